@@ -1,0 +1,61 @@
+# Everything is done through these targets; each does the set-up it needs. `python3` (3.11 or later) and `make` are all they assume.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.set-up
+
+.PHONY: setup demo run test check format lint types imports rules generated test-real bench wheel lock clean
+
+setup: $(STAMP)  ## the environment in .venv, exactly as locked
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Earnest needs Python 3.11 or later; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: setup  ## the whole street at work, with no account
+	$(BIN)/earnest demo
+
+run: setup  ## the daemon, by rules.yaml
+	$(BIN)/earnest run
+
+test: setup  ## the tests that need nothing but this machine
+	$(BIN)/python -m pytest
+
+check: setup format lint types imports test rules generated  ## all that must hold for every change
+
+format: setup
+	$(BIN)/ruff format --check
+
+lint: setup
+	$(BIN)/ruff check
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports
+
+rules: setup
+	$(BIN)/earnest rules check rules.yaml
+	$(BIN)/earnest rules test rules.yaml
+
+generated: setup  ## files made from the code are as the code would make them now
+	$(BIN)/earnest rules schema | diff -u data/rules.schema.json -
+
+test-real: setup  ## against Bluesky's own server code on loopback, and recorded Mastodon traffic
+	tests/real/bluesky/install.sh
+	$(BIN)/python -m pytest tests/real
+
+bench: setup  ## the figures, one JSON line each
+	@for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
+
+wheel: setup
+	$(BIN)/python -m hatchling build -t wheel
+
+lock: setup  ## write requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --all-extras --group dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv .devnet dist build .mypy_cache .ruff_cache .hypothesis .import_linter_cache

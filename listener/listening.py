@@ -1,0 +1,117 @@
+"""From a rulebook to running watchers: which sources there are, and one task for each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from listener import logs, plugins
+from listener.clock import Clock
+from listener.errors import EarnestError
+from listener.polling import Ear, Taken
+from listener.rules.rulebook import Rulebook
+from listener.sources.base import Source, SourceKind
+from listener.store import mentions as ledger
+from listener.store.base import Store, Tx
+from listener.watching import Watcher
+
+PACKAGE = "listener.sources"
+GROUP = "earnest.sources"
+_log = logs.get("listening")
+
+
+def kinds() -> tuple[str, ...]:
+    """Return the kinds of source on offer, without importing any."""
+    return plugins.names(PACKAGE, GROUP)
+
+
+def kind(name: str) -> SourceKind:
+    """Return one kind of source.
+
+    Raises:
+        EarnestError: there is none of that name.
+    """
+    found = plugins.load(PACKAGE, GROUP, name)
+    if isinstance(found, SourceKind):
+        return found
+    message = f"the source {name} offers no SourceKind"
+    raise EarnestError(message)
+
+
+def make(name: str, book: Rulebook) -> Source:
+    """Make the source that rules.yaml calls `name`.
+
+    Raises:
+        EarnestError: there is no such source, or it cannot be made (a sign-in is needed).
+    """
+    if name not in book.sources:
+        message = f'rules.yaml has no source called "{name}"'
+        raise EarnestError(message, "it has: " + (", ".join(book.sources) or "none"))
+    settings = book.sources[name]
+    return kind(settings.kind or name).make(name, settings.options, book)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A source that could not be made, and why."""
+
+    name: str
+    problem: EarnestError
+
+
+class Listening:
+    """All the watchers of one rulebook."""
+
+    def __init__(self, store: Store, book: Rulebook, clock: Clock, *, ear: Callable[[], Ear], heard: Callable[[Taken], None]) -> None:
+        """Make the watchers; what cannot be made is kept in `missing` and the rest listens."""
+        self._store = store
+        self._clock = clock
+        self.watchers: list[Watcher] = []
+        self.missing: list[Missing] = []
+        self._stop = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        for name, settings in book.sources.items():
+            try:
+                source = make(name, book)
+            except EarnestError as problem:
+                self.missing.append(Missing(name, problem))
+                continue
+            self.watchers.append(Watcher(source, ear, store, clock, every=settings.every.total_seconds(), heard=heard))
+
+    async def tell_missing(self) -> None:
+        """Record the sources that could not be made, so that `status` shows them."""
+        for lost in self.missing:
+            _log.warning("cannot hear", source=lost.name, problem=lost.problem.message)
+            detail = f"{lost.problem.message}. {lost.problem.hint}".strip()
+
+            def work(tx: Tx, name: str = lost.name, detail: str = detail) -> None:
+                ledger.record_source(tx, name, name, "sign-in", detail, every=0, at=self._clock(), heard=False)
+
+            await self._store.awrite(work)
+
+    async def round(self) -> list[Missing]:
+        """Hear every source once; return those that could not be heard. What was heard is stored all the same."""
+        await self.tell_missing()
+        failed = list(self.missing)
+        for watcher in self.watchers:
+            try:
+                await watcher.round()
+            except EarnestError as problem:
+                failed.append(Missing(watcher.name, problem))
+        return failed
+
+    async def start(self) -> None:
+        """Begin one task per source."""
+        await self.tell_missing()
+        self._tasks = [asyncio.create_task(watcher.run(self._stop), name=f"watch {watcher.name}") for watcher in self.watchers]
+
+    async def stop(self) -> None:
+        """End the tasks, cleanly, and let go of the sources."""
+        self._stop.set()
+        if self._tasks:
+            _, pending = await asyncio.wait(self._tasks, timeout=5)
+            for task in pending:
+                task.cancel()
+        for watcher in self.watchers:
+            await watcher.close()

@@ -1,0 +1,235 @@
+"""Is a post about one of our brands, and because of what?
+
+Names are found as whole words in any script, whatever their capitals, accents' encoding or hidden characters, and are quoted in the
+author's own spelling. A name inside a web address, or inside somebody else's handle, does not count.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
+
+import ahocorasick_rs
+import regex
+
+from listener.model import Account, Because, Ground, Mention, Post, Visibility
+from listener.rules.rulebook import Brand
+from listener.text import Folded, clean, fold_with_offsets
+
+# Japanese, Chinese, Thai and their neighbours write without spaces, so a phrase in them needs none around it. Korean puts its
+# particles right behind a word.
+_UNSPACED = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Hangul}ー]"
+)
+_WORD = regex.compile(r"[\p{L}\p{N}\p{M}_]")
+
+_ADDRESS = regex.compile(
+    r"https?://\S+|www\.\S+|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+"
+    r"|(?<![@\w.-])[\w-]++(?:\.[\w-]++)*\.(?:com|net|org|io|co|app|dev|shop|store|info|biz|eu|de|fr|es|it|nl|pl|tr|pt|jp|uk|us|ch|at)(?![\w-]|\.\w)(?:/\S*)?",
+)
+_HANDLE = regex.compile(r"(?<![\w@/.])@[\w-]++(?:\.[\w-]++)*(?:@[\w-]++(?:\.[\w-]++)*)?")
+_REDDIT_HANDLE = regex.compile(r"(?<![\w@])/?u/([\w-]+)")
+_HASHTAG = regex.compile(r"(?<![\w&])[#\uff03]([\p{L}\p{N}\p{M}_]+)")
+
+
+@lru_cache(maxsize=65_536)
+def _joins(character: str) -> bool:
+    """Whether a word of a spaced script may go on with this character."""
+    return bool(_WORD.match(character)) and not _UNSPACED.match(character)
+
+
+def bounded(text: str, start: int, end: int) -> bool:
+    """Whether the stretch from `start` to `end` is made of whole words of `text`, in any script."""
+    opens = start == 0 or not (_joins(text[start]) and _joins(text[start - 1]))
+    return opens and (end == len(text) or not (_joins(text[end - 1]) and _joins(text[end])))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A phrase found: as it was asked for, in the author's words, and where in the original text it stands."""
+
+    phrase: str
+    words: str
+    start: int
+    end: int
+
+
+class Phrases:
+    """Many phrases, looked for at once in one pass, as whole words."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        """Take the phrases; empty ones, and ones made of nothing but hidden characters, are left out."""
+        by_folded = {folded: phrase for phrase in phrases if (folded := clean(phrase).strip())}
+        self._phrases = tuple(by_folded.values())
+        self._search = ahocorasick_rs.AhoCorasick(list(by_folded)) if by_folded else None
+
+    def find(self, text: str | Folded) -> tuple[Found, ...]:
+        """Return every phrase in `text`, in the order they begin; phrases may overlap."""
+        folded = fold_with_offsets(text) if isinstance(text, str) else text
+        return tuple(sorted(self._each(folded), key=lambda found: (found.start, -found.end)))
+
+    def _each(self, folded: Folded) -> Iterator[Found]:
+        if self._search is None:
+            return
+        for index, start, end in self._search.find_matches_as_indexes(folded.text, overlapping=True):
+            if bounded(folded.text, start, end):
+                first, last = folded.span(start, end)
+                yield Found(self._phrases[index], folded.original[first:last], first, last)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A brand made ready for matching; every text in it is folded."""
+
+    names: Phrases
+    handles: Mapping[str, str]
+    hashtags: frozenset[str]
+    ignored_authors: frozenset[str]
+    ignored_phrases: Phrases
+
+
+def _bare(handle: str) -> str:
+    return clean(handle).strip().removeprefix("@")
+
+
+def _know(brand: Brand) -> _Known:
+    return _Known(
+        names=Phrases(brand.names),
+        handles={network: _bare(handle) for network, handle in brand.handles.items()},
+        hashtags=frozenset(clean(tag).strip().removeprefix("#") for tag in brand.hashtags),
+        ignored_authors=frozenset(map(_bare, brand.ignore.authors)),
+        ignored_phrases=Phrases(brand.ignore.phrases),
+    )
+
+
+# Where something stands in the original text, what it is when folded, and the author's own words for it.
+_Place = tuple[int, int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a post holds, read once for all brands: its folded text, its handles with their places, and its addresses."""
+
+    folded: Folded
+    handles: tuple[_Place, ...]
+    addresses: tuple[_Place, ...]
+    hashtags: Mapping[str, str]
+    mentions: frozenset[str]
+
+
+def _read(post: Post) -> _Read:
+    text = post.text
+    handles = [(found.start(), found.end(), _bare(found[0]), found[0]) for found in _HANDLE.finditer(text)]
+    handles += [(found.start(), found.end(), clean(found[1]), found[0]) for found in _REDDIT_HANDLE.finditer(text)]
+    tags = {clean(found[1]): found[0] for found in _HASHTAG.finditer(text)}
+    return _Read(
+        folded=fold_with_offsets(text),
+        handles=tuple(sorted(handles)),
+        addresses=tuple((found.start(), found.end(), "", found[0]) for found in _ADDRESS.finditer(text)),
+        hashtags={clean(tag).removeprefix("#"): "#" + tag.removeprefix("#") for tag in post.tags} | tags,
+        mentions=frozenset(map(_bare, post.mentions)),
+    )
+
+
+def _short(handle: str) -> str:
+    """Return the part of a handle before its server: acme of acme@mastodon.social."""
+    return handle.partition("@")[0]
+
+
+class Matcher:
+    """Knows our brands and says of each post which of them it is about."""
+
+    def __init__(self, brands: Mapping[str, Brand]) -> None:
+        """Make the brands of the rulebook ready for matching."""
+        self._brands = {name: _know(brand) for name, brand in brands.items()}
+
+    def match(self, post: Post, own: Sequence[Account] = ()) -> tuple[Mention, ...]:
+        """Return one mention for each brand the post is about, with every ground; none for what we wrote ourselves.
+
+        `own` are our accounts as the networks name them: with their ids, replies to us and mentions by id are known.
+        """
+        accounts = [account for account in own if account.network == post.network]
+        if post.own or any(account.id == post.author.id for account in accounts):
+            return ()
+        read = _read(post)
+        return tuple(mention for name in self._brands if (mention := self._mention(name, post, read, accounts)))
+
+    def _mention(self, name: str, post: Post, read: _Read, accounts: Sequence[Account]) -> Mention | None:
+        brand = self._brands[name]
+        author = _bare(post.author.handle)
+        if author in brand.ignored_authors or (author and author == brand.handles.get(post.network)):
+            return None
+        ours = self._ours(brand, accounts)
+        direct = post.visibility is Visibility.DIRECT
+        which = _which(post, read, brand, ours)
+        spoken_to = [*_by_handle(read, which), *_by_reply(post, ours)]
+        if direct and ours and not spoken_to:
+            spoken_to = [Because(Ground.HANDLE, "a direct message")]
+        because = tuple(dict.fromkeys([*spoken_to, *_by_name(read, brand, which), *_by_hashtag(read, brand)]))
+        if not because or brand.ignored_phrases.find(read.folded):
+            return None
+        return Mention(post, name, because, addressed=bool(spoken_to) or direct)
+
+    def _ours(self, brand: _Known, accounts: Sequence[Account]) -> list[Account]:
+        """Return the accounts that are this brand's: all of them where there is but one brand, else those of its handles."""
+        if len(self._brands) == 1:
+            return list(accounts)
+        return [one for one in accounts if _short(_bare(one.handle)) == _short(brand.handles.get(one.network, ""))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    """Which handles in a post mean us: by the network's own list, in the text, and which only look like ours."""
+
+    listed: frozenset[str]
+    written: frozenset[str]
+    elsewhere: frozenset[str]
+
+
+def _which(post: Post, read: _Read, brand: _Known, ours: Sequence[Account]) -> _Ours:
+    known = {_bare(account.handle) for account in ours} | {handle for handle in [brand.handles.get(post.network)] if handle}
+    listed = (known | {_bare(account.id) for account in ours}) & read.mentions
+    # Where the network names another server's account, a bare "@acme" in the text means that one.
+    elsewhere = set() if listed else {_short(handle) for handle in read.mentions if "@" in handle}
+    handles = known or set(brand.handles.values())  # on a network where we have no handle, any of ours speaks to us
+    return _Ours(frozenset(listed), frozenset((handles | {_short(one) for one in handles}) - elsewhere), frozenset(elsewhere))
+
+
+def _by_handle(read: _Read, which: _Ours) -> Iterator[Because]:
+    """Find our handle in the text, else in the network's own list of whom the post addresses."""
+    for _, _, handle, words in read.handles:
+        if handle in which.written:
+            yield Because(Ground.HANDLE, words)
+            return
+    if which.listed:
+        yield Because(Ground.HANDLE, "@" + min(which.listed))
+
+
+def _by_reply(post: Post, ours: Sequence[Account]) -> Iterator[Because]:
+    for account in ours:
+        if post.parent_author_id is not None and post.parent_author_id == account.id:
+            yield Because(Ground.REPLY, f"a reply to @{account.handle.removeprefix('@')}")
+
+
+def _by_name(read: _Read, brand: _Known, which: _Ours) -> Iterator[Because]:
+    """Find our names outside addresses and handles; "@acme" where that is no handle of ours still speaks of us."""
+    for found in brand.names.find(read.folded):
+        if _around(read.addresses, found.start):
+            continue
+        handle = _around(read.handles, found.start)
+        if handle is None or (handle[2] == clean(found.words) and handle[2] not in which.written | which.elsewhere):
+            yield Because(Ground.NAME, found.words)
+
+
+def _around(places: Sequence[_Place], position: int) -> _Place | None:
+    """Return the place (sorted, not overlapping) that holds `position`."""
+    at = bisect_right(places, position, key=itemgetter(0)) - 1
+    return places[at] if at >= 0 and position < places[at][1] else None
+
+
+def _by_hashtag(read: _Read, brand: _Known) -> Iterator[Because]:
+    for tag in sorted(brand.hashtags & read.hashtags.keys()):
+        yield Because(Ground.HASHTAG, read.hashtags[tag])

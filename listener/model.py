@@ -1,0 +1,205 @@
+"""The records of hearing and judging: what flows from a network's page to an assessment.
+
+All records are frozen and free of input and output. Times are aware datetimes in UTC. Ids are opaque text: a Mastodon id may be a
+ULID, and X's ids do not fit a float.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Visibility(StrEnum):
+    """Who can see a post, from widest to narrowest."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    FOLLOWERS = "followers"
+    DIRECT = "direct"
+
+
+class Level(StrEnum):
+    """How soon a person must look, whatever the mood; ordered by `rank`."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for low to 3 for critical."""
+        return list(Level).index(self)
+
+
+class Mood(StrEnum):
+    """Sentiment towards the brand; `UNKNOWN` where the text cannot be judged."""
+
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+    UNKNOWN = "unknown"
+
+
+class Intent(StrEnum):
+    """What the author mainly wants."""
+
+    COMPLAINT = "complaint"
+    QUESTION = "question"
+    REQUEST = "request"
+    PRAISE = "praise"
+    BUYING = "buying"
+    SUGGESTION = "suggestion"
+    SPAM = "spam"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The account that wrote a post. `handle` is its name without "@"; `bio` is plain text."""
+
+    network: str
+    id: str
+    handle: str
+    display_name: str = ""
+    followers: int | None = None
+    bot: bool = False
+    bio: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Anything written on a network, as the network gave it, with its markup removed.
+
+    `thread_id` is the id of the first post of the public thread and equals `id` for a post that starts one. `mentions` holds the
+    handles (without "@") and account ids the post addresses; `tags` its hashtags without "#". `version` changes when the text is
+    edited (the network's own version, or an edit time). `own` is true for what our own accounts wrote.
+    """
+
+    network: str
+    id: str
+    text: str
+    author: Author
+    created_at: datetime
+    thread_id: str
+    url: str = ""
+    visibility: Visibility = Visibility.PUBLIC
+    parent_id: str | None = None
+    parent_author_id: str | None = None
+    mentions: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    version: str = ""
+    own: bool = False
+
+
+class Ground(StrEnum):
+    """Because of what a post counts as a mention."""
+
+    HANDLE = "handle"
+    NAME = "name"
+    HASHTAG = "hashtag"
+    QUERY = "query"
+    REPLY = "reply"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """One reason why a post is a mention, with the words that gave it away."""
+
+    ground: Ground
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A post about one of our brands. `addressed` is true where the author spoke to us, not only of us."""
+
+    post: Post
+    brand: str
+    because: tuple[Because, ...]
+    addressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A named finding with its points (0 to 100) and the author's own words that caused it."""
+
+    name: str
+    points: int
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentiment:
+    """Mood with a score from -1 (negative) to 1 (positive); the score of `UNKNOWN` is 0."""
+
+    label: Mood
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """The level, and the points (0 to 100) that made it."""
+
+    level: Level
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All that was judged of one post.
+
+    `language` is ISO 639-1 or "und". `wishes` are what the author asks of us about being contacted (`stop`, `no_dm`), each with
+    the words that prove it. `hidden` is true where the text carries invisible or direction-changing characters. `failed` says, in
+    words for a person, why a scorer could not judge; a failed assessment always asks for a person.
+    """
+
+    language: str
+    sentiment: Sentiment
+    signals: tuple[Signal, ...]
+    urgency: Urgency
+    intent: Intent
+    needs_reply: bool
+    moment_of_truth: bool = False
+    sarcasm: bool = False
+    informal: bool = False
+    wishes: tuple[Signal, ...] = ()
+    hidden: bool = False
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One of our own accounts on a network, as the network names it."""
+
+    network: str
+    id: str
+    handle: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of time or a run of posts that a source knows it may have missed, and why."""
+
+    reason: str
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one fetch brought: posts (any order), the cursor to store with them, and whether more waits behind it.
+
+    `gone` are the ids of posts that the network says are deleted.
+    """
+
+    posts: tuple[Post, ...]
+    cursor: str | None
+    more: bool = False
+    gap: Gap | None = None
+    gone: tuple[str, ...] = field(default=())

@@ -1,0 +1,43 @@
+"""Plug-ins: one file each, listed without importing, imported only when used.
+
+A kind of plug-in is a folder (every module in it but `base` and private ones counts) plus an entry-point group for code outside the
+tree, so `earnest.sources` may be served by any installed package.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+
+from listener.errors import EarnestError
+
+
+def names(package: str, group: str) -> tuple[str, ...]:
+    """Return the names on offer, sorted, without importing any of them."""
+    spec = find_spec(package)
+    folders: Sequence[str] = (spec.submodule_search_locations or ()) if spec else ()
+    inside = {found.name for found in pkgutil.iter_modules(folders) if found.name != "base" and not found.name.startswith("_")}
+    return tuple(sorted(inside | {point.name for point in entry_points(group=group)}))
+
+
+def load(package: str, group: str, name: str) -> object:
+    """Import the plug-in called `name` and return its `KIND`.
+
+    Raises:
+        EarnestError: there is none of that name, or it offers no `KIND`.
+    """
+    for point in entry_points(group=group):
+        if point.name == name:
+            return point.load()
+    if name not in names(package, group):
+        message = f'there is no "{name}" among {package.replace(".", " ")}'
+        raise EarnestError(message, "it can be one of: " + ", ".join(names(package, group)))
+    module = importlib.import_module(f"{package}.{name}")
+    try:
+        return module.KIND
+    except AttributeError:
+        message = f"{package}.{name} offers no KIND"
+        raise EarnestError(message, "a plug-in file defines KIND at its end") from None

@@ -1,0 +1,102 @@
+"""One page heard: match, judge, store, and move the cursor, all in one transaction.
+
+A crash before the commit loses nothing, since the cursor has not moved; a page heard twice adds nothing, since posts are stored once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from listener.clock import Clock
+from listener.matching import Matcher
+from listener.model import Account, Assessment, Because, Ground, Mention, Page, Post
+from listener.rules.rulebook import Rulebook
+from listener.scoring.assessor import Assessor
+from listener.store import mentions as ledger
+from listener.store.base import Store, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A post with what it is a mention of, and how it was judged (None where it is no mention)."""
+
+    post: Post
+    mentions: tuple[Mention, ...]
+    assessment: Assessment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one page came to: how many posts it held, how many were new or changed, and those that are mentions."""
+
+    served: int
+    new: int
+    mentions: tuple[Judged, ...]
+
+
+class Ear:
+    """Judges posts by a rulebook and stores them. It keeps no state of its own besides compiled phrases."""
+
+    def __init__(self, store: Store, book: Rulebook, clock: Clock) -> None:
+        """Compile the brands and the scoring of `book`."""
+        self._store = store
+        self._clock = clock
+        self._matcher = Matcher(book.brands)
+        self._assessor = Assessor(book.scoring)
+
+    async def take(self, source: str, page: Page) -> Taken:
+        """Store a page of `source` and move its cursor, together or not at all."""
+        judged = self._judge(page.posts, ledger.accounts(self._store.read()))
+        return await self._store.awrite(lambda tx: self._store_page(tx, source, page, judged))
+
+    def _judge(self, posts: Sequence[Post], own: Sequence[Account]) -> list[Judged]:
+        ours = {(account.network, account.id) for account in own}
+        marked = (replace(post, own=True) if (post.network, post.author.id) in ours else post for post in posts)
+        return [self._judge_one(post, self._matcher.match(post, own)) for post in marked]
+
+    def _judge_one(self, post: Post, mentions: tuple[Mention, ...]) -> Judged:
+        if not mentions or post.own:
+            return Judged(post, (), None)
+        earlier = ledger.thread(self._store.read(), post.network, post.thread_id) if post.parent_id else ()
+        return Judged(post, mentions, self._assessor.assess(post, earlier))
+
+    def _store_page(self, tx: Tx, source: str, page: Page, judged: Sequence[Judged]) -> Taken:
+        at = self._clock()
+        new = []
+        for one in judged:
+            # What is no mention is not kept: it is somebody's post that has nothing to do with us.
+            if (one.mentions or one.post.own) and ledger.store_post(tx, one.post, heard_at=at, source=source, late=False):
+                new.append(one)
+                _store_judgement(tx, one, self._clock)
+        for network in {one.post.network for one in judged} if page.gone else ():
+            ledger.mark_gone(tx, network, page.gone, at=at)
+        if page.gap:
+            ledger.record_gap(tx, source, page.gap, at=at)
+        ledger.move_cursor(tx, source, page.cursor, at=at)
+        return Taken(len(judged), len(new), tuple(one for one in new if one.mentions))
+
+    def take_past(self, tx: Tx, source: str, posts: Sequence[Post], brand: str) -> int:
+        """Store posts of the past (an import): heard and judged, never answered by themselves; return how many were new.
+
+        Every post that is not our own counts as a mention of `brand`, in the order given; a thread is judged as it grew.
+        """
+        at = self._clock()
+        threads: dict[str, list[Post]] = {}
+        new = 0
+        for post in posts:
+            earlier = threads.setdefault(post.thread_id, [])
+            if ledger.store_post(tx, post, heard_at=at, source=source, late=True):
+                new += 1
+                found = () if post.own else (Mention(post, brand, (Because(Ground.IMPORT, source),), addressed=True),)
+                assessment = self._assessor.assess(post, tuple(earlier)) if found else None
+                _store_judgement(tx, Judged(post, found, assessment), self._clock)
+            earlier.append(post)
+        return new
+
+
+def _store_judgement(tx: Tx, one: Judged, clock: Clock) -> None:
+    if one.assessment is None:
+        return
+    for mention in one.mentions:
+        ledger.store_mention(tx, mention, one.assessment, heard_at=clock())

@@ -1,0 +1,1 @@
+"""The rules language: what it is (`rulebook`), how it is read (`reading`) and checked (`checking`)."""

@@ -1,0 +1,172 @@
+"""Routes that can never work as meant, and things that are allowed but odd (warnings)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from listener.rules.look import Look, Path, TooLong
+from listener.rules.problems import Problem, near
+from listener.rules.reach import implies, matches_all
+from listener.rules.rulebook import Limits, Route, When
+from listener.rules.texts import fields_of, fill, stray_brace, variants
+from listener.text import clean
+
+_MODES = ("observe", "draft", "send")
+_MOST_ROUTES = 400
+# Values as long as real ones are: a template must fit with these.
+_SAMPLE = {"author": "a" * 20, "agent": "Alexandra", "case": "A-10000"}
+
+
+def order(look: Look) -> Iterator[Problem]:
+    """Find routes with the same name, routes that are never reached, and mentions that no route would take."""
+    routes = look.book.routes
+    first: dict[str, int] = {}
+    for number, route in enumerate(routes):
+        if route.name in first:
+            line = look.node(("routes", first[route.name], "name")).at[0]
+            message = f'another route is called "{route.name}" too'
+            yield look.error(("routes", number, "name"), "double-route", message, f"it is in line {line}")
+        first.setdefault(route.name, number)
+        if isinstance(route.when, When) and not route.when.model_fields_set and look.whole(("routes", number, "when")):
+            yield look.error(("routes", number, "when"), "empty", '"when" holds no condition', "write: when: always")
+    yield from _unreachable(look)
+    last = len(routes) - 1
+    if look.whole(("routes",)) and not matches_all(routes[last].when):
+        message = f'"{routes[last].name}" is the last route and must take what no other took'
+        yield look.error(("routes", last, "when"), "last-route", message, "add a route below it with: when: always, reply: none")
+
+
+def _unreachable(look: Look) -> Iterator[Problem]:
+    judged = [(number, route) for number, route in enumerate(look.book.routes[:_MOST_ROUTES]) if _clear(look, number, route)]
+    for place, (number, route) in enumerate(judged):
+        if matches_all(route.when):
+            below = judged[place + 1 :]
+            if below:
+                more = f" (and {len(below) - 1} more)" if len(below) > 1 else ""
+                message = f'"{route.name}" matches everything, so "{below[0][1].name}"{more} below it can never be reached'
+                yield look.error(("routes", number, "when"), "unreachable", message, "move it to the end, or give it conditions")
+            return
+        for _, above in judged[:place]:
+            if implies(route.when, above.when):
+                message = f'"{route.name}" can never be reached: "{above.name}" above it takes all that it would take'
+                yield look.error(("routes", number, "when"), "unreachable", message, f'move it above "{above.name}"')
+                break
+
+
+def _clear(look: Look, number: int, route: Route) -> bool:
+    """Tell whether a route's condition is all there."""
+    return look.whole(("routes", number, "when")) and (route.when == "always" or bool(route.when.model_fields_set))
+
+
+def oddities(look: Look) -> Iterator[Problem]:
+    """Find what is allowed but odd."""
+    for check in (_by_themselves, _private, _modes, _untested, _unused_templates, _unused_rest, _bait, _lengths, _never_said):
+        yield from check(look)
+
+
+def _set(limits: Limits) -> bool:
+    return any((limits.per_author, limits.per_hour, limits.per_thread))
+
+
+def _by_themselves(look: Look) -> Iterator[Problem]:
+    for number, route in enumerate(look.book.routes):
+        limited = _set(route.limits) or _set(look.book.boundaries.limits)
+        if route.approval == "none" and not limited and look.whole(("routes", number, "limits")) and look.whole(("boundaries",)):
+            message = f'"{route.name}" may answer by itself, and nothing limits how often'
+            yield look.warning(("routes", number, "approval"), "no-limits", message, "add limits: {per_author: 1/30d, per_hour: 5}")
+
+
+def _private(look: Look) -> Iterator[Problem]:
+    for number, route in enumerate(look.book.routes):
+        if route.private not in {None, "none"} and route.reply == "none" and look.whole(("routes", number)):
+            message = f'"{route.name}" writes in private and says nothing in public'
+            hint = 'give it a "reply" that says why you take it there; to others it looks as if nobody answered'
+            yield look.warning(("routes", number, "private"), "silent-private", message, hint)
+
+
+def _modes(look: Look) -> Iterator[Problem]:
+    ceiling = look.book.mode
+    for number, route in enumerate(look.book.routes):
+        if route.mode and _MODES.index(route.mode) > _MODES.index(ceiling):
+            message = f'"mode: {route.mode}" has no effect here: the whole file may only "{ceiling}"'
+            yield look.warning(("routes", number, "mode"), "mode", message, "a route can only go lower")
+
+
+def _untested(look: Look) -> Iterator[Problem]:
+    for number, route in enumerate(look.book.routes):
+        path: Path = ("routes", number)
+        if look.whole((*path, "examples")) and not any(example.post for example in route.examples):
+            hint = "add examples: [{post: ...}] with a post it must take"
+            yield look.warning((*path, "name"), "no-example", f'no example shows what "{route.name}" takes', hint)
+
+
+def _unused_templates(look: Look) -> Iterator[Problem]:
+    used = {name for route in look.book.routes for name in (route.reply, route.private)}
+    if look.whole(("routes",)):
+        for name in look.book.templates:
+            if name not in used and not _misspelt(name, used, look.book.templates):
+                message = f'no route uses the template "{name}"'
+                yield look.warning_at_key(("templates", name), "unused-template", message, "use it, or remove it")
+
+
+def _misspelt(name: str, used: Iterable[str | None], defined: Iterable[str]) -> bool:
+    """Tell whether a name is used after all, only misspelt, which is said elsewhere."""
+    return near(name, {word for word in used if word} - {"none", *defined}) is not None
+
+
+def _unused_rest(look: Look) -> Iterator[Problem]:
+    if not look.whole(("routes",)):
+        return
+    told = {route.escalate for route in look.book.routes}
+    used = told | {route.team for route in look.book.routes}
+    for name, team in look.book.teams.items():
+        if name not in used and not _misspelt(name, used, look.book.teams):
+            yield look.warning_at_key(("teams", name), "unused-team", f'no route names the team "{name}"', "use it, or remove it")
+        if name in told and team.alert is None and look.whole(("teams", name)):
+            hint = f'add alert: "secret:{name.lower()}"'
+            yield look.warning_at_key(("teams", name), "no-alert", f'"{name}" is told at once by a route, but has no alert', hint)
+    asked = {name for when, _ in look.conditions() if isinstance(when.signals, tuple) for name in when.signals}
+    for name, signal in look.book.scoring.urgency.signals.items():
+        if signal.points == 0 and name not in asked:
+            message = f'the signal "{name}" has no points and no route asks for it'
+            yield look.warning_at_key(("scoring", "urgency", "signals", name), "unused-signal", message, "use it, or remove it")
+
+
+def _bait(look: Look) -> Iterator[Problem]:
+    replies = {route.reply for route in look.book.routes}
+    for name, texts in look.book.templates.items():
+        for _, text, keys in variants(texts):
+            if name in replies and "author" in fields_of(text):
+                message = "{author} repeats in public a name that a stranger chose"
+                yield look.warning(("templates", name, *keys), "author-field", message, "leave it out; networks show whom you answer")
+
+
+def _lengths(look: Look) -> Iterator[Problem]:
+    public = {route.reply for route in look.book.routes}
+    private = {route.private for route in look.book.routes}
+    for name, texts in look.book.templates.items():
+        for _, text, keys in variants(texts):
+            if not stray_brace(text):
+                shown = fill(text, _SAMPLE | {"brand": max(look.book.brands, key=len)})
+                path: Path = ("templates", name, *keys)
+                yield from _too_long(look, path, shown, look.known.too_long if name in public else {})
+                yield from _too_long(look, path, shown, look.known.too_long_private if name in private else {})
+
+
+def _too_long(look: Look, path: Path, text: str, limits: Mapping[str, TooLong]) -> Iterator[Problem]:
+    spoken = {source.kind or name for name, source in look.book.sources.items()}
+    spoken |= {network for brand in look.book.brands.values() for network in brand.handles}
+    for network in sorted(spoken & set(limits)):
+        if problem := limits[network](text):
+            yield look.warning(path, "too-long", f"too long for {network}: {problem}", "shorten it, or add a shorter template")
+
+
+def _never_said(look: Look) -> Iterator[Problem]:
+    phrases = {clean(phrase): phrase for phrase in look.book.boundaries.never_say}
+    for name, texts in look.book.templates.items():
+        for _, text, keys in variants(texts):
+            words = f" {' '.join(clean(text).replace('.', ' ').replace(',', ' ').split())} "
+            for folded, phrase in phrases.items():
+                if f" {folded} " in words:
+                    message = f'this text says "{phrase}", which boundaries.never_say forbids'
+                    yield look.warning(("templates", name, *keys), "never-say", message, "it could never leave")

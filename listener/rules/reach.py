@@ -1,0 +1,105 @@
+"""Can a route ever be reached? It cannot where a route above takes everything it would take.
+
+`implies` is careful: it says yes only where it is sure, so a warning is never wrong, though some dead routes stay unnoticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from listener.model import Intent, Level, Mood
+from listener.rules.rulebook import When
+
+Condition = When | Literal["always"]
+
+_SETS = ("urgency", "sentiment", "intent", "language", "network", "brand")
+_FLAGS = ("addressed", "moment_of_truth", "sarcasm")
+_WHOLE: dict[str, frozenset[str]] = {"urgency": frozenset(Level), "sentiment": frozenset(Mood), "intent": frozenset(Intent)}
+_STEPS = 5_000
+
+
+@dataclass(slots=True)
+class _Patience:
+    """How many comparisons are left; deep nests of `any` would otherwise multiply."""
+
+    left: int = _STEPS
+
+    def spent(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+def matches_all(when: Condition) -> bool:
+    """Tell whether a condition surely holds for every mention."""
+    return when == "always" or implies("always", when)
+
+
+def implies(narrow: Condition, wide: Condition) -> bool:
+    """Tell whether whatever fulfils `narrow` surely fulfils `wide`."""
+    if wide == "always":
+        return True
+    parts = [] if narrow == "always" else [narrow]
+    return _gives(parts, wide, _Patience())
+
+
+def _gives(parts: list[When], wide: When, patience: _Patience) -> bool:
+    """Tell whether the parts, which all hold, make `wide` hold."""
+    if patience.spent():
+        return False
+    if _each_atom(parts, wide, patience):
+        return True
+    for number, part in enumerate(parts):
+        if part.any is not None:
+            rest = [*parts[:number], part.model_copy(update={"any": None}), *parts[number + 1 :]]
+            return all(_gives([*rest, choice], wide, patience) for choice in part.any)
+    return False
+
+
+def _each_atom(parts: list[When], wide: When, patience: _Patience) -> bool:
+    if any(not _set_given(parts, wide, key) for key in _SETS):
+        return False
+    if any(not _flag_given(parts, wide, key) for key in _FLAGS):
+        return False
+    if not _signals_given(parts, wide):
+        return False
+    if wide.any is not None and not any(_gives(parts, choice, patience) for choice in wide.any):
+        return False
+    return wide.not_ is None or _excluded(parts, wide.not_, patience)
+
+
+def _set_given(parts: Iterable[When], wide: When, key: str) -> bool:
+    wanted: tuple[str, ...] | None = getattr(wide, key)
+    if wanted is None or (key in _WHOLE and _WHOLE[key] <= set(wanted)):
+        return True
+    return any(set(given) <= set(wanted) for part in parts if (given := getattr(part, key)) is not None)
+
+
+def _flag_given(parts: Iterable[When], wide: When, key: str) -> bool:
+    wanted: bool | None = getattr(wide, key)
+    return wanted is None or any(getattr(part, key) is wanted for part in parts)
+
+
+def _signals_given(parts: Iterable[When], wide: When) -> bool:
+    if wide.signals is None:
+        return True
+    if wide.signals == "none":
+        return any(part.signals == "none" for part in parts)
+    return any(isinstance(part.signals, tuple) and set(part.signals) <= set(wide.signals) for part in parts)
+
+
+def _excluded(parts: Iterable[When], unwanted: When, patience: _Patience) -> bool:
+    """Tell whether one of the parts rules `unwanted` out."""
+    return any((part.not_ is not None and _gives([unwanted], part.not_, patience)) or _disjoint(part, unwanted) for part in parts)
+
+
+def _disjoint(one: When, other: When) -> bool:
+    for key in _SETS:
+        left, right = getattr(one, key), getattr(other, key)
+        if left is not None and right is not None and not set(left) & set(right):
+            return True
+    if any(getattr(one, key) is not None and getattr(other, key) is (not getattr(one, key)) for key in _FLAGS):
+        return True
+    none_and_some = {one.signals == "none", other.signals == "none"} == {True, False}
+    return none_and_some and one.signals is not None and other.signals is not None

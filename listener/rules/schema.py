@@ -1,0 +1,139 @@
+"""The rulebook as a JSON Schema (draft-07, which editors understand) and as the table of keys in docs/rules.md.
+
+Both are made from the types, so they are what the reader accepts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from listener.rules import rulebook
+from listener.rules.rulebook import Rulebook, SourceSettings, write_span
+from listener.rules.wording import keys_of, models_of, options_of, wants, whole
+
+_URI = "http://json-schema.org/draft-07/schema#"
+TABLE_BEGINS = "<!-- keys: made by `earnest rules docs`, do not edit -->"
+TABLE_ENDS = "<!-- keys end -->"
+
+# The parts of the file in the order the reference tells them, with the place where each is written.
+_PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("the file", Rulebook),
+    ("brands.NAME", rulebook.Brand),
+    ("brands.NAME.ignore", rulebook.Ignore),
+    ("sources.NAME", SourceSettings),
+    ("scoring", rulebook.Scoring),
+    ("scoring.sentiment", rulebook.SentimentSettings),
+    ("scoring.urgency", rulebook.UrgencySettings),
+    ("scoring.urgency.levels", rulebook.Levels),
+    ("scoring.urgency.signals.NAME", rulebook.SignalSettings),
+    ("routes, each", rulebook.Route),
+    ("when, any, not", rulebook.When),
+    ("sla", rulebook.Sla),
+    ("limits", rulebook.Limits),
+    ("examples, each", rulebook.Example),
+    ("teams.NAME", rulebook.Team),
+    ("boundaries", rulebook.Boundaries),
+    ("boundaries.quiet_hours", rulebook.QuietHours),
+)
+
+
+def json_schema(options: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+    """Return the schema of rules.yaml; `options` holds the keys of each kind of source."""
+    made = Rulebook.model_json_schema(by_alias=True, mode="validation")
+    definitions: dict[str, Any] = made.pop("$defs", {})
+    base = definitions["SourceSettings"]
+    sources = made["properties"]["sources"]
+    sources["properties"] = {}
+    for kind, model in sorted(options.items()):
+        own = model.model_json_schema(by_alias=True, mode="validation", ref_template="#/$defs/{model}")
+        definitions |= own.pop("$defs", {})
+        merged = {**base["properties"], **own.get("properties", {})}
+        entry = {"type": "object", "properties": merged, "additionalProperties": False, "description": own.get("description", "")}
+        if required := own.get("required"):
+            entry["required"] = required
+        sources["properties"][kind] = entry
+    plainer: dict[str, Any] = _plainer({**made, "definitions": definitions})
+    return {"$schema": _URI, "title": "rules.yaml", **plainer}
+
+
+def schema_text(options: Mapping[str, type[BaseModel]]) -> str:
+    """Return the schema as the text of data/rules.schema.json."""
+    return json.dumps(json_schema(options), indent=2, ensure_ascii=False) + "\n"
+
+
+def _plainer(part: Any) -> Any:  # noqa: ANN401 - JSON
+    """Write a schema in draft-07 (where nothing may stand beside a "$ref"), without the titles and defaults that only repeat the names."""
+    if isinstance(part, list):
+        return [_plainer(one) for one in part]
+    if not isinstance(part, dict):
+        return part.replace("#/$defs/", "#/definitions/") if isinstance(part, str) else part
+    if "$ref" in part and len(part) > 1:
+        part = {"allOf": [{"$ref": part["$ref"]}], **{key: value for key, value in part.items() if key != "$ref"}}
+    return {key: _plainer(value) for key, value in part.items() if key != "default" and not (key == "title" and isinstance(value, str))}
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "**needed**"
+    value = field.get_default()
+    if isinstance(value, timedelta):
+        return f"`{write_span(value)}`"
+    if isinstance(value, BaseModel) or value in (None, "", (), {}):
+        return ""
+    return f"`{json.dumps(value, ensure_ascii=False)}`" if not isinstance(value, str) else f"`{value}`"
+
+
+def _rows(model: type[BaseModel]) -> Iterator[str]:
+    for key, field in keys_of(model).items():
+        kind = wants(whole(field)).replace("|", "\\|")
+        yield f"| `{key}` | {kind} | {_default(field)} | {field.description or _about(field)} |"
+
+
+def _about(field: FieldInfo) -> str:
+    """Return the first sentence that the type of a group says of itself."""
+    found = [model for kind in (field.annotation, *get_args(field.annotation)) for one in options_of(kind) for model in models_of(one)]
+    return (found[0].__doc__ or "").split(".")[0] if found else ""
+
+
+def key_table(options: Mapping[str, type[BaseModel]]) -> str:
+    """Return the reference of all keys as Markdown."""
+    parts = [*_PARTS]
+    place = next(number for number, (where, _) in enumerate(parts) if where == "scoring")
+    parts[place:place] = [(f"sources.NAME, kind {kind}", model) for kind, model in sorted(options.items())]
+    blocks = []
+    for where, model in parts:
+        about = " ".join((model.__doc__ or "").split("\n\n")[0].split())
+        blocks.append(
+            "\n".join(
+                [
+                    f"### {where}",
+                    "",
+                    about,
+                    "",
+                    "| key | what it wants | unless said | meaning |",
+                    "| --- | --- | --- | --- |",
+                    *_rows(model),
+                ]
+            )
+        )
+    return "\n\n".join(blocks) + "\n"
+
+
+def put_table(page: str, options: Mapping[str, type[BaseModel]]) -> str:
+    """Return a page of documentation with its table of keys made anew.
+
+    Raises:
+        ValueError: the page has no place for it.
+    """
+    before, begins, rest = page.partition(TABLE_BEGINS)
+    _, ends, after = rest.partition(TABLE_ENDS)
+    if not begins or not ends:
+        message = f"the page lacks the lines {TABLE_BEGINS} and {TABLE_ENDS}"
+        raise ValueError(message)
+    return f"{before}{begins}\n\n{key_table(options)}\n{ends}{after}"

@@ -1,0 +1,138 @@
+"""Values that are of the right kind and still make no sense: times, thresholds, patterns, templates, teams."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from listener.rules import absent
+from listener.rules.look import Look, Path
+from listener.rules.problems import Problem, suggest
+from listener.rules.rulebook import Limits
+from listener.rules.texts import FIELDS, fields_of, strange_label, stray_brace, variants
+
+_BETWEEN = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\s*-\s*([01][0-9]|2[0-4]):[0-5][0-9]")
+_SECRET = re.compile(r"secret:[a-z0-9][a-z0-9_-]{0,63}")
+_HOUR = timedelta(hours=1)
+
+
+def values(look: Look) -> Iterator[Problem]:
+    """Find every value that makes no sense."""
+    for check in (_times, _thresholds, _signals, _brands, _limits, _templates, _teams, _examples):
+        yield from check(look)
+
+
+def _times(look: Look) -> Iterator[Problem]:
+    zone, zones = look.book.timezone, look.known.timezones
+    if zones is not None and zone not in zones:
+        hint = suggest(zone, zones) or 'such as "Europe/Berlin" or "UTC"'
+        yield look.error(("timezone",), "timezone", f'there is no timezone "{zone}"', hint)
+    quiet = look.book.boundaries.quiet_hours
+    if quiet and not _BETWEEN.fullmatch(quiet.between):
+        message = f'"between" wants two times, not "{quiet.between}"'
+        yield look.error(("boundaries", "quiet_hours", "between"), "value", message, 'such as "22:00-07:00"')
+
+
+def _thresholds(look: Look) -> Iterator[Problem]:
+    levels = look.book.scoring.urgency.levels
+    steps = {"low": levels.low, "normal": levels.normal, "high": levels.high, "critical": levels.critical}
+    for (below, least), (above, most) in zip(list(steps.items())[:-1], list(steps.items())[1:], strict=True):
+        if least >= most:
+            path: Path = ("scoring", "urgency", "levels", above)
+            yield look.error(path, "levels", f'"{above}" begins at {most}, which is not above "{below}" at {least}', "levels rise")
+    mood = look.book.scoring.sentiment
+    if mood.negative >= mood.positive:
+        yield look.error(("scoring", "sentiment", "positive"), "levels", '"negative" must lie below "positive"', "such as -0.35 and 0.5")
+
+
+def _signals(look: Look) -> Iterator[Problem]:
+    for name, signal in look.book.scoring.urgency.signals.items():
+        path: Path = ("scoring", "urgency", "signals", name)
+        if signal.pattern is not None and (problem := look.known.pattern_problem(signal.pattern)):
+            yield look.error((*path, "pattern"), "pattern", f"this pattern cannot be used: {problem}")
+        own = signal.words or signal.pattern or signal.followers or signal.sentiment
+        built_in = name in (look.known.signals or ()) and not signal.replace
+        if not own and not built_in and look.known.signals is not None and look.whole(path):
+            message = f'the signal "{name}" can never be found'
+            hint = suggest(name, look.known.signals)
+            wish = "give it words, a pattern, followers or a sentiment"
+            yield look.error(path, "empty-signal", message, hint if hint.startswith("did you mean") else wish)
+
+
+def _brands(look: Look) -> Iterator[Problem]:
+    for name, brand in look.book.brands.items():
+        if not (brand.names or brand.handles or brand.hashtags) and look.whole(("brands", name)):
+            yield look.error(
+                ("brands", name), "empty-brand", f'nothing says how "{name}" is recognised', "give it names, handles or hashtags"
+            )
+
+
+def _limits(look: Look) -> Iterator[Problem]:
+    parts: list[tuple[Path, Limits]] = [(("boundaries", "limits"), look.book.boundaries.limits)]
+    parts += [(("routes", number, "limits"), route.limits) for number, route in enumerate(look.book.routes)]
+    for path, limits in parts:
+        if limits.per_hour and limits.per_hour.per not in {None, _HOUR}:
+            yield look.error((*path, "per_hour"), "value", '"per_hour" is a bare number: the hour is in its name', "such as 20")
+
+
+def _templates(look: Look) -> Iterator[Problem]:
+    for name, texts in look.book.templates.items():
+        labels = []
+        for label, text, keys in variants(texts):
+            labels.append(label)
+            path: Path = ("templates", name, *keys)
+            if strange := strange_label(label) if label else "":
+                hint = suggest(strange, ["informal"])
+                at = look.key_at(path)
+                message = f'"{label}" is neither a language code such as "de" nor "informal"'
+                yield look.sheet.problem(at, "variant", message, hint if hint.startswith("did you mean") else "")
+            yield from _fields(look, path, text)
+        if "" not in labels and look.whole(("templates", name)):
+            message = f'"{name}" has no text for people whose language is not among its variants'
+            yield look.error(("templates", name), "variant", message, "add one text without a language")
+        if name == "none":
+            yield look.sheet.problem(look.key_at(("templates", name)), "name", 'a template cannot be called "none"')
+
+
+def _fields(look: Look, path: Path, text: str) -> Iterator[Problem]:
+    if problem := stray_brace(text):
+        yield look.error(path, "template", f"this text cannot be filled in: {problem}")
+        return
+    strange = [field for field in dict.fromkeys(fields_of(text)) if field not in FIELDS]
+    if not strange and (problem := look.known.template_problem(text)):
+        yield look.error(path, "template", f"this text cannot be filled in: {problem}")
+    for field in strange:
+        if field in absent.FIELDS:
+            yield look.error(path, "not-in-this-version", absent.message(f"{{{field}}}"), absent.HINT)
+        else:
+            hint = suggest(field.strip(), FIELDS)
+            yield look.error(path, "unknown-field", f'"{{{field}}}" is not a field of a template', hint)
+
+
+def _teams(look: Look) -> Iterator[Problem]:
+    for name, team in look.book.teams.items():
+        if team.alert is not None and not _SECRET.fullmatch(team.alert):
+            at = look.node(("teams", name, "alert")).at
+            message = f'"alert" of "{name}" wants the name of a secret, never its value'
+            hint = f'write alert: "secret:{name.lower()}" and keep the address itself out of this file'
+            yield look.sheet.secret_problem(at, "secret", message, hint)
+
+
+def _examples(look: Look) -> Iterator[Problem]:
+    for number, route in enumerate(look.book.routes):
+        for position, example in enumerate(route.examples):
+            path: Path = ("routes", number, "examples", position)
+            if (example.post is None) == (example.not_ is None) and look.whole(path):
+                yield look.error(path, "example", 'an example has either "post" or "not"', "one of the two")
+            if example.at is not None and not _is_moment(example.at):
+                message = f'"at" wants a day and a time, not "{example.at}"'
+                yield look.error((*path, "at"), "value", message, 'such as "2026-11-20 23:30"')
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.strptime(text, "%Y-%m-%d %H:%M")  # noqa: DTZ007 - only its form is looked at; the zone is the file's
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,44 @@
+"""The clock inside one process: small jobs at fixed distances. The only file that imports apscheduler.
+
+Deadlines, reminders and follow-ups are rows in the store, found again by these ticks; a missed tick costs a moment, never a deadline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from listener import logs
+
+_log = logs.get("schedule")
+
+
+class Schedule:
+    """Runs jobs every so often on the running event loop."""
+
+    def __init__(self) -> None:
+        """Prepare; nothing runs before `start`."""
+        # The default grace time drops a job that is late by a second; None lets it run late instead.
+        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        self._scheduler = AsyncIOScheduler(jobstores={"default": MemoryJobStore()}, job_defaults=defaults, timezone="UTC")
+
+    def every(self, seconds: float, name: str, job: Callable[[], Awaitable[object]]) -> None:
+        """Run `job` every `seconds`; a job that fails is logged and runs again at its next turn."""
+
+        async def guarded() -> None:
+            try:
+                await job()
+            except Exception as problem:  # noqa: BLE001  # a tick must never end the clock
+                _log.error("tick failed", tick=name, problem=type(problem).__name__)
+
+        self._scheduler.add_job(guarded, "interval", seconds=seconds, id=name)
+
+    def start(self) -> None:
+        """Begin."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End; a job under way is left to finish by itself."""
+        self._scheduler.shutdown(wait=False)

@@ -1,0 +1,161 @@
+"""One post in, one assessment out: every judgement of a post comes from here, and none of them can stop the program."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from listener.model import Assessment, Intent, Level, Mood, Post, Sentiment, Signal
+from listener.rules.rulebook import Scoring
+from listener.scoring import intent as intents
+from listener.scoring import language as languages
+from listener.scoring import mood as moods
+from listener.scoring.sentiment.base import SentimentScorer, make_scorer
+from listener.scoring.signals import GRAVE, Reading, Signals
+from listener.scoring.urgency import add_up, is_pressing, trim
+from listener.scoring.wishes import wishes
+from listener.text import fold_with_offsets, hidden, one_line
+
+_ADDRESSES = re.compile(r"https?://\S+|(?<!\w)@[\w.@-]+")
+_READ = 24_000  # characters: no network's post is longer but a few of Reddit's, whose end is read too
+_EARLIER = 3  # earlier posts of the same author that are looked at again
+
+
+class Assessor:
+    """Judges posts by one rulebook's scoring. Pure: the same post and thread give the same assessment."""
+
+    def __init__(self, scoring: Scoring, scorer: SentimentScorer | None = None) -> None:
+        """Make everything ready; `scorer` stands in for the one the rules name.
+
+        Raises:
+            EarnestError: there is no scorer of that name.
+            ValueError: a pattern of the rules cannot be used.
+        """
+        self._scoring = scoring
+        self._scorer = scorer or make_scorer(scoring.sentiment.scorer)
+        self._signals = Signals(scoring.urgency)
+        self._pressing = frozenset(name for name in self._signals.names if is_pressing(name, scoring.urgency.signals.get(name)))
+
+    def assess(self, post: Post, thread: Sequence[Post] = ()) -> Assessment:
+        """Judge a post, in the light of the thread around it. Never raises: what fails asks for a person."""
+        try:
+            return self._assess(post, thread)
+        except Exception as problem:  # noqa: BLE001 - whatever a scorer raises, the post must still reach a person
+            return self._failed(post, f"a scorer failed: {type(problem).__name__}: {one_line(str(problem), 200)}")
+
+    def _failed(self, post: Post, why: str) -> Assessment:
+        urgency = add_up((), self._scoring.urgency.levels, Level.HIGH)
+        nothing = Sentiment(Mood.UNKNOWN, 0.0)
+        return Assessment(
+            languages.UNKNOWN, nothing, (), urgency, Intent.OTHER, needs_reply=True, hidden=bool(hidden(post.text)), failed=why
+        )
+
+    def _assess(self, post: Post, thread: Sequence[Post]) -> Assessment:
+        text = _read(post.text)
+        reading = self._signals.read(fold_with_offsets(text))
+        language = _language(text, reading)
+        score, failed = self._score(text, language)
+        assessment = self._judge(post, reading, language, score)
+        earlier = self._unanswered(post, thread, assessment, reading)
+        if earlier:
+            assessment = self._with(assessment, earlier)
+        if not reading.places.complete:
+            failed = "the text repeats itself too much to be read in whole"
+        return self._raised(assessment, failed) if failed else assessment
+
+    def _score(self, text: str, language: str) -> tuple[float | None, str]:
+        """Ask the scorer; the second value says in words why it could not answer."""
+        try:
+            score: object = self._scorer.score(text, language)
+        except Exception as problem:  # noqa: BLE001 - a plug-in may raise anything
+            return None, f"the sentiment scorer failed: {type(problem).__name__}: {one_line(str(problem), 200)}"
+        if score is None:
+            return None, ""
+        if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score) or not -1 <= score <= 1:
+            return None, f"the sentiment scorer gave {one_line(repr(score), 40)}, which is no number from -1 to 1"
+        return float(score), ""
+
+    def _judge(self, post: Post, reading: Reading, language: str, score: float | None) -> Assessment:
+        said = self._signals.find(reading, post)
+        names = {signal.name for signal in said}
+        sarcasm = moods.sarcastic(reading, names)
+        sentiment = moods.sentiment(score, reading, names, self._scoring.sentiment, sarcasm=sarcasm)
+        found = self._signals.with_mood(said, sentiment.label)
+        what = intents.intent(reading, names, sentiment.label, sarcasm=sarcasm)
+        assessment = Assessment(
+            language=language,
+            sentiment=sentiment,
+            signals=found,
+            urgency=add_up((), self._scoring.urgency.levels),
+            intent=what,
+            needs_reply=intents.needs_reply(what),
+            moment_of_truth=intents.moment_of_truth(reading, names, what),
+            sarcasm=sarcasm,
+            informal=intents.informal(reading),
+            wishes=wishes(reading),
+            hidden=bool(hidden(post.text)),
+        )
+        return self._weighed(assessment)
+
+    def _weighed(self, assessment: Assessment) -> Assessment:
+        """Add up the urgency from the signals and from what the author wants."""
+        levels = self._scoring.urgency.levels
+        signals = () if assessment.intent is Intent.SPAM else trim(assessment.signals, self._pressing, levels)
+        urgency = add_up(signals, levels, Level.NORMAL if assessment.needs_reply else Level.LOW)
+        return replace(
+            assessment, signals=signals, urgency=urgency, needs_reply=assessment.needs_reply or urgency.level.rank >= Level.HIGH.rank
+        )
+
+    def _raised(self, assessment: Assessment, failed: str) -> Assessment:
+        levels = self._scoring.urgency.levels
+        urgency = assessment.urgency if assessment.urgency.level.rank >= Level.HIGH.rank else add_up((), levels, Level.HIGH)
+        return replace(assessment, urgency=urgency, needs_reply=True, failed=failed)
+
+    def _unanswered(self, post: Post, thread: Sequence[Post], now: Assessment, reading: Reading) -> tuple[Signal, ...]:
+        """Return what the author's earlier posts, which nobody of us answered, add: they wait, and what was grave still is."""
+        if now.intent in {Intent.PRAISE, Intent.SPAM} or not (now.needs_reply or reading.has("nudge")):
+            return ()
+        before = sorted((one for one in thread if one.id != post.id and one.created_at <= post.created_at), key=lambda one: one.created_at)
+        answered = max((place for place, one in enumerate(before) if one.own), default=-1)
+        same = [one for one in before[answered + 1 :] if one.author.id == post.author.id and one.network == post.network]
+        judged = [(one, self._earlier(one)) for one in same[-_EARLIER:]]
+        asked = [(one, then) for one, then in judged if then.needs_reply]
+        if not asked:
+            return ()
+        wait = Signal("waiting", self._signals.points("waiting"), (f"asked before: {one_line(asked[0][0].text, 60)}",))
+        return (wait, *(signal for _, then in asked for signal in then.signals if signal.name in GRAVE))
+
+    def _earlier(self, post: Post) -> Assessment:
+        text = _read(post.text)
+        return self._judge(post, self._signals.read(fold_with_offsets(text)), languages.UNKNOWN, None)
+
+    def _with(self, assessment: Assessment, more: Sequence[Signal]) -> Assessment:
+        """Add signals from earlier posts; a signal that is already there gains their words."""
+        merged = {signal.name: signal for signal in (*assessment.signals,)}
+        for signal in more:
+            known = merged.get(signal.name)
+            because = tuple(dict.fromkeys([*(known.because if known else ()), *signal.because]))
+            merged[signal.name] = replace(signal, points=self._signals.points(signal.name), because=because)
+        signals = tuple(sorted(merged.values(), key=lambda signal: self._signals.names.index(signal.name)))
+        grave = any(signal.name in GRAVE for signal in signals)
+        what = Intent.COMPLAINT if assessment.intent is Intent.OTHER else assessment.intent
+        changed = replace(assessment, signals=signals, intent=what, needs_reply=True, moment_of_truth=assessment.moment_of_truth or grave)
+        return self._weighed(changed)
+
+
+def _read(text: str) -> str:
+    """Return the text without web addresses and handles' insides, at most so long that reading it takes no time."""
+    if len(text) > _READ:
+        text = f"{text[: _READ * 3 // 4]} \n{text[-_READ // 4 :]}"
+    return text
+
+
+def _language(text: str, reading: Reading) -> str:
+    """Detect the language; where that is too short to tell, the phrases found may."""
+    language = languages.detect(text)
+    if language != languages.UNKNOWN:
+        return language
+    spoken = {place.language for name, places in reading.stands.items() if name != "marks.informal" for place in places} - {""}
+    return spoken.pop() if len(spoken) == 1 else language

@@ -1,0 +1,48 @@
+"""Mood and sarcasm, put together from the scorer's number and from what stands in the text.
+
+A scorer counts words: it takes "Great, ANOTHER outage. Thanks" for praise and knows one language. The marks and signals know what went
+wrong, in ten languages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from listener.model import Mood, Sentiment
+from listener.rules.rulebook import SentimentSettings
+from listener.scoring.signals import GRAVE, Reading
+
+_AGAINST_US = GRAVE | {"outage", "money", "waiting", "asked_before", "legal", "churn", "privacy", "anger"}
+_MILD, _CLEAR = 0.3, 0.6  # what one finding weighs where the scorer cannot tell, and two
+
+
+def sarcastic(reading: Reading, signals: Collection[str]) -> bool:
+    """Whether the words praise what plainly went wrong."""
+    if reading.has("irony"):
+        return True
+    return reading.has("praise") and "outage" in signals and reading.has("thanks") and not reading.has("resolved")
+
+
+def label_of(score: float, settings: SentimentSettings) -> Mood:
+    """Return the mood of a score, by the thresholds of the rules."""
+    if score <= settings.negative:
+        return Mood.NEGATIVE
+    return Mood.POSITIVE if score >= settings.positive else Mood.NEUTRAL
+
+
+def sentiment(score: float | None, reading: Reading, signals: Collection[str], settings: SentimentSettings, *, sarcasm: bool) -> Sentiment:
+    """Return the mood towards the brand; unknown where neither the scorer nor a single finding can tell."""
+    trouble = len(_AGAINST_US & set(signals)) + len(reading.stands.get("marks.complaint", ()))
+    praise = len(reading.stands.get("marks.praise", ()))
+    if sarcasm:
+        judged = -_CLEAR
+    elif score is None:
+        if not trouble and not praise:
+            return Sentiment(Mood.UNKNOWN, 0.0)
+        judged = max(-1.0, min(1.0, _CLEAR * (praise - trouble)))
+    elif trouble and not praise:
+        judged = min(score, 0.0) - _MILD * min(trouble, 2)
+    else:
+        judged = score
+    judged = round(max(-1.0, min(1.0, judged)), 4)
+    return Sentiment(label_of(judged, settings), judged)

@@ -1,0 +1,1 @@
+"""Where we hear: one file a network, reading only."""

@@ -1,0 +1,323 @@
+"""Bluesky: who mentions, answers or quotes our account.
+
+Without an account nothing is heard here. Facts come from the lexicon of `app.bsky.notification.listNotifications` and from trying
+the servers' own code (November 2026). Three of them shape this file:
+
+- The list is sorted by the time that the author's device claims, if that is not in the future. A post from a phone whose clock is
+  slow stands below posts that we already know, so every poll reads the newest page and one hour more than it would need.
+- An account may be set to show only people it follows; `priority=false` asks for all.
+- Posts can be edited, and then their content id changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from listener.bluesky_session import NETWORK, Options, Session, open_session, page_url
+from listener.clock import from_text, to_text
+from listener.errors import Malformed, NetworkError
+from listener.model import Account, Author, Gap, Page, Post
+from listener.rules.rulebook import Rulebook
+from listener.settings import reading_secret
+from listener.sources.base import SourceKind
+
+_REASONS = ("mention", "reply", "quote")
+_PAGE = 100
+_MOST_PAGES = 100
+_OVERLAP = timedelta(hours=1)
+_MOST_KNOWN = 500
+_PROFILES = 25
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+_PLACE = re.compile(r"at://(?P<did>did:[a-z]+:[A-Za-z0-9._:%-]+)/[A-Za-z0-9.-]+/(?P<rkey>[A-Za-z0-9._:~-]+)")
+_HANDLE = re.compile(r"(?<![\w@.])@((?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{0,62})", re.IGNORECASE | re.ASCII)
+
+
+def _moment(value: object) -> datetime:
+    """Read a time; what lies before 1970 becomes 1970, since the author's device may claim anything.
+
+    Raises:
+        ValueError: it is no time.
+    """
+    if not isinstance(value, str):
+        message = "no time"
+        raise ValueError(message)  # noqa: TRY004 - pydantic reads this kind
+    try:
+        return max(from_text(value), _START)
+    except OverflowError:
+        return _START
+
+
+_Moment = Annotated[datetime, BeforeValidator(_moment)]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class _Label(_Wire):
+    source: str = Field(alias="src")
+    value: str = Field(alias="val")
+
+
+class _Person(_Wire):
+    did: str
+    handle: str
+    name: str = Field(default="", alias="displayName")
+    bio: str = Field(default="", alias="description")
+    labels: list[_Label] = []
+    followers: int | None = Field(default=None, alias="followersCount")
+
+
+class _Notice(_Wire):
+    uri: Annotated[str, Field(pattern=_PLACE.pattern)]
+    cid: str
+    author: _Person
+    reason: str
+    record: dict[str, object]
+    at: _Moment = Field(alias="indexedAt")
+
+
+class _Listing(_Wire):
+    notices: list[_Notice] = Field(alias="notifications")
+    onward: str | None = Field(default=None, alias="cursor")
+
+
+class _Profiles(_Wire):
+    profiles: list[_Person]
+
+
+class _Feature(_Wire):
+    did: str = ""
+    tag: str = ""
+
+
+class _Facet(_Wire):
+    features: list[_Feature]
+
+
+class _Ref(_Wire):
+    uri: Annotated[str, Field(pattern=_PLACE.pattern)]
+
+
+class _Reply(_Wire):
+    root: _Ref
+    parent: _Ref
+
+
+class _Record(_Wire):
+    text: str
+    created_at: _Moment = Field(alias="createdAt")
+    facets: list[_Facet] = []
+    reply: _Reply | None = None
+    langs: list[str] = []
+    tags: list[str] = []
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _read(model: type[_Model], body: Mapping[str, object], what: str) -> _Model:
+    try:
+        return model.model_validate(body)
+    except ValidationError:
+        message = f"Bluesky's answer is no {what}"
+        raise Malformed(message) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How far we have heard.
+
+    `seen` is the time of the newest post heard (None before the first poll). `known` are short hashes of what was heard last, so
+    that what is read twice is not judged twice. While a round of several pages is under way, `onward` is the network's own
+    cursor, `newest` becomes `seen` at its end, and `pages` counts.
+    """
+
+    seen: datetime | None = None
+    known: tuple[str, ...] = ()
+    onward: str = ""
+    newest: datetime = _START
+    pages: int = 0
+
+    def text(self) -> str:
+        facts = {
+            "seen": to_text(self.seen) if self.seen else None,
+            "known": self.known,
+            "onward": self.onward,
+            "newest": to_text(self.newest),
+            "pages": self.pages,
+        }
+        return json.dumps(facts, separators=(",", ":"))
+
+
+class _Stored(_Wire):
+    seen: _Moment | None
+    known: list[str]
+    onward: str
+    newest: _Moment
+    pages: int
+
+
+def _place(cursor: str | None) -> tuple[_Place, Gap | None]:
+    """Read what an earlier poll stored. What cannot be read is a gap, and hearing begins anew."""
+    if cursor is None:
+        return _Place(), None
+    try:
+        stored = _Stored.model_validate_json(cursor)
+    except ValidationError:
+        return _Place(), Gap("where we stopped hearing Bluesky could not be read, so posts may be missing")
+    return _Place(stored.seen, tuple(stored.known), stored.onward, stored.newest, stored.pages), None
+
+
+def _hash(notice: _Notice) -> str:
+    return hashlib.blake2b(f"{notice.uri} {notice.cid}".encode(), digest_size=6).hexdigest()
+
+
+def _advance(place: _Place, listing: _Listing) -> tuple[_Place, Gap | None]:
+    """Return where to go on after this page, and what may have been missed."""
+    oldest = min((notice.at for notice in listing.notices), default=None)
+    newest = max([place.newest, *(notice.at for notice in listing.notices)])
+    known = tuple(dict.fromkeys([*map(_hash, listing.notices), *place.known]))[:_MOST_KNOWN]
+    done = _Place(max(newest, place.seen or _START), known)
+    if place.seen is None or not listing.onward or (oldest and oldest < place.seen - _OVERLAP):
+        return done, None
+    if place.pages + 1 >= _MOST_PAGES:
+        reason = f"Bluesky had more than {_MOST_PAGES * _PAGE:,} new posts for us, and the older ones were not read"
+        return done, Gap(reason, place.seen, oldest)
+    onward = _onward(listing.onward, listing.notices)
+    crowded = None
+    if onward == place.onward:  # no further: this is the end, or a whole page of one instant
+        onward = listing.onward
+        if len(listing.notices) >= _PAGE:
+            crowded = Gap("Bluesky had more posts for us from one instant than it gives at once", oldest, oldest)
+    return _Place(place.seen, known, onward, newest, place.pages + 1), crowded
+
+
+def _onward(cursor: str, notices: Sequence[_Notice]) -> str:
+    """Return the cursor of the next page, where the network gave `cursor` with `notices`.
+
+    Bluesky's is the time of the page's last post, and the next page begins strictly before it, so that posts of the same instant
+    would fall between the pages (tried on AppView 0.0.280). One millisecond more, and they stand on both.
+    """
+    try:
+        before = from_text(cursor)
+    except (ValueError, OverflowError):
+        return cursor
+    return to_text(before + timedelta(milliseconds=1)) if notices and before == notices[-1].at else cursor
+
+
+def _author(person: _Person) -> Author:
+    # Only what the account says of itself counts: anybody may run a labeller.
+    bot = any(label.value == "bot" and label.source == person.did for label in person.labels)
+    return Author(NETWORK, person.did, person.handle, person.name, person.followers, bot, person.bio)
+
+
+def _post(notice: _Notice, own: str) -> Post | None:
+    """Return the post, or None where its record is not one we can read."""
+    try:
+        record = _Record.model_validate(notice.record)
+    except ValidationError:
+        return None
+    here = _PLACE.fullmatch(notice.uri)
+    parent = record.reply and _PLACE.fullmatch(record.reply.parent.uri)
+    features = [feature for facet in record.facets for feature in facet.features]
+    quoted = own if notice.reason == "quote" else ""  # who quotes us speaks to us, though no handle says so
+    named = [*(feature.did for feature in features), *_HANDLE.findall(record.text), quoted]
+    return Post(
+        network=NETWORK,
+        id=notice.uri,
+        text=record.text,
+        author=_author(notice.author),
+        created_at=min(record.created_at, notice.at),
+        thread_id=record.reply.root.uri if record.reply else notice.uri,
+        url=page_url(notice.author.handle, notice.author.did, here["rkey"]) if here else "",
+        parent_id=record.reply.parent.uri if record.reply else None,
+        parent_author_id=parent["did"] if parent else None,
+        mentions=tuple(dict.fromkeys(name for name in named if name)),
+        tags=tuple(dict.fromkeys(tag for tag in [*(feature.tag for feature in features), *record.tags] if tag)),
+        language=record.langs[0].partition("-")[0].lower() if len(record.langs) == 1 else None,
+        version=notice.cid,
+        own=notice.author.did == own,
+    )
+
+
+class Bluesky:
+    """What Bluesky tells our account."""
+
+    network = NETWORK
+
+    def __init__(self, name: str, session: Session) -> None:
+        """Hear through `session` under the name that rules.yaml gives."""
+        self.name = name
+        self._session = session
+
+    async def identify(self) -> Account:
+        """Return our own account.
+
+        Raises:
+            SignInNeeded, RateLimited, NetworkError
+        """
+        return await self._session.account()
+
+    async def fetch(self, cursor: str | None) -> Page:
+        """Return one page of at most 100 posts, oldest first; `more` says that another page, of older ones, waits behind it.
+
+        The first poll takes the newest page only.
+
+        Raises:
+            SignInNeeded, RateLimited, Malformed, NotConnected, NetworkError
+        """
+        place, lost = _place(cursor)
+        own = await self._session.account()
+        params = [("limit", str(_PAGE)), ("priority", "false"), *(("reasons", reason) for reason in _REASONS)]
+        if place.onward:
+            params.append(("cursor", place.onward))
+        body = await self._session.ask("app.bsky.notification.listNotifications", params)
+        listing = _read(_Listing, body, "list of notifications")
+        after, capped = _advance(place, listing)
+        known = set(place.known)
+        oldest_first = sorted(listing.notices, key=lambda notice: (notice.at, notice.uri.rpartition("/")[2]))
+        fresh = [notice for notice in oldest_first if notice.reason in _REASONS and _hash(notice) not in known]
+        posts = [post for notice in fresh if (post := _post(notice, own.id))]
+        return Page(
+            posts=tuple(await self._with_followers(posts)),
+            cursor=after.text(),
+            more=bool(after.onward),
+            gap=lost or capped or _unreadable(len(fresh) - len(posts)),
+        )
+
+    async def _with_followers(self, posts: Sequence[Post]) -> list[Post]:
+        """Fill in how many follow each author; where that cannot be asked, the posts matter more."""
+        people = list(dict.fromkeys(post.author.id for post in posts))
+        counts: dict[str, int | None] = {}
+        try:
+            for start in range(0, len(people), _PROFILES):
+                params = [("actors", did) for did in people[start : start + _PROFILES]]
+                body = await self._session.ask("app.bsky.actor.getProfiles", params)
+                counts |= {person.did: person.followers for person in _read(_Profiles, body, "list of profiles").profiles}
+        except NetworkError:
+            pass
+        return [replace(post, author=replace(post.author, followers=counts.get(post.author.id))) for post in posts]
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._session.close()
+
+
+def _unreadable(count: int) -> Gap | None:
+    return Gap(f"Bluesky sent {count} posts that could not be read") if count else None
+
+
+def _make(name: str, options: Mapping[str, object], book: Rulebook) -> Bluesky:
+    return Bluesky(name, open_session(Options.model_validate(options), book, reading_secret(NETWORK)))
+
+
+KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=False, secrets=(reading_secret(NETWORK),))

@@ -1,0 +1,254 @@
+"""Hear a Mastodon server: the public timeline of hashtags without an account, and our own mentions with one.
+
+Endpoints and parameters: docs.joinmastodon.org, "timelines" and "notifications" (November 2026). `min_id` gives the page just after a
+known id, so a poll goes from the oldest to the newest and skips nothing. Boosts are left alone: they are not the booster's words.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import quote
+
+from pydantic import AfterValidator, Field, TypeAdapter
+
+from listener.errors import Malformed, SignInNeeded
+from listener.http import Http
+from listener.model import Account, Gap, Page, Post
+from listener.rules.rulebook import Rulebook, Strict, Words
+from listener.settings import Secret, reading_secret, secret, secret_variable
+from listener.sources._mastodon import (
+    NETWORK,
+    WireAccount,
+    WireContext,
+    WireNotification,
+    WireStatus,
+    base_url,
+    check,
+    names_of,
+    post_of,
+    read,
+)
+from listener.sources.base import SourceKind
+
+PAGE_SIZE = 40  # the most a timeline gives at once
+MOST_PAGES = 10  # read behind one full page, where a server took `min_id` for "newer than"
+
+_MOST_THREADS = 20  # thread beginnings asked for in one fetch
+_MOST_REMEMBERED = 10_000
+_HIDDEN_FROM_US = frozenset({401, 403, 404, 410})
+_TAG = re.compile(r"\w{1,100}")
+
+_account = TypeAdapter(WireAccount)
+_context = TypeAdapter(WireContext)
+_statuses = TypeAdapter(list[WireStatus])
+_notifications = TypeAdapter(list[WireNotification])
+_marks = TypeAdapter(dict[str, str])
+
+
+def _tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+    bare = tuple(tag.strip().removeprefix("#") for tag in tags)
+    for tag in bare:
+        if not _TAG.fullmatch(tag):
+            message = f'"{tag}" is no hashtag: one word, without # and spaces'
+            raise ValueError(message)
+    return bare
+
+
+class Options(Strict):
+    """What a Mastodon source can be told in rules.yaml."""
+
+    instance: Annotated[str, Field(min_length=1)] = Field(description="the server, such as mastodon.social")
+    tags: Annotated[Words, AfterValidator(_tags)] = Field(default=(), description="hashtags to hear, without #")
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """One list of posts on the server. `name` is its name in the cursor."""
+
+    name: str
+    path: str
+    params: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one stream brought: its posts, where it stands now, whether more waits, and what may have been missed."""
+
+    statuses: tuple[WireStatus, ...]
+    mark: str
+    more: bool = False
+    gap: str = ""
+
+
+_MENTIONS = _Stream("mentions", "/api/v1/notifications", (("types[]", "mention"),))
+_Entry = tuple[str, WireStatus | None]
+
+
+class Mastodon:
+    """A Mastodon server, heard. A source of another name than its network reads its own secret, `<name>_read`."""
+
+    network = NETWORK
+
+    def __init__(self, name: str, options: Options, own_handles: Sequence[str], token: Secret | None) -> None:
+        """Keep what to hear; nothing is opened yet.
+
+        Raises:
+            UsageError: the instance is no usable address.
+        """
+        self.name = name
+        self._secret = reading_secret(name)
+        self._http = Http(base_url(options.instance), token=token)
+        self._signed_in = token is not None
+        tags = tuple(_Stream(f"#{tag}", f"/api/v1/timelines/tag/{quote(tag, safe='')}") for tag in options.tags)
+        self._streams = (_MENTIONS, *tags) if token else tags
+        self._own_handles = frozenset(handle.casefold() for handle in own_handles)
+        self._account: Account | None = None
+        self._beginnings: dict[str, str] = {}
+
+    async def identify(self) -> Account | None:
+        """Return the account the token belongs to, or None where there is no token: hashtags need none.
+
+        Raises:
+            SignInNeeded: the server refuses the token, or nothing can be heard without one.
+            NetworkError: the server could not be asked.
+        """
+        if not self._streams:
+            message = f"{self.name} has no hashtags and no access token, so there is nothing to hear"
+            raise SignInNeeded(message, f"Add tags, or set the secret {self._secret} ({secret_variable(self._secret)}).")
+        if self._signed_in and self._account is None:
+            account = read(_account, await self._get("/api/v1/accounts/verify_credentials", ()), "our own account")
+            self._account = Account(NETWORK, account.id, account.acct, account.url or "")
+        return self._account
+
+    async def fetch(self, cursor: str | None) -> Page:
+        """Return what came after `cursor`, oldest first; on the first poll the newest page of each stream.
+
+        Raises:
+            SignInNeeded, RateLimited, Malformed, NotConnected, NetworkError
+        """
+        await self.identify()
+        marks, gap = self._read_cursor(cursor)
+        parts = [await self._read_stream(stream, marks.get(stream.name)) for stream in self._streams]
+        found = {status.id: status for part in parts for status in part.statuses if status.reblog is None}
+        ordered = sorted(found.values(), key=lambda status: (status.created_at, len(status.id), status.id))
+        threads = await self._threads(ordered)
+        gaps = [gap, *(part.gap for part in parts)]
+        reason = "; ".join(words for words in gaps if words)
+        return Page(
+            posts=tuple(self._post(status, thread) for status, thread in zip(ordered, threads, strict=True)),
+            cursor=self._write_cursor(parts),
+            more=any(part.more for part in parts),
+            gap=Gap(reason, until=ordered[0].created_at if ordered else None) if reason else None,
+        )
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._http.close()
+
+    async def _get(self, path: str, params: Sequence[tuple[str, str]]) -> object:
+        answer = await self._http.call("GET", path, params=params)
+        return check(answer, self._http.host, self._secret).body
+
+    def _read_cursor(self, cursor: str | None) -> tuple[Mapping[str, str], str]:
+        """Return where each stream stands, and what a cursor that cannot be used means."""
+        if cursor is None:
+            return {}, ""
+        try:
+            marks = _marks.validate_json(cursor, strict=True)
+        except ValueError:
+            return {}, "where listening stopped cannot be read, so it starts again at the newest posts"
+        if marks.get("at") != self._http.host:
+            return {}, "the server is another one than before, so listening starts at its newest posts"
+        return marks, ""
+
+    def _write_cursor(self, parts: Sequence[_Part]) -> str:
+        marks = {stream.name: part.mark for stream, part in zip(self._streams, parts, strict=True)}
+        return json.dumps({"at": self._http.host, **marks}, ensure_ascii=False, sort_keys=True)
+
+    async def _read_stream(self, stream: _Stream, mark: str | None) -> _Part:
+        if mark is None:
+            newest = await self._entries(stream, ())
+            # "0" lies below every id, so that a stream that was empty is read from its beginning.
+            return _Part(_written(newest), newest[0][0] if newest else "0")
+        page = await self._entries(stream, (("min_id", mark),))
+        if not page:
+            return _Part((), mark)
+        full = len(page) >= PAGE_SIZE
+        behind, capped = await self._behind(stream, mark, page) if full else ([], False)
+        gap = f"more than {PAGE_SIZE * MOST_PAGES} posts came in {stream.name} since the last poll" if capped else ""
+        newest_id = page[0][0]
+        return _Part(_written([*page, *behind]), newest_id, more=full and newest_id != mark, gap=gap)
+
+    async def _behind(self, stream: _Stream, mark: str, page: Sequence[_Entry]) -> tuple[list[_Entry], bool]:
+        """Read what lies between the mark and a full page: nothing, unless the server took `min_id` for "newer than"."""
+        seen = {entry[0] for entry in page}
+        found: list[_Entry] = []
+        oldest = page[-1][0]
+        for _ in range(MOST_PAGES):
+            older = await self._entries(stream, (("since_id", mark), ("max_id", oldest)))
+            fresh = [entry for entry in older if entry[0] not in seen]
+            if not fresh:
+                return found, False
+            found += fresh
+            seen.update(entry[0] for entry in fresh)
+            oldest = fresh[-1][0]
+        return found, True
+
+    async def _entries(self, stream: _Stream, params: Sequence[tuple[str, str]]) -> list[_Entry]:
+        """Return one page, newest first: the id that pages it, and the status."""
+        body = await self._get(stream.path, (*stream.params, *params, ("limit", str(PAGE_SIZE))))
+        if stream is _MENTIONS:
+            told = read(_notifications, body, "the mentions")
+            return [(each.id, each.status if each.type == "mention" else None) for each in told]
+        return [(status.id, status) for status in read(_statuses, body, f"the timeline {stream.name}")]
+
+    async def _threads(self, statuses: Sequence[WireStatus]) -> list[str]:
+        """Return the id of the post that begins each one's thread; asked for only where it is not known yet."""
+        threads: list[str] = []
+        asked = 0
+        for status in statuses:
+            parent = status.in_reply_to_id
+            if parent is None:
+                self._beginnings[status.id] = status.id
+            elif parent in self._beginnings:
+                self._beginnings[status.id] = self._beginnings[parent]
+            elif status.id not in self._beginnings and asked < _MOST_THREADS:
+                asked += 1
+                await self._ask_thread(status)
+            threads.append(self._beginnings.get(status.id, parent or status.id))
+        for old in list(self._beginnings)[: max(0, len(self._beginnings) - _MOST_REMEMBERED)]:
+            del self._beginnings[old]
+        return threads
+
+    async def _ask_thread(self, status: WireStatus) -> None:
+        try:
+            answer = await self._http.call("GET", f"/api/v1/statuses/{status.id}/context")
+            if answer.status in _HIDDEN_FROM_US:
+                return
+            body = check(answer, self._http.host, self._secret).body
+            above = read(_context, body, "a thread").ancestors
+        except Malformed:  # a thread of thousands is too large to read; its newest post must still be heard
+            return
+        beginning = above[0].id if above else status.in_reply_to_id or status.id
+        self._beginnings.update(dict.fromkeys([*(each.id for each in above), status.id], beginning))
+
+    def _post(self, status: WireStatus, thread_id: str) -> Post:
+        handles = {name.casefold() for name in names_of(status.account.acct, status.account.url)}
+        ours = self._account is not None and self._account.id == status.account.id
+        return post_of(status, thread_id, own=ours or bool(handles & self._own_handles))
+
+
+def _written(entries: Sequence[_Entry]) -> tuple[WireStatus, ...]:
+    return tuple(status for _, status in entries if status is not None)
+
+
+def _make(name: str, options: Mapping[str, object], rulebook: Rulebook) -> Mastodon:
+    handles = [brand.handles[NETWORK] for brand in rulebook.brands.values() if NETWORK in brand.handles]
+    return Mastodon(name, Options.model_validate(dict(options)), handles, secret(reading_secret(name)))
+
+
+KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=True, secrets=(reading_secret(NETWORK),))

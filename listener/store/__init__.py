@@ -1,0 +1,1 @@
+"""The store: what was heard and how it was judged."""

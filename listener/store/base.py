@@ -1,0 +1,106 @@
+"""What a store is: one place that remembers, read freely, written in whole transactions.
+
+SQL is written once, with `:name` placeholders and no dialect of one database; a database under it is thin. Times are stored as RFC 3339
+text in UTC, so that they sort; lists and records as JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from listener.errors import Unreachable
+
+Value = str | int | float | None
+Row = Mapping[str, Value]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Migrations:
+    """The tables of one part of the program, as steps that only ever go forward: each name with its statements, in order."""
+
+    part: str
+    steps: Mapping[str, tuple[str, ...]]
+
+
+class Reader(Protocol):
+    """Reads a consistent view."""
+
+    def all(self, sql: str, **values: Value) -> list[Row]:
+        """Return every row."""
+
+    def one(self, sql: str, **values: Value) -> Row | None:
+        """Return the first row, or None."""
+
+
+class Tx(Reader, Protocol):
+    """A transaction under way: what is run here is stored together or not at all."""
+
+    def run(self, sql: str, **values: Value) -> int:
+        """Change rows; return how many."""
+
+    def insert(self, sql: str, **values: Value) -> int:
+        """Insert one row; return its id."""
+
+
+class Store(Protocol):
+    """A database that has been opened and brought up to date."""
+
+    url: str
+
+    def read(self) -> Reader:
+        """Return a reader for this thread."""
+
+    def write(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` in one transaction, durable when this returns; an exception undoes it and is raised here.
+
+        Raises:
+            Unreachable: the store refused (locked, full, read-only, broken).
+        """
+
+    async def awrite(self, work: Callable[[Tx], T]) -> T:
+        """Do the same without blocking the event loop."""
+
+    def close(self) -> None:
+        """Finish what is queued and close."""
+
+
+def text(row: Row, column: str) -> str:
+    """Return a column as text; NULL is empty."""
+    value = row[column]
+    return "" if value is None else str(value)
+
+
+def number(row: Row, column: str) -> int:
+    """Return a column as a whole number; NULL is 0."""
+    value = row[column]
+    return 0 if value is None else int(value)
+
+
+def pack(value: object) -> str:
+    """Write plain data as compact JSON text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def unpack(value: Value) -> object:
+    """Read what `pack` wrote; NULL and empty text are None.
+
+    Raises:
+        Unreachable: the column does not hold JSON, so the store is damaged.
+    """
+    if not value:
+        return None
+    try:
+        return json.loads(str(value))
+    except ValueError:
+        message = "the store holds a value that cannot be read"
+        raise Unreachable(message, "restore a backup, or ask for help with the file kept aside") from None
+
+
+def names(value: Value) -> tuple[str, ...]:
+    """Read a packed list of texts."""
+    found = unpack(value)
+    return tuple(str(item) for item in found) if isinstance(found, list) else ()

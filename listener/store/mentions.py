@@ -1,0 +1,342 @@
+"""The mentions ledger: posts, what they are mentions of, how they were judged, how far each source has been heard.
+
+Everything here takes a reader or a transaction; storing a page and moving its cursor is one transaction (see `polling`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from listener.clock import from_text, to_text
+from listener.model import (
+    Account,
+    Assessment,
+    Author,
+    Because,
+    Gap,
+    Ground,
+    Intent,
+    Level,
+    Mention,
+    Mood,
+    Post,
+    Sentiment,
+    Signal,
+    Urgency,
+    Visibility,
+)
+from listener.store.base import Reader, Row, Tx, names, number, pack, text, unpack
+
+_POST = """INSERT INTO posts (network, id, thread_id, parent_id, parent_author_id, author_id, handle, display_name, followers, bot, bio,
+    text, created_at, heard_at, url, visibility, mentions, tags, language, version, own, late, source)
+    VALUES (:network, :id, :thread_id, :parent_id, :parent_author_id, :author_id, :handle, :display_name, :followers, :bot, :bio,
+    :text, :created_at, :heard_at, :url, :visibility, :mentions, :tags, :language, :version, :own, :late, :source)
+    ON CONFLICT (network, id) DO NOTHING"""
+_EDIT = """UPDATE posts SET text = :text, version = :version, visibility = :visibility, mentions = :mentions, tags = :tags
+    WHERE network = :network AND id = :id AND version <> :version"""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A mention that waits to be decided, with its place in the queue; `late` marks history that was taken in."""
+
+    seq: int
+    mention: Mention
+    assessment: Assessment
+    late: bool
+
+
+def store_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: bool) -> bool:
+    """Store a post; return whether it is new or its text changed. The same post again adds nothing."""
+    values = {
+        "network": post.network,
+        "id": post.id,
+        "thread_id": post.thread_id,
+        "parent_id": post.parent_id,
+        "parent_author_id": post.parent_author_id,
+        "author_id": post.author.id,
+        "handle": post.author.handle,
+        "display_name": post.author.display_name,
+        "followers": post.author.followers,
+        "bot": int(post.author.bot),
+        "bio": post.author.bio,
+        "text": _storable(post.text),
+        "created_at": to_text(post.created_at),
+        "heard_at": to_text(heard_at),
+        "url": post.url,
+        "visibility": post.visibility.value,
+        "mentions": pack(post.mentions),
+        "tags": pack(post.tags),
+        "language": post.language,
+        "version": post.version,
+        "own": int(post.own),
+        "late": int(late),
+        "source": source,
+    }
+    if tx.run(_POST, **values):
+        return True
+    changed = {key: values[key] for key in ("network", "id", "text", "version", "visibility", "mentions", "tags")}
+    return bool(tx.run(_EDIT, **changed))
+
+
+def _storable(words: str) -> str:
+    """Lone surrogates cannot be written as UTF-8; they become the replacement character."""
+    return words.encode("utf-8", "replace").decode("utf-8") if not words.isascii() else words
+
+
+def store_mention(tx: Tx, mention: Mention, assessment: Assessment, *, heard_at: datetime) -> None:
+    """Store what a post is a mention of and how it was judged; a repeat renews the judgement and asks for a new decision."""
+    tx.run(
+        """INSERT INTO mentions (network, post_id, brand, because, addressed, heard_at)
+        VALUES (:network, :post_id, :brand, :because, :addressed, :heard_at)
+        ON CONFLICT (network, post_id, brand) DO UPDATE SET because = excluded.because, addressed = excluded.addressed, decided = 0""",
+        network=mention.post.network,
+        post_id=mention.post.id,
+        brand=mention.brand,
+        because=pack([[because.ground.value, because.text] for because in mention.because]),
+        addressed=int(mention.addressed),
+        heard_at=to_text(heard_at),
+    )
+    store_assessment(tx, mention.post, assessment, judged_at=heard_at)
+
+
+def store_assessment(tx: Tx, post: Post, assessment: Assessment, *, judged_at: datetime) -> None:
+    """Store how a post was judged, over what was there."""
+    tx.run(
+        """INSERT INTO assessments (network, post_id, language, mood, score, level, points, intent, record, judged_at)
+        VALUES (:network, :post_id, :language, :mood, :score, :level, :points, :intent, :record, :judged_at)
+        ON CONFLICT (network, post_id) DO UPDATE SET language = excluded.language, mood = excluded.mood, score = excluded.score,
+        level = excluded.level, points = excluded.points, intent = excluded.intent, record = excluded.record,
+        judged_at = excluded.judged_at""",
+        network=post.network,
+        post_id=post.id,
+        language=assessment.language,
+        mood=assessment.sentiment.label.value,
+        score=assessment.sentiment.score,
+        level=assessment.urgency.level.value,
+        points=assessment.urgency.points,
+        intent=assessment.intent.value,
+        record=pack(_record(assessment)),
+        judged_at=to_text(judged_at),
+    )
+
+
+def _record(assessment: Assessment) -> dict[str, object]:
+    return {
+        "signals": [[signal.name, signal.points, list(signal.because)] for signal in assessment.signals],
+        "wishes": [[wish.name, wish.points, list(wish.because)] for wish in assessment.wishes],
+        "needs_reply": assessment.needs_reply,
+        "moment_of_truth": assessment.moment_of_truth,
+        "sarcasm": assessment.sarcasm,
+        "informal": assessment.informal,
+        "hidden": assessment.hidden,
+        "failed": assessment.failed,
+    }
+
+
+def read_assessment(row: Row) -> Assessment:
+    """Build an assessment from a row of `assessments`."""
+    found = unpack(row["record"])
+    record: dict[str, object] = found if isinstance(found, dict) else {}
+    return Assessment(
+        language=text(row, "language"),
+        sentiment=Sentiment(Mood(text(row, "mood")), float(row["score"] or 0.0)),
+        signals=_signals(record.get("signals")),
+        urgency=Urgency(Level(text(row, "level")), number(row, "points")),
+        intent=Intent(text(row, "intent")),
+        needs_reply=bool(record.get("needs_reply")),
+        moment_of_truth=bool(record.get("moment_of_truth")),
+        sarcasm=bool(record.get("sarcasm")),
+        informal=bool(record.get("informal")),
+        wishes=_signals(record.get("wishes")),
+        hidden=bool(record.get("hidden")),
+        failed=str(record.get("failed") or ""),
+    )
+
+
+def _signals(found: object) -> tuple[Signal, ...]:
+    rows = found if isinstance(found, list) else []
+    return tuple(Signal(str(name), int(points), tuple(str(word) for word in because)) for name, points, because in rows)
+
+
+def read_post(row: Row) -> Post:
+    """Build a post from a row of `posts`."""
+    return Post(
+        network=text(row, "network"),
+        id=text(row, "id"),
+        text=text(row, "text"),
+        author=Author(
+            network=text(row, "network"),
+            id=text(row, "author_id"),
+            handle=text(row, "handle"),
+            display_name=text(row, "display_name"),
+            followers=None if row["followers"] is None else number(row, "followers"),
+            bot=bool(row["bot"]),
+            bio=text(row, "bio"),
+        ),
+        created_at=from_text(text(row, "created_at")),
+        thread_id=text(row, "thread_id"),
+        url=text(row, "url"),
+        visibility=Visibility(text(row, "visibility")),
+        parent_id=None if row["parent_id"] is None else text(row, "parent_id"),
+        parent_author_id=None if row["parent_author_id"] is None else text(row, "parent_author_id"),
+        mentions=names(row["mentions"]),
+        tags=names(row["tags"]),
+        language=None if row["language"] is None else text(row, "language"),
+        version=text(row, "version"),
+        own=bool(row["own"]),
+    )
+
+
+def post(reader: Reader, network: str, post_id: str) -> Post | None:
+    """Return one stored post, or None."""
+    row = reader.one("SELECT * FROM posts WHERE network = :network AND id = :id", network=network, id=post_id)
+    return None if row is None else read_post(row)
+
+
+def assessment(reader: Reader, network: str, post_id: str) -> Assessment | None:
+    """Return how a post was judged, or None."""
+    row = reader.one("SELECT * FROM assessments WHERE network = :network AND post_id = :id", network=network, id=post_id)
+    return None if row is None else read_assessment(row)
+
+
+def mention(reader: Reader, network: str, post_id: str, brand: str) -> Mention | None:
+    """Return one stored mention, or None."""
+    row = reader.one(
+        "SELECT * FROM mentions WHERE network = :network AND post_id = :id AND brand = :brand",
+        network=network,
+        id=post_id,
+        brand=brand,
+    )
+    found = post(reader, network, post_id)
+    if row is None or found is None:
+        return None
+    return Mention(post=found, brand=brand, because=_grounds(row), addressed=bool(row["addressed"]))
+
+
+def _grounds(row: Row) -> tuple[Because, ...]:
+    because = unpack(row["because"])
+    return tuple(Because(Ground(ground), words) for ground, words in because) if isinstance(because, list) else ()
+
+
+def thread(reader: Reader, network: str, thread_id: str, limit: int = 200) -> tuple[Post, ...]:
+    """Return the stored posts of a thread, oldest first; of a longer thread, the newest `limit`."""
+    rows = reader.all(
+        "SELECT * FROM posts WHERE network = :network AND thread_id = :thread ORDER BY created_at DESC, id DESC LIMIT :limit",
+        network=network,
+        thread=thread_id,
+        limit=limit,
+    )
+    return tuple(read_post(row) for row in reversed(rows))
+
+
+def mark_gone(tx: Tx, network: str, post_ids: Sequence[str], *, at: datetime) -> int:
+    """Record that posts were deleted on their network, and drop their words; return how many were known."""
+    return sum(
+        tx.run(
+            "UPDATE posts SET deleted_at = :at, text = '' WHERE network = :network AND id = :id AND deleted_at IS NULL",
+            at=to_text(at),
+            network=network,
+            id=post_id,
+        )
+        for post_id in post_ids
+    )
+
+
+def undecided(reader: Reader, limit: int = 100) -> list[Undecided]:
+    """Return mentions nobody has decided yet, oldest first."""
+    rows = reader.all(
+        """SELECT m.seq AS mention_seq, m.brand, m.because, m.addressed, a.language AS judged_language, a.mood, a.score, a.level, a.points,
+        a.intent, a.record, p.*
+        FROM mentions m JOIN posts p ON p.network = m.network AND p.id = m.post_id
+        JOIN assessments a ON a.network = m.network AND a.post_id = m.post_id
+        WHERE m.decided = 0 ORDER BY m.seq LIMIT :limit""",
+        limit=limit,
+    )
+    return [
+        Undecided(
+            seq=number(row, "mention_seq"),
+            mention=Mention(read_post(row), text(row, "brand"), _grounds(row), addressed=bool(row["addressed"])),
+            assessment=read_assessment({**row, "language": row["judged_language"]}),
+            late=bool(row["late"]),
+        )
+        for row in rows
+    ]
+
+
+def is_late(reader: Reader, network: str, post_id: str) -> bool:
+    """Return whether a post is history that was taken in, not heard as it happened."""
+    row = reader.one("SELECT late FROM posts WHERE network = :network AND id = :id", network=network, id=post_id)
+    return bool(row and row["late"])
+
+
+def mark_decided(tx: Tx, last: int) -> None:
+    """Record that every mention up to the sequence number `last` has been decided."""
+    tx.run("UPDATE mentions SET decided = 1 WHERE decided = 0 AND seq <= :last", last=last)
+
+
+def cursor(reader: Reader, source: str) -> tuple[bool, str | None]:
+    """Return whether the source was ever heard, and its cursor."""
+    row = reader.one("SELECT cursor FROM cursors WHERE source = :source", source=source)
+    return (row is not None, None if row is None or row["cursor"] is None else text(row, "cursor"))
+
+
+def move_cursor(tx: Tx, source: str, value: str | None, *, at: datetime) -> None:
+    """Remember how far a source has been heard."""
+    tx.run(
+        """INSERT INTO cursors (source, cursor, moved_at) VALUES (:source, :cursor, :at)
+        ON CONFLICT (source) DO UPDATE SET cursor = excluded.cursor, moved_at = excluded.moved_at""",
+        source=source,
+        cursor=value,
+        at=to_text(at),
+    )
+
+
+def record_gap(tx: Tx, source: str, gap: Gap, *, at: datetime) -> None:
+    """Record that something may have been missed."""
+    tx.run(
+        "INSERT INTO gaps (source, reason, since, until, found_at) VALUES (:source, :reason, :since, :until, :at)",
+        source=source,
+        reason=gap.reason,
+        since=to_text(gap.since) if gap.since else None,
+        until=to_text(gap.until) if gap.until else None,
+        at=to_text(at),
+    )
+
+
+def record_source(tx: Tx, name: str, kind: str, state: str, detail: str, *, every: float, at: datetime, heard: bool) -> None:
+    """Record how a source is doing: `state` is `listening`, `waiting`, `sign-in` or `failing`."""
+    tx.run(
+        """INSERT INTO sources (name, kind, state, detail, polled_at, heard_at, every_s)
+        VALUES (:name, :kind, :state, :detail, :at, :heard, :every)
+        ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, state = excluded.state, detail = excluded.detail,
+        polled_at = excluded.polled_at, heard_at = COALESCE(excluded.heard_at, sources.heard_at), every_s = excluded.every_s""",
+        name=name,
+        kind=kind,
+        state=state,
+        detail=detail,
+        at=to_text(at),
+        heard=to_text(at) if heard else None,
+        every=every,
+    )
+
+
+def record_account(tx: Tx, account: Account, *, at: datetime) -> None:
+    """Remember which account is ours on a network."""
+    tx.run(
+        """INSERT INTO accounts (network, id, handle, url, seen_at) VALUES (:network, :id, :handle, :url, :at)
+        ON CONFLICT (network) DO UPDATE SET id = excluded.id, handle = excluded.handle, url = excluded.url, seen_at = excluded.seen_at""",
+        network=account.network,
+        id=account.id,
+        handle=account.handle,
+        url=account.url,
+        at=to_text(at),
+    )
+
+
+def accounts(reader: Reader) -> tuple[Account, ...]:
+    """Return our own accounts, as the networks named them."""
+    rows = reader.all("SELECT * FROM accounts ORDER BY network")
+    return tuple(Account(text(row, "network"), text(row, "id"), text(row, "handle"), text(row, "url")) for row in rows)

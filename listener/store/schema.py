@@ -1,0 +1,46 @@
+"""The tables of the ear, as migrations that only ever go forward."""
+
+from __future__ import annotations
+
+from listener.store.base import Migrations
+
+_HEARING = (
+    """CREATE TABLE posts (
+        seq INTEGER PRIMARY KEY, network TEXT NOT NULL, id TEXT NOT NULL, thread_id TEXT NOT NULL, parent_id TEXT, parent_author_id TEXT,
+        author_id TEXT NOT NULL, handle TEXT NOT NULL, display_name TEXT NOT NULL, followers INTEGER, bot INTEGER NOT NULL,
+        bio TEXT NOT NULL,
+        text TEXT NOT NULL, created_at TEXT NOT NULL, heard_at TEXT NOT NULL, url TEXT NOT NULL, visibility TEXT NOT NULL,
+        mentions TEXT NOT NULL, tags TEXT NOT NULL, language TEXT, version TEXT NOT NULL, own INTEGER NOT NULL,
+        late INTEGER NOT NULL, source TEXT NOT NULL, deleted_at TEXT,
+        UNIQUE (network, id))""",
+    "CREATE INDEX posts_by_thread ON posts (network, thread_id, created_at)",
+    "CREATE INDEX posts_by_author ON posts (network, author_id, created_at)",
+    """CREATE TABLE mentions (
+        seq INTEGER PRIMARY KEY, network TEXT NOT NULL, post_id TEXT NOT NULL, brand TEXT NOT NULL, because TEXT NOT NULL,
+        addressed INTEGER NOT NULL, heard_at TEXT NOT NULL, decided INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (network, post_id, brand),
+        FOREIGN KEY (network, post_id) REFERENCES posts (network, id) ON DELETE CASCADE)""",
+    "CREATE INDEX mentions_undecided ON mentions (seq) WHERE decided = 0",
+    """CREATE TABLE assessments (
+        network TEXT NOT NULL, post_id TEXT NOT NULL, language TEXT NOT NULL, mood TEXT NOT NULL, score REAL NOT NULL,
+        level TEXT NOT NULL, points INTEGER NOT NULL, intent TEXT NOT NULL, record TEXT NOT NULL, judged_at TEXT NOT NULL,
+        PRIMARY KEY (network, post_id),
+        FOREIGN KEY (network, post_id) REFERENCES posts (network, id) ON DELETE CASCADE)""",
+    "CREATE TABLE cursors (source TEXT PRIMARY KEY, cursor TEXT, moved_at TEXT NOT NULL)",
+    """CREATE TABLE gaps (
+        id INTEGER PRIMARY KEY, source TEXT NOT NULL, reason TEXT NOT NULL, since TEXT, until TEXT, found_at TEXT NOT NULL)""",
+    """CREATE TABLE sources (
+        name TEXT PRIMARY KEY, kind TEXT NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL, polled_at TEXT, heard_at TEXT,
+        every_s REAL NOT NULL)""",
+    "CREATE TABLE accounts (network TEXT PRIMARY KEY, id TEXT NOT NULL, handle TEXT NOT NULL, url TEXT NOT NULL, seen_at TEXT NOT NULL)",
+    "CREATE VIRTUAL TABLE words USING fts5 (text, handle, content='posts', content_rowid='seq', tokenize='unicode61 remove_diacritics 2')",
+    """CREATE TRIGGER words_added AFTER INSERT ON posts BEGIN
+        INSERT INTO words (rowid, text, handle) VALUES (new.seq, new.text, new.handle); END""",
+    """CREATE TRIGGER words_gone AFTER DELETE ON posts BEGIN
+        INSERT INTO words (words, rowid, text, handle) VALUES ('delete', old.seq, old.text, old.handle); END""",
+    """CREATE TRIGGER words_changed AFTER UPDATE OF text, handle ON posts BEGIN
+        INSERT INTO words (words, rowid, text, handle) VALUES ('delete', old.seq, old.text, old.handle);
+        INSERT INTO words (rowid, text, handle) VALUES (new.seq, new.text, new.handle); END""",
+)
+
+MIGRATIONS = Migrations("listener", {"001_hearing": _HEARING})

@@ -1,0 +1,267 @@
+"""The default store: one SQLite file, one writer thread that commits many small jobs together.
+
+WAL with `synchronous=FULL`: with NORMAL a power cut may lose the claim of a reply that has left. Every transaction begins IMMEDIATE,
+since a deferred one fails at its first write beside a busy writer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypeVar
+
+from listener.errors import EarnestError, Unreachable
+from listener.store.base import Migrations, Row, Tx, Value
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+T = TypeVar("T")
+_BATCH = 256
+_BUSY_MS = 5_000
+
+
+class SqliteTx:
+    """Statements on one connection; used for reading and inside a transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Use `connection`, which another object owns."""
+        self._connection = connection
+
+    def all(self, sql: str, **values: Value) -> list[Row]:
+        """Return every row."""
+        return [dict(row) for row in self._connection.execute(sql, values)]
+
+    def one(self, sql: str, **values: Value) -> Row | None:
+        """Return the first row, or None."""
+        row = self._connection.execute(sql, values).fetchone()
+        return None if row is None else dict(row)
+
+    def run(self, sql: str, **values: Value) -> int:
+        """Change rows; return how many."""
+        return self._connection.execute(sql, values).rowcount
+
+    def insert(self, sql: str, **values: Value) -> int:
+        """Insert one row; return its id."""
+        return self._connection.execute(sql, values).lastrowid or 0
+
+
+_Job = tuple[Callable[[Tx], object], "Future[object]"]
+
+
+class SqliteStore:
+    """A SQLite file, open and up to date."""
+
+    def __init__(self, url: str, migrations: tuple[Migrations, ...], *, create: bool = True) -> None:
+        """Open the file behind `url` (`sqlite:///path`) and apply what is missing of `migrations`.
+
+        Raises:
+            Unreachable: it is absent and `create` is false, is no database, is damaged, newer than this program, or not writable.
+        """
+        self.url = url
+        self.path = path_of(url)
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._lock_file: IO[str] | None = None
+        try:
+            if create:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            elif not self.path.exists():
+                message = f"there is no store at {self.path}"
+                raise Unreachable(message, "start one with: earnest run, earnest import or earnest demo")
+            self._writer = self._connect()
+            _migrate(self._writer, migrations)
+        except (sqlite3.Error, OSError) as problem:
+            raise _unreachable(self.path, problem) from None
+        self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def hold_alone(self) -> None:
+        """Make this process the only daemon on the file, until it ends.
+
+        Raises:
+            Unreachable: another daemon has it.
+        """
+        lock = self.path.with_name(self.path.name + ".lock").open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            message = f"another daemon already works on {self.path}"
+            raise Unreachable(message, "stop that one first, or give this one a store of its own with --store") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        self._lock_file = lock
+
+    def held(self) -> bool:
+        """Return whether a daemon works on this file now."""
+        try:
+            with self.path.with_name(self.path.name + ".lock").open("r", encoding="utf-8") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return False
+
+    def read(self) -> SqliteTx:
+        """Return a reader for this thread."""
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            try:
+                connection = self._connect()
+            except sqlite3.Error as problem:
+                raise _unreachable(self.path, problem) from None
+            self._local.connection = connection
+            self._readers.append(connection)
+        return SqliteTx(connection)
+
+    def write(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` in one transaction; see `Store.write`."""
+        return self._submit(work).result()
+
+    async def awrite(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` in one transaction without blocking the event loop."""
+        return await asyncio.wrap_future(self._submit(work))
+
+    def close(self) -> None:
+        """Finish what is queued and close."""
+        self._jobs.put(None)
+        self._thread.join()
+        for reader in self._readers:
+            reader.close()
+        self._writer.close()
+        if self._lock_file:
+            self._lock_file.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1_000)
+        connection.row_factory = sqlite3.Row
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _submit(self, work: Callable[[Tx], T]) -> Future[T]:
+        future: Future[T] = Future()
+        self._jobs.put((work, future))  # type: ignore[arg-type]  # the queue holds jobs of every result type
+        return future
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            batch: list[_Job] = [job]
+            stop = False
+            while len(batch) < _BATCH and not self._jobs.empty():
+                following = self._jobs.get()
+                if following is None:
+                    stop = True
+                    break
+                batch.append(following)
+            self._commit(batch)
+            if stop:
+                return
+
+    def _commit(self, batch: list[_Job]) -> None:
+        results: list[tuple[Future[object], object]] = []
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            for work, future in batch:
+                self._run_one(work, future, results)
+            self._writer.execute("COMMIT")
+        except sqlite3.Error as problem:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(_unreachable(self.path, problem))
+            return
+        for future, result in results:
+            if not future.cancelled():
+                future.set_result(result)
+
+    def _run_one(self, work: Callable[[Tx], object], future: Future[object], results: list[tuple[Future[object], object]]) -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        self._writer.execute("SAVEPOINT job")
+        try:
+            results.append((future, work(SqliteTx(self._writer))))
+        except sqlite3.OperationalError:
+            raise
+        except BaseException as problem:  # noqa: BLE001  # whatever it is, it belongs to the one who asked
+            self._writer.execute("ROLLBACK TO job")
+            future.set_exception(problem)
+        self._writer.execute("RELEASE job")
+
+
+def path_of(url: str) -> Path:
+    """Return the file that a `sqlite:///path` URL names.
+
+    Raises:
+        Unreachable: it is not such a URL.
+    """
+    prefix = "sqlite:///"
+    if not url.startswith(prefix) or len(url) == len(prefix):
+        message = f'"{url}" is not a store this version can open'
+        raise Unreachable(message, "write it as sqlite:///data/earnest.db")
+    return Path(url.removeprefix(prefix))
+
+
+def _migrate(connection: sqlite3.Connection, migrations: tuple[Migrations, ...]) -> None:
+    applied = _applied(connection)
+    for wanted in migrations:
+        newer = sorted(applied.get(wanted.part, set()) - set(wanted.steps))
+        if newer:
+            message = f'the store was written by a newer Earnest ("{newer[0]}" is unknown to this one)'
+            raise Unreachable(message, "install that version or a later one; nothing was changed")
+    if any(set(wanted.steps) - applied.get(wanted.part, set()) for wanted in migrations):
+        _apply(connection, migrations)
+
+
+def _applied(connection: sqlite3.Connection) -> dict[str, set[str]]:
+    """Return the names of the steps that were taken, by part; read by hand, since most starts have nothing to apply."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlite_migrations'").fetchone():
+        return {}
+    found: dict[str, set[str]] = {}
+    for row in connection.execute("SELECT migration_set, name FROM _sqlite_migrations"):
+        found.setdefault(str(row["migration_set"]), set()).add(str(row["name"]))
+    return found
+
+
+def _apply(connection: sqlite3.Connection, migrations: tuple[Migrations, ...]) -> None:
+    import sqlite_utils  # noqa: PLC0415  # half a second that `earnest inbox` need not wait
+
+    connection.row_factory = None
+    database = sqlite_utils.Database(connection)
+    for wanted in migrations:
+        steps = sqlite_utils.Migrations(wanted.part)
+        for name, statements in wanted.steps.items():
+            steps(name=name)(_step(statements))
+        steps.apply(database)
+    connection.row_factory = sqlite3.Row
+
+
+def _step(statements: tuple[str, ...]) -> Callable[[Database], None]:
+    def take(database: Database) -> None:
+        for statement in statements:
+            database.execute(statement)
+
+    return take
+
+
+def _unreachable(path: Path, problem: BaseException) -> EarnestError:
+    if isinstance(problem, EarnestError):
+        return problem
+    hint = "check that the folder exists and can be written, and that the disk is not full"
+    if isinstance(problem, sqlite3.DatabaseError) and not isinstance(problem, sqlite3.OperationalError):
+        hint = "the file is damaged or is no store; keep it, and restore a backup beside it"
+    elif "locked" in str(problem):
+        hint = "another program keeps it locked; close that one and try again"
+    return Unreachable(f"the store {path} cannot be used: {problem}", hint)

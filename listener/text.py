@@ -1,0 +1,199 @@
+"""Foreign text in two forms: made visible for every screen, log and file, and folded for matching.
+
+`visible` is the one function at the output boundary: nothing foreign is shown without it. `fold_with_offsets` makes spelling
+variants equal while it remembers where each letter came from, so that findings quote the author's own words.
+
+Everything here takes time in proportion to the text's length, whatever the text holds. The sets of characters follow the Unicode
+Standard 16 (DerivedCoreProperties, Default_Ignorable_Code_Point) and UTS #51 (emoji sequences).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+
+_CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f"
+_BIDI = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_TAGS = r"\U000e0000-\U000e0fff"
+_INVISIBLE = (
+    r"\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    r"\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+)
+_LINE_BREAKS = r"\u2028\u2029"
+_BROKEN = r"\ud800-\udfff\ufffe\uffff"
+_PRIVATE = r"\ue000-\uf8ff\U000f0000-\U0010ffff"
+
+_HIDDEN = _CONTROLS + _BIDI + _TAGS + _INVISIBLE + _LINE_BREAKS
+_SUSPECT = re.compile(f"[{_HIDDEN}{_BROKEN}{_PRIVATE}]")
+
+# Scripts whose writing needs joiners inside words: Arabic and its relatives, the Indic scripts, Khmer, Mongolian and Tibetan.
+_JOINING = (
+    r"[\p{Arabic}\p{Syriac}\p{Mongolian}\p{Nko}\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Gujarati}\p{Oriya}\p{Tamil}\p{Telugu}"
+    r"\p{Kannada}\p{Malayalam}\p{Sinhala}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
+)
+_SEQUENCE = (
+    r"(?<=\p{Extended_Pictographic}|[\ufe0f\U0001f3fb-\U0001f3ff])\u200d(?=\p{Extended_Pictographic})"
+    r"|(?<=\p{Emoji})[\ufe0e\ufe0f]"
+    r"|(?<=\U0001f3f4)[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"
+    rf"|(?<={_JOINING})[\u200c\u200d](?={_JOINING})"
+    r"|(?<=\p{ccc=9})\u200d"
+    r"|(?<=\p{Mongolian})[\u180b-\u180e]"
+)
+# A run is read at once: what follows a character that is out of place is out of place too.
+_FINE_OR_NOT = regex.compile(rf"(?P<fine>{_SEQUENCE})|[{_HIDDEN}{_BROKEN}{_PRIVATE}]+")
+_FINE_OR_HIDDEN = regex.compile(rf"(?P<fine>{_SEQUENCE})|[{_HIDDEN}]+")
+
+_CONTROL_NAMES = {
+    0x00: "NULL",
+    0x07: "BELL",
+    0x08: "BACKSPACE",
+    0x0D: "CARRIAGE RETURN",
+    0x1B: "ESCAPE",
+    0x7F: "DELETE",
+    0x85: "NEXT LINE",
+}
+
+_WHITE = re.compile(r"[\n\t]")
+_CLUSTER = regex.compile(r"\X")
+_MARKS_SHOWN = 24  # the longest emoji family has 11 code points; a longer cluster is a tower of accents
+
+
+@lru_cache(maxsize=1_024)
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code <= 0xFF else f"<U+{code:04X}>"  # noqa: PLR2004 - the last code of one byte
+
+
+def _escape_run(found: regex.Match[str]) -> str:
+    run = str(found[0])
+    return run if found["fine"] else "".join(map(_escape, run))
+
+
+def visible(text: str, *, newlines: bool = True) -> str:
+    r"""Return `text` with everything that could hide, reorder or command shown as an escape such as `\x1b` or `<U+202E>`.
+
+    Newlines and tabs stay, or become spaces where `newlines` is false; a Windows line end counts as a newline. Emoji families,
+    flags, and the joiners that Persian or Hindi words need stay whole. The result may be shown anywhere and stays as it is when
+    passed through again.
+    """
+    text = text.replace("\r\n", "\n")
+    if not newlines:
+        text = _WHITE.sub(" ", text)
+    return str(_FINE_OR_NOT.sub(_escape_run, text)) if _SUSPECT.search(text) else text
+
+
+def _name(character: str) -> str:
+    code = ord(character)
+    return f"U+{code:04X} " + unicodedata.name(character, _CONTROL_NAMES.get(code, "CONTROL CHARACTER"))
+
+
+def hidden(text: str) -> tuple[str, ...]:
+    """Name the invisible, controlling and direction-changing characters in `text`, each once, in the order they appear.
+
+    What emoji, flags and scripts rightly need is not named, nor is a Windows line end.
+    """
+    if not _SUSPECT.search(text):
+        return ()
+    runs = (run[0] for run in _FINE_OR_HIDDEN.finditer(text.replace("\r\n", "\n")) if not run["fine"])
+    return tuple(_name(character) for character in dict.fromkeys("".join(runs)))
+
+
+def _cells(cluster: str) -> int:
+    """Return how many columns of a terminal one grapheme cluster takes: 0, 1 or 2."""
+    if "\ufe0f" in cluster or any(unicodedata.east_asian_width(character) in "WF" for character in cluster):
+        return 2
+    return 0 if all(unicodedata.category(character) in {"Mn", "Me", "Cf"} for character in cluster) else 1
+
+
+def display_width(text: str) -> int:
+    """Return how many columns of a terminal `text` takes; wide characters and emoji take two."""
+    return len(text) if text.isascii() else sum(_cells(found[0]) for found in _CLUSTER.finditer(text))
+
+
+def one_line(text: str, width: int) -> str:
+    """Return `text` made visible, on one line, in at most `width` columns; what was cut away ends in "…"."""
+    line = " ".join(visible(text, newlines=False).split())
+    kept: list[str] = []
+    used = 0
+    room = 0  # how many clusters still fit when the "…" needs its own column
+    for found in _CLUSTER.finditer(line):
+        used += _cells(found[0])
+        if used > width:
+            return "".join(kept[:room]).rstrip() + "…" * (width > 0)
+        kept.append(found[0][:_MARKS_SHOWN])
+        if used < width:
+            room = len(kept)
+    return "".join(kept)
+
+
+# Letters that people type in more than one way: Turkish i with and without its dot, and the apostrophes of many keyboards.
+# A lone surrogate is half a character and would stop every library that speaks UTF-8.
+_EQUAL = {0x130: "i", 0x131: "i"} | dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u02b9\uff07`\u00b4"), "'")
+_EQUAL |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+_DROPPED = re.compile(f"[{_CONTROLS}{_BIDI}{_TAGS}{_INVISIBLE}]")
+# Runs that need no thought, and single grapheme clusters for the rest; an accent takes its letter out of the run before it.
+_PIECE = regex.compile(rf"(?P<dropped>[{_CONTROLS}{_BIDI}{_TAGS}{_INVISIBLE}]+)|(?P<ascii>[\n\t -~]+(?![\p{{M}}\u200d]))|\X")
+
+
+@lru_cache(maxsize=16_384)
+def _fold(piece: str) -> str:
+    """Fold one grapheme cluster."""
+    kept = _DROPPED.sub("", piece).translate(_EQUAL)
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", kept).translate(_EQUAL).casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A text folded for matching, and the way back. `starts` and `ends` are None where no letter moved."""
+
+    text: str
+    original: str
+    starts: tuple[int, ...] | None = None
+    ends: tuple[int, ...] | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Turn a stretch of the folded text (0 ≤ start < end ≤ length) into the stretch of the original it came from."""
+        if self.starts is None or self.ends is None:
+            return start, end
+        return self.starts[start], self.ends[end - 1]
+
+    def quote(self, start: int, end: int) -> str:
+        """Return the author's own words behind a stretch of the folded text."""
+        first, last = self.span(start, end)
+        return self.original[first:last]
+
+
+def fold_with_offsets(text: str) -> Folded:
+    """Fold `text` as `clean` does and keep, for every letter of the result, where in `text` it came from."""
+    if text.isascii() and not _DROPPED.search(text):
+        return Folded(text.replace("`", "'").lower(), text)
+    if not _DROPPED.search(text) and unicodedata.is_normalized("NFKC", text):
+        simple = text.translate(_EQUAL).casefold()
+        if len(simple) == len(text) and unicodedata.is_normalized("NFKC", simple):
+            return Folded(simple, text)  # folding never shortens a letter, so equal lengths mean that none moved
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for found in _PIECE.finditer(text):
+        start, end = found.span()
+        if found.lastgroup == "dropped":
+            continue
+        if found.lastgroup == "ascii":
+            pieces.append(found[0].replace("`", "'").lower())
+            starts.extend(range(start, end))
+            ends.extend(range(start + 1, end + 1))
+            continue
+        piece = _fold(found[0][:_MARKS_SHOWN])
+        pieces.append(piece)
+        starts.extend([start] * len(piece))
+        ends.extend([end] * len(piece))
+    return Folded("".join(pieces), text, tuple(starts), tuple(ends))
+
+
+def clean(text: str) -> str:
+    """Return `text` as it is matched: NFKC, capitals folded, invisible characters dropped, apostrophes and Turkish i made one."""
+    return fold_with_offsets(text).text

@@ -1,0 +1,1 @@
+"""The voice: decides, drafts, asks a person, answers, follows up."""

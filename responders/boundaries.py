@@ -1,0 +1,226 @@
+"""Boundaries: what no route may do. Each gate is one small function; holds are only ever added, so no route can undo one.
+
+A hold rules out an automatic answer. Some rule out more: `forbids` rules out any answer at all, and `stops_approved` picks those
+that stop even what a person has approved. No hold keeps anything from our own people: escalation is not a matter of boundaries.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from listener.model import Intent, Level, Mood
+from listener.rules.rulebook import Rate, Route, Rulebook
+from listener.text import clean, one_line
+from responders.model import Circumstances, Decision, Heard, Hold
+
+_QUOTE_WIDTH = 120  # columns of a person's own words inside a reason
+_HOUR = timedelta(hours=1)
+# "#nobot" as people and markup split it: "# no-bot", "#no.bot", "#nobots"; invisible letters are gone before this looks.
+_NO_BOT = re.compile(r"#[\W_]{0,3}n[\W_]{0,3}o[\W_]{0,3}b[\W_]{0,3}o[\W_]{0,3}ts?(?![^\W_])")
+_BETWEEN = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-\u2013]\s*(\d{1,2}):(\d{2})\s*")
+_DRAFT_ONLY_ON_REQUEST = frozenset({"answer_within", "answered"})
+_STOPS_APPROVED = frozenset({"paused", "answered"})
+
+Gate = Callable[[Rulebook, Route, Heard, Circumstances], Iterator[Hold]]
+
+
+def _quote(text: str) -> str:
+    return f'"{one_line(text, _QUOTE_WIDTH)}"'
+
+
+def _suppressed(_book: Rulebook, _route: Route, _heard: Heard, at: Circumstances) -> Iterator[Hold]:
+    if at.suppressed:
+        yield Hold("suppressed", f"this person asked us to stop: {_quote(at.suppressed)}", forbids=True)
+
+
+def _wish(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
+    for wish in heard.assessment.wishes:
+        said = " and ".join(map(_quote, wish.because)) or "in this post"
+        if wish.name == "stop":
+            yield Hold("wish", f"the post asks us to stop: {said}", forbids=True)
+        else:
+            yield Hold("wish", f"the post asks something of us ({wish.name.replace('_', ' ')}): {said}; a person answers")
+
+
+def _own_account(_book: Rulebook, _route: Route, heard: Heard, at: Circumstances) -> Iterator[Hold]:
+    if at.author_is_us or heard.mention.post.own:
+        yield Hold("own_account", "we wrote this ourselves", forbids=True)
+
+
+def _bot(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
+    author = heard.mention.post.author
+    if _NO_BOT.search(clean(author.bio)):
+        yield Hold("bot", "the author's profile says #nobot", forbids=True)
+    elif author.bot:
+        yield Hold("bot", "the author's account says it is automatic")
+
+
+def _answered(_book: Rulebook, _route: Route, _heard: Heard, at: Circumstances) -> Iterator[Hold]:
+    if at.answered:
+        yield Hold("answered", "this post has our answer already")
+
+
+def _paused(_book: Rulebook, _route: Route, _heard: Heard, at: Circumstances) -> Iterator[Hold]:
+    if at.paused:
+        yield Hold("paused", f"sending is paused: {one_line(at.paused, _QUOTE_WIDTH)}")
+
+
+def _answer_within(book: Rulebook, _route: Route, heard: Heard, at: Circumstances) -> Iterator[Hold]:
+    longest = book.boundaries.answer_within
+    if at.now - heard.mention.post.created_at > longest:
+        yield Hold("answer_within", f"the post is older than {_span(longest)}")
+    elif at.heard_late:
+        yield Hold("answer_within", "the post was heard late, after a first poll or an outage")
+
+
+def _span(length: timedelta) -> str:
+    """Write a length as the rules file does: "7d", "90m"."""
+    seconds = int(length.total_seconds())
+    unit, size = next(((unit, size) for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)) if seconds % size == 0), ("s", 1))
+    return f"{seconds // size}{unit}"
+
+
+@lru_cache(maxsize=64)
+def _between(text: str) -> tuple[time, time]:
+    found = _BETWEEN.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    hours = [0 if hour == "24" else int(hour) for hour in (found[1], found[3])]
+    return time(hours[0], int(found[2])), time(hours[1], int(found[4]))
+
+
+def quiet_until(between: str, timezone: str, now: datetime) -> datetime | None:
+    """Return when the quiet hours that `now` lies in end, in UTC, or None outside them. Equal ends mean the whole day.
+
+    Raises:
+        ValueError: `between` is no such range.
+        KeyError: there is no such timezone.
+    """
+    start, end = _between(between)
+    local = now.astimezone(ZoneInfo(timezone))
+    clock = local.time()
+    inside = start <= clock < end if start < end else clock >= start or clock < end
+    if not inside:
+        return None
+    day = local.date() + timedelta(days=clock >= end)
+    return datetime.combine(day, end, local.tzinfo).astimezone(UTC)
+
+
+def _quiet_hours(book: Rulebook, route: Route, _heard: Heard, at: Circumstances) -> Iterator[Hold]:
+    quiet = book.boundaries.quiet_hours
+    if quiet is None or route.name in quiet.except_:
+        return
+    try:
+        until = quiet_until(quiet.between, book.timezone, at.now)
+    except (ValueError, KeyError):
+        yield Hold("quiet_hours", f"the quiet hours {_quote(quiet.between)} in {_quote(book.timezone)} cannot be read")
+        return
+    if until:
+        yield Hold("quiet_hours", f"quiet hours ({quiet.between}, {book.timezone})", until)
+
+
+def _used_up(gate: str, what: str, rate: Rate | None, times: Iterable[datetime], now: datetime) -> Iterator[Hold]:
+    """Hold where `rate` is used up. A time after `now` (a clock that jumped) counts as just now."""
+    if rate is None:
+        return
+    per = rate.per or (_HOUR if gate == "per_hour" else None)
+    counted = sorted((sent for sent in times if per is None or now - sent < per), reverse=True)
+    if len(counted) < rate.count:
+        return
+    until = counted[rate.count - 1] + per if per and rate.count else None
+    limit = f"{rate.count}/{_span(per)}" if per else str(rate.count)
+    yield Hold(gate, f"{what}: {len(counted)} sent, the limit is {limit}", until)
+
+
+def _limits(book: Rulebook, route: Route, _heard: Heard, at: Circumstances) -> Iterator[Hold]:
+    everywhere, here = book.boundaries.limits, route.limits
+    whose = f'route "{route.name}"'
+    by_route = [sent for name, sent in at.sent_by_route if name == route.name]
+    to_author = [sent for name, sent in at.sent_by_route_to_author if name == route.name]
+    yield from _used_up("per_thread", "answers in this thread", everywhere.per_thread, at.sent_in_thread, at.now)
+    yield from _used_up("per_thread", f"answers in this thread, {whose}", here.per_thread, at.sent_in_thread, at.now)
+    yield from _used_up("per_author", "answers to this person", everywhere.per_author, at.sent_to_author, at.now)
+    yield from _used_up("per_author", f"answers to this person, {whose}", here.per_author, to_author, at.now)
+    yield from _used_up("per_hour", "answers that left by themselves", everywhere.per_hour, at.sent_automatically, at.now)
+    yield from _used_up("per_hour", f"answers that left by themselves, {whose}", here.per_hour, by_route, at.now)
+
+
+def _not_addressed(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
+    if not heard.mention.addressed:
+        yield Hold("not_addressed", "the author speaks of us, not to us: a person decides whether to answer")
+
+
+def _failed_scoring(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
+    if heard.assessment.failed:
+        yield Hold("failed_scoring", f"the post could not be judged: {one_line(heard.assessment.failed, _QUOTE_WIDTH)}")
+
+
+def _hidden(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
+    if heard.assessment.hidden:
+        yield Hold("hidden", "the post carries hidden characters: a person looks at it")
+
+
+def _moment_of_truth(_book: Rulebook, route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
+    if heard.assessment.moment_of_truth or route.moment_of_truth:
+        yield Hold("moment_of_truth", "a moment of truth: a person answers")
+
+
+def _sarcasm(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
+    seen = heard.assessment
+    troubled = seen.intent is Intent.COMPLAINT or seen.urgency.level is not Level.LOW
+    if seen.sarcasm:
+        yield Hold("sarcasm", "the words seem to say the opposite of what is meant")
+    elif seen.sentiment.label is Mood.POSITIVE and troubled:
+        yield Hold("sarcasm", "kind words beside a problem: not a post to thank for by itself")
+
+
+def _unknown(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
+    mood = heard.assessment.sentiment
+    if mood.label is Mood.UNKNOWN or not math.isfinite(mood.score):
+        yield Hold("unknown", "the mood of the post is unknown")
+
+
+_GATES: tuple[Gate, ...] = (
+    _suppressed,
+    _wish,
+    _own_account,
+    _bot,
+    _answered,
+    _paused,
+    _answer_within,
+    _quiet_hours,
+    _limits,
+    _not_addressed,
+    _failed_scoring,
+    _hidden,
+    _moment_of_truth,
+    _sarcasm,
+    _unknown,
+)
+
+GATES = (
+    *("suppressed", "wish", "own_account", "bot", "answered", "paused", "answer_within", "quiet_hours"),
+    *("per_thread", "per_author", "per_hour", "not_addressed", "failed_scoring", "hidden", "moment_of_truth", "sarcasm", "unknown"),
+)
+"""The names of all gates, as `held_by` in rules.yaml and `Hold.gate` use them."""
+
+
+def holds(book: Rulebook, route: Route, heard: Heard, at: Circumstances) -> tuple[Hold, ...]:
+    """Return all that holds an automatic answer back, each with its reason and, where one is known, its end (UTC)."""
+    return tuple(hold for gate in _GATES for hold in gate(book, route, heard, at))
+
+
+def may_draft(decision: Decision) -> bool:
+    """Return whether to draft unasked: something is wanted, nothing forbids it, and the post is neither old nor answered."""
+    wanted = any(action.startswith(("draft:", "private:")) for action in decision.actions)
+    return wanted and not any(hold.forbids or hold.gate in _DRAFT_ONLY_ON_REQUEST for hold in decision.holds)
+
+
+def stops_approved(found: Iterable[Hold]) -> tuple[Hold, ...]:
+    """Return the holds that stop even what a person has approved: whatever forbids, a pause, an answer that is there already."""
+    return tuple(hold for hold in found if hold.forbids or hold.gate in _STOPS_APPROVED)

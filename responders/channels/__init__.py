@@ -1,0 +1,1 @@
+"""Where we speak: one file a network, writing only."""

@@ -1,0 +1,106 @@
+"""What a text must be on Bluesky: how it is counted, where its links and handles stand, and how record keys are made.
+
+Facts: the lexicon of `app.bsky.feed.post` and `app.bsky.richtext.facet` (300 graphemes and 3,000 bytes; positions count bytes of
+UTF-8), and atproto.com/specs/tid, all read in November 2026. Nothing here touches the network.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Lock
+
+import regex
+
+from listener.clock import now
+from responders.channels.base import TextLimits
+
+MOST_GRAPHEMES = 300
+MOST_BYTES = 3_000
+
+_GRAPHEME = regex.compile(r"\X")
+_LINK = re.compile(r"(?<![\w/])https?://[^\s<>\"]+", re.IGNORECASE)
+_AFTER_LINK = ".,;:!?'\u2019\u201d\u00bb*_\u2026"
+_LABEL = r"(?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HANDLE = re.compile(rf"(?<![^\s(])@((?:[a-z0-9]{_LABEL}\.)+[a-z]{_LABEL})(?![\w@-])", re.IGNORECASE | re.ASCII)
+_LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
+_TID_LENGTH = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a text that means something: from byte to byte of its UTF-8, and what it says."""
+
+    start: int
+    end: int
+    said: str
+
+    def facet(self, kind: str, **feature: str) -> dict[str, object]:
+        """Return it as the network writes such a part; `kind` is `link` or `mention`."""
+        return {
+            "index": {"byteStart": self.start, "byteEnd": self.end},
+            "features": [{"$type": f"app.bsky.richtext.facet#{kind}", **feature}],
+        }
+
+
+def graphemes(text: str) -> int:
+    """Count characters as people do: an emoji family is one."""
+    return len(_GRAPHEME.findall(text))
+
+
+def problem(text: str) -> str:
+    """Return "" where Bluesky takes the text, else what is wrong with it."""
+    if not text.strip():
+        return "there is no text"
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        return "it holds half a character, which cannot be sent"
+    if (count := graphemes(text)) > MOST_GRAPHEMES:
+        return f"it has {count} characters, and Bluesky takes {MOST_GRAPHEMES}"
+    if size > MOST_BYTES:
+        return f"it takes {size:,} bytes, and Bluesky takes {MOST_BYTES:,}: fewer emoji would help"
+    return ""
+
+
+LIMITS = TextLimits(MOST_GRAPHEMES, graphemes, problem)
+
+
+def _stretch(text: str, start: int, end: int, said: str) -> Stretch:
+    first = len(text[:start].encode())
+    return Stretch(first, first + len(text[start:end].encode()), said)
+
+
+def links(text: str) -> Iterator[Stretch]:
+    """Find web addresses. What ends a sentence or closes a bracket opened before them is not part of them."""
+    for found in _LINK.finditer(text):
+        address = found[0].rstrip(_AFTER_LINK)
+        while address.endswith(")") and address.count(")") > address.count("("):
+            address = address[:-1].rstrip(_AFTER_LINK)
+        if address.partition("://")[2]:
+            yield _stretch(text, found.start(), found.start() + len(address), address)
+
+
+def handles(text: str) -> Iterator[Stretch]:
+    """Find handles (without "@", in small letters) where Bluesky's own program would: at the start, after a space or a bracket."""
+    for found in _HANDLE.finditer(text):
+        yield _stretch(text, found.start(), found.end(), found[1].lower())
+
+
+class Tids:
+    """Makes record keys: microseconds since 1970 and a number of our own, in letters that sort like the numbers."""
+
+    def __init__(self) -> None:
+        """Choose the number that sets this process apart from others."""
+        self._lock = Lock()
+        self._last = 0
+        self._own = secrets.randbelow(1 << 10)
+
+    def next(self) -> str:
+        """Return a key that comes after every earlier one, also where the clock was set back."""
+        with self._lock:
+            self._last = max(int(now().timestamp() * 1_000_000), self._last + 1)
+            value = self._last << 10 | self._own
+        return "".join(_LETTERS[value >> 5 * place & 31] for place in reversed(range(_TID_LENGTH)))

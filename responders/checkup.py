@@ -1,0 +1,226 @@
+"""The check-up behind `earnest doctor`: what is right, odd or wrong with this installation, and what to do about each.
+
+Nothing is changed and no network is asked; whether a key still fits is what `earnest sources test` tries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from listener import listening, settings
+from listener.errors import EarnestError, RulesWrong
+from listener.rules.rulebook import Rulebook
+from listener.store.sqlite import SqliteStore, path_of
+from responders import views
+from responders.alerts import address_of
+from responders.house import channel_kind, open_store
+from responders.ledger import audit
+from responders.model import Mode
+from responders.rehearsal import rehearse
+from responders.rulefile import load
+from responders.views import Health
+
+_NEWS = timedelta(days=1)
+
+
+class State(StrEnum):
+    """How one finding is to be taken."""
+
+    OK = "ok"
+    WARNING = "warning"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what was found, and what to do (empty where nothing is)."""
+
+    check: str
+    state: State
+    message: str
+    hint: str = ""
+
+
+def check_up(rules: Path, store_url: str, *, at: datetime) -> Iterator[Finding]:
+    """Yield every finding: of the rules, the store, the sources and channels, and the alerts."""
+    book = None
+    try:
+        book = load(rules)
+    except RulesWrong as problem:
+        yield Finding("rules", State.WRONG, problem.message, problem.hint or "see every mistake with its line: earnest rules check")
+    if book is not None:
+        yield from _rules(rules, book)
+    yield from _store(store_url, at)
+    if book is not None:
+        yield from _sources(book)
+        yield from _networks_left(book)
+        yield from _channels(book)
+        yield from _alerts(book)
+
+
+def _rules(path: Path, book: Rulebook) -> Iterator[Finding]:
+    failures = rehearse(book)
+    for failure in failures:
+        yield Finding("examples", State.WRONG, str(failure), "change the example or the rules: earnest rules test")
+    if not failures:
+        examples = sum(len(route.examples) for route in book.routes)
+        yield Finding("rules", State.OK, f"{path} is right: {len(book.routes)} routes, {examples} examples that hold")
+    try:
+        ZoneInfo(book.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield Finding("timezone", State.WRONG, f'there is no timezone "{book.timezone}"', "write one such as Europe/Berlin")
+    else:
+        yield Finding("timezone", State.OK, book.timezone)
+    yield Finding("mode", State.OK, _MODES[Mode(book.mode)])
+
+
+_MODES = {
+    Mode.OBSERVE: "observe: Earnest hears and judges; it drafts and sends nothing",
+    Mode.DRAFT: "draft: Earnest writes answers, and a person decides every one",
+    Mode.SEND: "send: routes with `approval: none` may answer by themselves; a person decides the rest",
+}
+
+
+def _store(url: str, at: datetime) -> Iterator[Finding]:
+    try:
+        if not path_of(url).exists():
+            yield Finding("store", State.WARNING, f"there is no store yet at {path_of(url)}", "earnest run makes it")
+            return
+        store = open_store(url)
+    except EarnestError as problem:
+        yield Finding("store", State.WRONG, problem.message, problem.hint)
+        return
+    try:
+        yield Finding("store", State.OK, f"{store.path} opens and is up to date")
+        yield from _remembered(store, at)
+    finally:
+        store.close()
+
+
+def _remembered(store: SqliteStore, at: datetime) -> Iterator[Finding]:
+    broken = audit.broken_at(store.read())
+    if broken is None:
+        yield Finding("log", State.OK, "no line of it was changed or removed")
+    else:
+        hint = "somebody changed the store by hand: keep a copy, and compare with a backup"
+        yield Finding("log", State.WRONG, f"line {broken} does not fit the one before it", hint)
+    health = views.health(store.read(), running=store.held(), at=at)
+    if health.running:
+        yield Finding("daemon", State.OK, "it is running")
+    else:
+        yield Finding("daemon", State.WARNING, "it is not running: nothing is heard and nothing leaves", "start it: earnest run")
+    yield from _standing(health, at)
+
+
+def _standing(health: Health, at: datetime) -> Iterator[Finding]:
+    if health.rules_error:
+        hint = "the old rules stay in force until it is right: earnest rules check"
+        yield Finding("daemon", State.WRONG, f"it refused the newest rules: {health.rules_error}", hint)
+    if health.pause:
+        hint = "let it go on: earnest resume"
+        yield Finding("sending", State.WARNING, f'stopped by {health.pause.by}: "{health.pause.reason}"', hint)
+    for delivery in health.doubtful:
+        if delivery.state.value == "parked":
+            hint = f"look, and decide: earnest show {delivery.case}"
+            yield Finding("answers", State.WARNING, f"nobody can tell whether the answer in {delivery.case} arrived", hint)
+    if health.untold:
+        hint = "tell them yourself now: earnest status names them"
+        yield Finding("alerts", State.WRONG, f"{len(health.untold)} of them reached nobody yet", hint)
+    fresh = [gap for gap in health.gaps if str(gap["found_at"]) >= (at - _NEWS).isoformat()]
+    if fresh:
+        yield Finding("gaps", State.WARNING, f"{len(fresh)} found in the last day: posts may have been missed", "see which: earnest status")
+
+
+def _sources(book: Rulebook) -> Iterator[Finding]:
+    if not book.sources:
+        yield Finding("sources", State.WRONG, "rules.yaml names none, so nothing is heard", "name one below `sources:`")
+    for name, wanted in book.sources.items():
+        yield from _tried(f"source {name}", partial(_source, name, wanted.kind or name))
+
+
+def _source(name: str, kind: str) -> Iterator[Finding]:
+    found = listening.kind(kind)
+    # A second source of a kind may have a key of its own.
+    absent = [] if settings.secret(settings.reading_secret(name)) else [key for key in found.secrets if settings.secret(key) is None]
+    check = f"source {name}"
+    if not absent:
+        yield Finding(check, State.OK, "its key is there" if found.secrets else "it needs no key", f"try it: earnest sources test {name}")
+    elif found.public:
+        hint = f"with {_keys(absent)} it would also hear what only our own account is told"
+        yield Finding(check, State.OK, "it hears what is public, without a key", hint)
+    else:
+        yield Finding(check, State.WRONG, "it cannot hear without its key", f"set {_keys(absent)}")
+
+
+def _networks_left(book: Rulebook) -> Iterator[Finding]:
+    """Yield what other networks could be heard, and with which keys."""
+    used = {wanted.kind or name for name, wanted in book.sources.items()}
+    for kind in listening.kinds():
+        if kind not in used:
+            yield from _tried(f"source {kind}", partial(_unused, kind))
+
+
+def _unused(kind: str) -> Iterator[Finding]:
+    found = listening.kind(kind)
+    absent = [secret for secret in found.secrets if settings.secret(secret) is None]
+    needs = "needs no key" if found.public or not absent else f"would need {_keys(absent)}"
+    yield Finding(f"source {kind}", State.OK, f"not in rules.yaml; it {needs}")
+
+
+def _channels(book: Rulebook) -> Iterator[Finding]:
+    if Mode(book.mode) is Mode.OBSERVE:
+        return
+    for network in dict.fromkeys(wanted.kind or name for name, wanted in book.sources.items()):
+        yield from _tried(f"channel {network}", partial(_channel, network))
+
+
+def _channel(network: str) -> Iterator[Finding]:
+    kind = channel_kind(network)
+    check = f"channel {network}"
+    if kind is None:
+        yield Finding(check, State.OK, "Earnest cannot speak there: answers are drafted for a person to post by hand")
+        return
+    absent = [secret for secret in kind.secrets if settings.secret(secret) is None]
+    if absent:
+        yield Finding(check, State.WARNING, "we can hear there, but not answer", f"to answer, set {_keys(absent)}")
+    else:
+        yield Finding(check, State.OK, "its key is there")
+
+
+def _alerts(book: Rulebook) -> Iterator[Finding]:
+    told_at_once = {route.escalate for route in book.routes if route.escalate}
+    for name, team in book.teams.items():
+        if not team.alert and name not in told_at_once:
+            continue
+        yield from _tried(f"team {name}", partial(_alert, book, name, at_once=name in told_at_once))
+
+
+def _alert(book: Rulebook, name: str, *, at_once: bool) -> Iterator[Finding]:
+    check = f"team {name}"
+    address, problem = address_of(book, name)
+    if address is not None:
+        yield Finding(check, State.OK, "its alert address is there")
+        return
+    alert = book.teams[name].alert
+    hint = f"set {_keys([alert.removeprefix('secret:')])}" if alert else f'give it one in rules.yaml: alert: "secret:{name}"'
+    weight = "a cry for help would reach nobody: " if at_once else ""
+    yield Finding(check, State.WRONG if at_once else State.WARNING, weight + problem, hint)
+
+
+def _tried(check: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Yield what a look finds; one that fails is a finding too, and the others go on."""
+    try:
+        yield from look()
+    except EarnestError as problem:
+        yield Finding(check, State.WRONG, problem.message, problem.hint)
+
+
+def _keys(names: list[str]) -> str:
+    """Name secrets, each with the variable that may hold it."""
+    return " and ".join(f"the secret {name} ({settings.secret_variable(name)})" for name in names)

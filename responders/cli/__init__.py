@@ -1,0 +1,1 @@
+"""The program `earnest`: one file a group of commands."""

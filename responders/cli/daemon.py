@@ -1,0 +1,82 @@
+"""`earnest run`: the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from listener import clock, logs
+from listener.errors import EarnestError, SignInNeeded
+from responders.cli.base import App, common
+
+if TYPE_CHECKING:
+    from listener.rules.rulebook import Rulebook
+    from listener.store.sqlite import SqliteStore
+    from responders.daemon import Daemon
+
+
+@click.command(epilog="Example: earnest run --once")
+@click.option("--once", is_flag=True, help="One round of everything, then leave.")
+@click.option("--observe", is_flag=True, help="Decide and record; draft and send nothing.")
+@common
+def run(app: App, *, once: bool, observe: bool) -> int:
+    """Listen, judge, draft, and send what may be sent, until stopped.
+
+    The rules are checked and their examples run first: a file that fails is not worked by (exit code 78). A change to the file is
+    taken up while running, if it passes the same; else the old rules stay.
+    """
+    from responders.house import open_store, put_demo_aside  # noqa: PLC0415  # not needed for help
+    from responders.rulefile import load_rehearsed  # noqa: PLC0415
+
+    logs.configure(app.options.verbose - int(app.options.quiet), json=app.options.json or not sys.stderr.isatty())
+    book = load_rehearsed(app.rules_path)
+    aside = put_demo_aside(app.options.store)
+    if aside:
+        app.out.talk(f"The store held the demo. It is kept as {aside}, and this run begins with an empty one.")
+    store = open_store(app.options.store, create=True)
+    try:
+        store.hold_alone()
+        return asyncio.run(_work(app, store, book, once=once, observe=observe))
+    finally:
+        store.close()
+
+
+async def _work(app: App, store: SqliteStore, book: Rulebook, *, once: bool, observe: bool) -> int:
+    from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
+    from responders.daemon import Daemon  # noqa: PLC0415
+
+    def adapt(found: Rulebook) -> Rulebook:
+        return found.model_copy(update={"mode": "observe"}) if observe else found
+
+    def show(event: object) -> None:
+        if app.out.terminal and not app.options.quiet and not app.options.json:
+            app.out.talk(tell(event))
+
+    daemon = Daemon(store, book, clock.now, rules_path=None if once else app.rules_path, adapt=adapt, tell=show)
+    if once:
+        return await _once(app, daemon)
+    app.out.talk(f"Earnest listens to {', '.join(book.sources) or 'nothing'}. Stop with Ctrl-C. In another terminal: earnest review")
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: asyncio.ensure_future(daemon.reload()))
+    await daemon.run(stop)
+    app.out.talk("Stopped. Nothing is half done.")
+    return 0
+
+
+async def _once(app: App, daemon: Daemon) -> int:
+    failed = await daemon.once()
+    for lost in failed:
+        app.out.talk(f"{lost.name}: {lost.problem.message}" + (f"\n  {lost.problem.hint}" if lost.problem.hint else ""))
+    app.out.next_step("See what waits: earnest inbox")
+    return max((_code(lost.problem) for lost in failed), default=0)
+
+
+def _code(problem: EarnestError) -> int:
+    return SignInNeeded.exit_code if isinstance(problem, SignInNeeded) else 1

@@ -1,0 +1,108 @@
+"""`earnest explain`: which route takes a post and why, and why not the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypedDict
+
+import click
+
+from listener import clock
+from listener.errors import EarnestError, UsageError
+from responders.cli.base import App, common
+
+if TYPE_CHECKING:
+    from listener.model import Post
+    from responders.channels.base import TextLimits
+    from responders.explaining import Explanation
+    from responders.model import Kind
+
+
+class _Speaking(TypedDict, total=False):
+    """What a network's channel says about length, address and private messages."""
+
+    can_private: bool
+    private_reason: str
+    address: Callable[[str, Post, Kind], str]
+    limits: Callable[[Kind], TextLimits]
+
+
+@click.command(epilog='Example: earnest explain --post "Great, ANOTHER outage. Thanks @acme"')
+@click.argument("case", required=False)
+@click.option("--post", metavar="TEXT", help="Explain this made-up post instead of a CASE.")
+@click.option("--network", metavar="NAME", help="Where the made-up post is written.")
+@click.option("--author", metavar="HANDLE", help="Who writes it, without @.")
+@click.option("--at", metavar="TIME", help='When, in the timezone of the rules: "2026-11-20 23:30"; else now.')
+@common
+def explain(app: App, *, case: str | None, post: str | None, network: str | None, author: str | None, at: str | None) -> None:
+    """Say which route takes CASE (or a made-up post) by the rules as they are now, why, why not the others, and what would be said."""
+    if (case is None) == (post is None):
+        message = "name a CASE, or give a post with --post"
+        raise UsageError(message, 'such as: earnest explain A-3, or earnest explain --post "…"')
+    if case is not None and (network or author or at):
+        message = "--network, --author and --at go with --post"
+        raise UsageError(message, f"a stored case has its own: earnest explain {case}")
+    found = _of_case(app, case) if case is not None else _of_post(app, post or "", network, author, at)
+    if app.options.json:
+        app.out.record(found.to_json())
+        return
+    for line in found.lines():
+        app.out.line(line)
+    app.out.next_step(f"All of it: earnest show {case}" if case else "Change the rules and see what moves: earnest rules test")
+
+
+def _of_post(app: App, text: str, network: str | None, author: str | None, at: str | None) -> Explanation:
+    from listener.rules.rulebook import Example  # noqa: PLC0415  # judging is slow to import
+    from responders.explaining import explain as explained  # noqa: PLC0415
+    from responders.model import Circumstances  # noqa: PLC0415
+    from responders.rehearsal import example_time, made_up_post  # noqa: PLC0415
+
+    if not text.strip():
+        message = "the post is empty"
+        raise UsageError(message, 'give its words: earnest explain --post "…"')
+    try:
+        moment = example_time(app.book, Example(at=at)) if at else clock.now()
+    except (ValueError, KeyError):
+        message = f'"{at}" is no time'
+        raise UsageError(message, 'write it like "2026-11-20 23:30"') from None
+    name = author.removeprefix("@") if author else None
+    made_up = made_up_post(text, at=moment, network=network, author=name)
+    return explained(app.book, made_up, Circumstances(now=moment), **_speaking(made_up.network))
+
+
+def _of_case(app: App, name: str) -> Explanation:
+    from listener.store import mentions as heard_ledger  # noqa: PLC0415  # judging is slow to import
+    from responders.explaining import explain as explained  # noqa: PLC0415
+    from responders.ledger import cases  # noqa: PLC0415
+    from responders.pipeline import circumstances, world  # noqa: PLC0415
+
+    reader = app.store.read()
+    case = cases.find(reader, name)
+    mention = heard_ledger.mention(reader, case.network, case.post_id, case.brand)
+    if mention is None:
+        message = f"the post of {case.name} is no longer in the store"
+        raise EarnestError(message, f"what was decided then: earnest show {case.name}")
+    before = cases.decision(reader, case.id)
+    found = explained(
+        app.book,
+        mention.post,
+        circumstances(reader, mention, world(reader, at=clock.now()), late=heard_ledger.is_late(reader, case.network, case.post_id)),
+        heard_ledger.thread(reader, case.network, case.thread_id),
+        mention=mention,
+        case=case.name,
+        **_speaking(case.network),
+    )
+    if before and before.route != found.decision.route:
+        app.out.talk(f"It was taken by {before.route} then (rules {before.rule_version}); by the rules of now it would not be.")
+    return found
+
+
+def _speaking(network: str) -> _Speaking:
+    """Return what the network's channel says, where there is one."""
+    from responders.house import channel_kind  # noqa: PLC0415  # networks are slow to import
+
+    kind = channel_kind(network)
+    if kind is None:
+        return {}
+    reason = "" if kind.private else f"Earnest cannot send private messages on {network}"
+    return {"can_private": kind.private, "private_reason": reason, "address": kind.address, "limits": kind.limits}

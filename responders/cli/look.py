@@ -1,0 +1,139 @@
+"""`earnest inbox`, `earnest mentions` and `earnest log`: the lists. They only read, and need no rules."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import click
+
+from listener import clock
+from listener.store.base import Reader, Row, number, text, unpack
+from listener.text import one_line
+from responders import views
+from responders.cli.base import App, common
+from responders.cli.filters import filtered, to_span
+from responders.cli.phrases import counted, due, local
+from responders.cli.records import line_json, mention_json
+from responders.ledger import audit, cases
+from responders.views import Filters, Waiting
+
+_FOLLOW_EVERY = 0.5  # seconds
+_NARROWEST = 20  # columns left for a post's words
+
+
+def _room(taken: int) -> int:
+    return max(_NARROWEST, shutil.get_terminal_size().columns - taken)
+
+
+@click.command(epilog="Example: earnest inbox --urgency high --overdue")
+@filtered
+@common
+def inbox(app: App, filters: Filters) -> None:
+    """List the drafts that wait for a person, the most urgent first."""
+    at = clock.now()
+    found = views.inbox(app.store.read(), filters, at=at)
+    if app.options.json:
+        for one in found:
+            app.out.record(one.to_json())
+        return
+    rows = [_inbox_row(one, at) for one in found]
+    if rows:
+        head = ("CASE", "ROUTE", "URGENCY", "DUE IN", "NETWORK", "AUTHOR", "TEXT")
+        app.out.table(head, rows, widths=(10, 16, 12, 12, 12, 20, _room(82)))
+    app.out.next_step(_inbox_next(found, filters))
+
+
+def _inbox_row(one: Waiting, at: datetime) -> Sequence[str]:
+    urgency = one.assessment.urgency
+    return (
+        one.case.name,
+        one.draft.route,
+        f"{urgency.level.value} {urgency.points}",
+        due(one.case.respond_by, at),
+        one.post.network,
+        f"@{one.post.author.handle}",
+        one.post.text,
+    )
+
+
+def _inbox_next(found: Sequence[Waiting], filters: Filters) -> str:
+    if found:
+        verb = "waits" if len(found) == 1 else "wait"
+        return f"{counted(len(found), 'draft')} {verb}. Decide: earnest review. Look closer: earnest show {found[0].case.name}"
+    if filters != Filters():
+        return "No draft fits these filters. All that wait: earnest inbox"
+    return "No draft waits. Everything heard: earnest mentions"
+
+
+@click.command(epilog="Example: earnest mentions --search refund --since 2d")
+@click.option("--search", default="", metavar="WORDS", help="Only posts that hold all these words; accents do not matter.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="How many at most.")
+@filtered
+@common
+def mentions(app: App, filters: Filters, *, search: str, limit: int) -> None:
+    """List everything heard, the newest first."""
+    found = views.heard(app.store.read(), filters, search=search, at=clock.now(), limit=limit)
+    if app.options.json:
+        for row in found:
+            app.out.record(mention_json(row))
+        return
+    rows = [
+        (
+            cases.name_of(number(row, "case_id")),
+            local(clock.from_text(text(row, "created_at"))),
+            text(row, "network"),
+            text(row, "route"),
+            f"{text(row, 'level')} {number(row, 'points')}",
+            text(row, "mood"),
+            f"@{text(row, 'handle')}",
+            text(row, "text") or "(no words, or deleted since)",
+        )
+        for row in found
+    ]
+    if rows:
+        head = ("CASE", "WRITTEN", "NETWORK", "ROUTE", "URGENCY", "MOOD", "AUTHOR", "TEXT")
+        app.out.table(head, rows, widths=(10, 19, 12, 16, 12, 8, 20, _room(97)))
+        app.out.next_step(f"Why one was taken as it was: earnest explain {rows[0][0]}")
+    else:
+        app.out.next_step("Nothing was heard that fits. Can we hear at all? earnest sources")
+
+
+@click.command(epilog="Example: earnest log -f --since 1h")
+@click.argument("case", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Keep on, and show new lines as they come.")
+@click.option("--since", type=to_span, metavar="SPAN", help="Only this far back: 90s, 15m, 4h, 2d.")
+@common
+def log(app: App, *, case: str | None, follow: bool, since: timedelta | None) -> None:
+    """Show who did what, the oldest first; of one CASE, or of all."""
+    reader = app.store.read()
+    case_id = cases.find(reader, case).id if case else None
+    last, shown = _show_lines(app, reader, case_id, clock.now() - since if since else None, 0)
+    while follow:
+        time.sleep(_FOLLOW_EVERY)
+        last, _ = _show_lines(app, reader, case_id, None, last)
+    hint = f"The whole story: earnest show {case}" if case else "Of one case: earnest log A-1. As it happens: earnest log -f"
+    app.out.next_step(hint if shown else "Nothing was done yet. See how things stand: earnest status")
+
+
+def _show_lines(app: App, reader: Reader, case_id: int | None, since: datetime | None, after: int) -> tuple[int, int]:
+    lines = audit.lines(reader, case_id=case_id, since=since, after_id=after)
+    for row in lines:
+        if app.options.json:
+            app.out.record(line_json(row))
+        else:
+            app.out.line(("  " if app.out.terminal else "\t").join(line_words(row, pad=app.out.terminal)))
+    return (number(lines[-1], "id") if lines else after), len(lines)
+
+
+def line_words(row: Row, *, pad: bool = True) -> tuple[str, str, str, str, str]:
+    """Return a line of the log for a person: when, case, who, what, and the facts; each on one line, safe to show."""
+    facts = unpack(row["detail"])
+    told = " · ".join(f"{name} {value}" for name, value in facts.items() if value) if isinstance(facts, dict) else ""
+    case = cases.name_of(number(row, "case_id")) if row["case_id"] else "-"
+    who, action = one_line(text(row, "who"), 30), one_line(text(row, "action"), 40)
+    moment = local(clock.from_text(text(row, "at")))
+    facts_line = one_line(told, 300)
+    return (moment, f"{case:<6}", f"{who:<12}", f"{action:<10}", facts_line) if pad else (moment, case, who, action, facts_line)

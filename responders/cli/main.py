@@ -1,0 +1,63 @@
+"""The program `earnest`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from responders.cli import complaints
+from responders.cli.base import App, Lazy, common
+
+_PLACES = {
+    "run": ("responders.cli.daemon:run", "Listen, judge, draft, and send what may be sent."),
+    "init": ("responders.cli.init:init", "Answer five questions and get a rules.yaml of your own."),
+    "demo": ("responders.cli.demo:demo", "See the whole street at work, with no account."),
+    "status": ("responders.cli.status:status", "How the daemon, its sources and its deliveries are doing."),
+    "inbox": ("responders.cli.look:inbox", "Drafts that wait, the most urgent first."),
+    "review": ("responders.cli.review:review", "Decide the drafts that wait, one keystroke each."),
+    "show": ("responders.cli.show:show", "One case: the conversation, why, drafts, what went out."),
+    "explain": ("responders.cli.explain:explain", "Which route takes a post and why, and why not the others."),
+    "approve": ("responders.cli.decide:approve", "Say yes to a draft."),
+    "edit": ("responders.cli.decide:edit", "Put other words in a draft, or write one."),
+    "reject": ("responders.cli.decide:reject", "Say no to a draft, with a reason."),
+    "private": ("responders.cli.decide:private", "Say yes to the private message only."),
+    "undo": ("responders.cli.decide:undo", "Take an approval back while nothing has left."),
+    "snooze": ("responders.cli.decide:snooze", "Keep a case out of the inbox for a while."),
+    "assign": ("responders.cli.decide:assign", "Give a case to a person."),
+    "escalate": ("responders.cli.decide:escalate", "Tell a team of a case now."),
+    "pause": ("responders.cli.stopping:pause", "Stop all sending."),
+    "resume": ("responders.cli.stopping:resume", "Let sending go on."),
+    "suppress": ("responders.cli.people:suppress", "The people we never write to."),
+    "mentions": ("responders.cli.look:mentions", "Everything heard."),
+    "score": ("responders.cli.score:score", "Judge posts from standard input, as JSON lines."),
+    "import": ("responders.cli.importing:import_", "Take in history, or another tool's export."),
+    "log": ("responders.cli.look:log", "Who did what."),
+    "rules": ("responders.cli.rules:rules", "Check, test and show the rules."),
+    "sources": ("responders.cli.sources:sources", "Can we hear, and what?"),
+    "doctor": ("responders.cli.doctor:doctor", "What is wrong, and what to do."),
+    "completion": ("responders.cli.completion:completion", "Set up completion for a shell."),
+}
+
+
+@click.group(
+    cls=Lazy,
+    places=_PLACES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Start with: earnest demo",
+)
+@click.version_option(package_name="earnest", prog_name="earnest")
+@common
+def earnest(app: App) -> None:
+    """Hear what people say about your brand, and answer well.
+
+    \b
+    earnest demo       the whole street, with no account
+    earnest inbox      what waits for you
+    earnest review     decide it
+    """  # noqa: D301  # Click's mark for "do not fold these lines"
+
+
+def main() -> None:
+    """Run the program and leave with its exit code."""
+    sys.exit(complaints.guard(earnest))

@@ -1,0 +1,247 @@
+"""The keys of the review screen. Every act goes through the desk, which has the last word."""
+
+from __future__ import annotations
+
+import os
+import sys
+import webbrowser
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+
+from listener.clock import Clock
+from listener.errors import EarnestError
+from listener.rules.rulebook import Rulebook
+from listener.store.sqlite import SqliteStore
+from listener.text import visible
+from responders.approvals import Desk, Done
+from responders.cli.screen import pages
+from responders.cli.screen.asking import Ask, Page, Words
+from responders.cli.screen.changes import changes
+from responders.cli.screen.editing import Edit
+from responders.cli.screen.filtering import read_filter
+from responders.cli.screen.keys import KEYS, help_lines
+from responders.cli.screen.lines import ALARM, STRONG
+from responders.cli.screen.pile import Pile
+from responders.cli.screen.snoozing import SPANS, span_of
+from responders.cli.screen.undo import Approved
+from responders.cli.screen.view import View
+from responders.house import channel_kind, speaking_networks
+from responders.views import Filters, Waiting
+
+_REASONS = {"t": "tone", "f": "facts", "o": "not ours", "r": "no reply needed", "x": "other"}
+_MOST_TEAMS = 9
+
+
+class Review(View, inherit_bindings=False):
+    """Deciding the drafts that wait."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(key.press, key.action, key.long) for key in KEYS]
+
+    def __init__(self, store: SqliteStore, book: Rulebook, clock: Clock, *, me: str, filters: Filters) -> None:
+        """Decide in the name of `me`, starting with what fits `filters`."""
+        pile = Pile(store, book, clock, channel_kind, me=me, filters=filters)
+        super().__init__(pile, Desk(store, book, clock, channel_kind, who=me), clock, store.held)
+        self._book = book
+        self._me = me
+        self._asked = filters
+        self._filter_words = ""
+
+    def _in_hand(self) -> Waiting | None:
+        """Return the draft in hand, or say that there is none. What was told before is over."""
+        self.tell("")
+        if self._pile.current is None:
+            self.tell("No draft is in hand.", STRONG)
+        return self._pile.current
+
+    def _mine(self) -> Waiting | None:
+        """Return the draft in hand where nobody else looks at its case, or say who does."""
+        one = self._in_hand()
+        if one is None:
+            return None
+        try:
+            someone = self.claim()
+        except EarnestError as problem:
+            self.tell_problem(problem)
+            return None
+        if someone:
+            self.tell(f"{someone} is looking at {one.case.name}. Wait until they leave, or press j for the next.", ALARM)
+            return None
+        return one
+
+    def action_approve(self) -> None:
+        """Say yes."""
+        self._approve(private_only=False)
+
+    def action_private_only(self) -> None:
+        """Say yes to the private words alone."""
+        self._approve(private_only=True)
+
+    def _approve(self, *, private_only: bool) -> None:
+        if one := self._mine():
+            at = self._clock()
+            done = self.act(lambda: self._desk.approve(one.case.name, private_only=private_only, seen=one.draft))
+            if done and done.complete:
+                self._approvals.add(Approved(one.case.name, one.case.id, at, one.draft.public if private_only else None))
+                self.tell("")  # the countdown says it all
+
+    def action_take_back(self) -> None:
+        """Take the latest yes back."""
+        self.tell("")
+        last = self._approvals.latest()
+        if last is None:
+            self.tell("There is nothing to take back: nothing was approved here.")
+            return
+        if self.act(lambda: self._back(last)):
+            self.look(want=last.case_id)
+
+    def _back(self, last: Approved) -> Done:
+        done = self._desk.take_back(last.name)
+        if last.dropped is not None:
+            self._desk.edit(last.name, public=last.dropped)
+        return done
+
+    def action_edit(self) -> None:
+        """Change the words."""
+        if one := self._mine():
+            channel = channel_kind(one.draft.network)
+            self.push_screen(Edit(one, channel, lambda *words: self._keep(one, *words)), lambda kept: self._edited(one, kept))
+
+    def _keep(self, one: Waiting, public: str | None, private: str | None) -> None:
+        self._desk.edit(one.case.name, public=public, private=private, seen=one.draft)
+
+    def _edited(self, one: Waiting, kept: bool | None) -> None:  # noqa: FBT001  # Textual hands a screen's result over by position
+        self.look(quiet=True)
+        now = self._pile.current
+        if not kept or now is None or now.draft.id != one.draft.id:
+            self.tell("The words are as they were." if not kept else "The words are changed.")
+            return
+        before, after = (one.draft.public, one.draft.private), (now.draft.public, now.draft.private)
+        found = [changes(old or "", new or "") for old, new in zip(before, after, strict=True)]
+        self._changes[one.draft.id] = "\n".join(filter(None, found))
+        stays = self._pile.around("").problems
+        self.tell("Changed, but it cannot leave as it is; press e again." if stays else "Changed. Read it once more; y sends it.")
+
+    def action_reject(self) -> None:
+        """Say no, with a reason."""
+        if one := self._mine():
+            self.push_screen(Ask(f"Reject {one.case.name} because of", _REASONS), lambda key: self._rejected(one, key))
+
+    def _rejected(self, one: Waiting, key: str | None) -> None:
+        if key == "x":
+            self.push_screen(Words("Why? A few words:"), lambda words: self._reject(one, words and f"other: {words}"))
+        elif key:
+            self._reject(one, _REASONS[key])
+
+    def _reject(self, one: Waiting, reason: str | None) -> None:
+        if reason:
+            self.act(lambda: self._desk.reject(one.case.name, reason, seen=one.draft))
+
+    def action_escalate(self) -> None:
+        """Tell a team."""
+        one = self._in_hand()
+        teams = dict(zip(map(str, range(1, _MOST_TEAMS + 1)), self._book.teams, strict=False))
+        if one and not teams:
+            self.tell("There is no team to tell: rules.yaml names none under teams.", STRONG)
+        elif one:
+            self.push_screen(Ask(f"Tell which team of {one.case.name} now?", teams), lambda key: self._escalate(one, teams, key))
+
+    def _escalate(self, one: Waiting, teams: dict[str, str], key: str | None) -> None:
+        if key:
+            self.act(lambda: self._desk.escalate(one.case.name, teams[key], ""))
+
+    def action_snooze(self) -> None:
+        """Put the case aside."""
+        if one := self._in_hand():
+            self.push_screen(Ask(f"Put {one.case.name} aside for", SPANS), lambda key: self._snooze(one, key))
+
+    def _snooze(self, one: Waiting, key: str | None) -> None:
+        if key:
+            span = span_of(key, self._clock(), self._book.timezone)
+            done = self.act(lambda: self._desk.snooze(one.case.name, span))
+            if done and one.case.respond_by and one.case.respond_by < self._clock() + span:
+                self.tell(f"{done.says} Its first response is due before that.", STRONG)
+
+    def action_suppress(self) -> None:
+        """Never write to this person again."""
+        if one := self._in_hand():
+            who = f"@{one.post.author.handle} on {one.post.network}"
+            answers = {"y": "yes, never again", "n": "no"}
+            self.push_screen(Ask(f"Never write to {who} again?", answers), lambda key: self._suppress(one, who, key))
+
+    def _suppress(self, one: Waiting, who: str, key: str | None) -> None:
+        def work() -> Done:
+            new = self._desk.suppress(one.post.author, f"decided by {self._me} in {one.case.name}")
+            ending = "is on the suppression list." if new else "was on the suppression list already."
+            return Done(one.case.name, f"{who} {ending} earnest suppress remove lifts it.")
+
+        if key == "y":
+            self.act(work)
+
+    def action_why(self) -> None:
+        """Show why."""
+        if one := self._in_hand():
+            decision = self._pile.decision()
+            self.push_screen(Page(f"{one.case.name}: why", lambda width: pages.why(one, decision, width)))
+
+    def action_conversation(self) -> None:
+        """Show the conversation."""
+        one, told = self._in_hand(), self._pile.story()
+        if one and told:
+            self.push_screen(Page(f"{one.case.name}: the conversation", lambda width: pages.conversation(told, self._clock(), width)))
+
+    def action_history(self) -> None:
+        """Show the person's earlier cases."""
+        if one := self._in_hand():
+            earlier, asked = self._pile.around("").earlier, self._pile.suppressed()
+            title = f"@{visible(one.post.author.handle, newlines=False)}: earlier cases"
+            self.push_screen(Page(title, lambda width: pages.history(one, earlier, asked, self._clock(), width)))
+
+    def action_keys(self) -> None:
+        """Show all keys."""
+        self.push_screen(Page("All keys", help_lines))
+
+    def action_open_link(self) -> None:
+        """Show the link, and open it where there is a display."""
+        if one := self._in_hand():
+            url = one.post.url
+            self.tell(url or "The network gave no link to this post.", STRONG)
+            if url.startswith(("https://", "http://")) and _has_display():
+                self.run_worker(lambda: webbrowser.open(url), thread=True)
+
+    def action_move(self, step: int) -> None:
+        """Go to the next draft or the one before."""
+        if self._in_hand() and not self._pile.move(step):
+            self.tell("This is the last draft." if step > 0 else "This is the first draft.")
+        self.look(quiet=True)
+
+    def action_page_down(self) -> None:
+        """Read on."""
+        self.query_one("#body", VerticalScroll).scroll_page_down(animate=False)
+
+    def action_filter(self) -> None:
+        """Show only some."""
+        self.tell("")
+        self.push_screen(Words("Show only (nothing: everything):", self._filter_words), self._filter)
+
+    def _filter(self, words: str | None) -> None:
+        if words is None:
+            return
+        networks = (*self._pile.networks(), *speaking_networks())
+        try:
+            self._pile.filters = read_filter(words, self._asked if words else Filters(), self._book, networks, self._me)
+        except EarnestError as problem:
+            self.tell_problem(problem)
+            return
+        self._filter_words = words
+        current = self._pile.current
+        self.look(want=current.case.id if current else 0)
+
+    def action_leave(self) -> None:
+        """Leave."""
+        self.exit()
+
+
+def _has_display() -> bool:
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

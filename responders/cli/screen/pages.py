@@ -1,0 +1,107 @@
+"""The pages behind a key: why, the conversation, the person's history; and what stands there when nothing waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from listener.clock import in_words
+from listener.text import one_line
+from responders.cli.screen.lines import ALARM, BLANK, FAINT, STRONG, Line, block, labelled
+from responders.ledger.cases import Case
+from responders.model import Decision, Delivery, DeliveryState, Hold
+from responders.views import Story, Waiting
+
+_LONGEST_NAME = 40
+
+
+def why(one: Waiting, decision: Decision | None, width: int) -> list[Line]:
+    """Return which route took a post and why, why the others did not, and what holds the answer back."""
+    if decision is None:
+        return block("Nothing is stored about how this case was decided.", width)
+    lines = block(f"The route {decision.route} took it (rules {decision.rule_version or 'unknown'}).", width, STRONG)
+    lines += [BLANK, *block("Looked at, from top to bottom:", width, FAINT)]
+    for step in decision.trace:
+        took = "took it" if step.matched else "passed"
+        lines += labelled("=>" if step.matched else "", f"{step.route} {took}: {step.because}", width, STRONG if step.matched else "")
+    lines += [BLANK, *block(f"It asks for: {', '.join(decision.actions) or 'nothing'}", width)]
+    lines += [BLANK, *_judgement(one, width)]
+    return [*lines, BLANK, *_holds(decision.holds, width)]
+
+
+def _judgement(one: Waiting, width: int) -> list[Line]:
+    urgency = one.assessment.urgency
+    lines = block(f"Urgency {urgency.level.value}, {urgency.points} points, from:", width, FAINT)
+    for signal in one.assessment.signals:
+        quoted = ", ".join(f'"{words}"' for words in signal.because) or "no words of the post"
+        lines += labelled(f"+{signal.points}", f"{signal.name}: {quoted}", width)
+    return lines if one.assessment.signals else block("No signal was found in the words.", width, FAINT)
+
+
+def _holds(holds: Sequence[Hold], width: int) -> list[Line]:
+    if not holds:
+        return block("No boundary holds it back.", width)
+    lines = block("Boundaries that hold it back:", width, FAINT)
+    for hold in holds:
+        lines += labelled("never" if hold.forbids else "held", f"{hold.gate}: {hold.reason}", width, ALARM if hold.forbids else "")
+    return lines
+
+
+def conversation(told: Story, now: datetime, width: int) -> list[Line]:
+    """Return the whole thread, oldest first, what we sent or are about to send, and the link."""
+    lines: list[Line] = []
+    for post in told.thread:
+        who = "We" if post.own else f"@{post.author.handle}"
+        here = "  <= this post" if post.id == told.case.post_id else ""
+        lines += block(f"{one_line(who, _LONGEST_NAME)}, {in_words(now - post.created_at)} ago{here}", width, STRONG)
+        lines += [*block(post.text or "(deleted by its author)", width, margin=6), BLANK]
+        if here and post.url:
+            lines[-1:-1] = block(post.url, width, FAINT, margin=6)
+    for sent in told.sent:
+        lines += [*block(_delivery(sent), width, STRONG), *block(sent.text, width, margin=6), BLANK]
+    return lines or block("Nothing of this conversation is stored any more.", width)
+
+
+_STATES = {
+    DeliveryState.HELD: "is held",
+    DeliveryState.READY: "is about to leave",
+    DeliveryState.CLAIMED: "is leaving now",
+    DeliveryState.SENT: "was sent",
+    DeliveryState.REFUSED: "was refused",
+    DeliveryState.UNKNOWN: "may have been sent; Earnest is looking",
+    DeliveryState.PARKED: "may have been sent; a person must look",
+}
+
+
+def _delivery(sent: Delivery) -> str:
+    reason = f" ({sent.reason})" if sent.reason else ""
+    where = f" {sent.remote_url}" if sent.remote_url else ""
+    return f"Our {sent.kind.value} answer {_STATES[sent.state]}{reason}{where}"
+
+
+def history(one: Waiting, earlier: Sequence[Case], suppressed: str, now: datetime, width: int) -> list[Line]:
+    """Return a person's earlier cases, newest first, and whether they asked us to stop."""
+    handle = one_line(one.post.author.handle, _LONGEST_NAME)
+    lines = block(f'@{handle} asked us to stop: "{suppressed}"', width, ALARM) if suppressed else []
+    if not earlier:
+        return [*lines, *block(f"This is the first case with @{handle}.", width)]
+    for case in earlier:
+        said = f"{case.route or 'no route'}, {case.level.value}, {case.state}, {in_words(now - case.opened_at)} ago"
+        lines += labelled(case.name, said, width)
+    return [*lines, BLANK, *block(f"earnest show {earlier[0].name} tells a case whole.", width, FAINT)]
+
+
+def nothing_waits(filtered: str, width: int) -> list[Line]:
+    """Return what stands on the screen when no draft waits; `filtered` says what it was narrowed to."""
+    if filtered:
+        return [
+            *block(f"No draft waits that fits: {filtered}", width, STRONG),
+            BLANK,
+            *block("Press / and Enter to see everything that waits.", width),
+        ]
+    return [
+        *block("No draft waits. Everything is decided.", width, STRONG),
+        BLANK,
+        *block("New drafts appear here by themselves while the daemon runs.", width),
+        *block("earnest status says whether it listens; earnest mentions shows everything heard; q leaves.", width),
+    ]

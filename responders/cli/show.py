@@ -1,0 +1,176 @@
+"""`earnest show CASE`: one case, whole. It only reads, and needs no rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import click
+
+from listener import clock
+from listener.clock import to_text
+from listener.model import Assessment, Mood
+from listener.store.base import Row, text
+from listener.text import one_line
+from responders import views
+from responders.cli.base import App, common
+from responders.cli.look import line_words
+from responders.cli.output import Output
+from responders.cli.phrases import ago, counted, due, moment_of, quoted
+from responders.cli.records import story_json
+from responders.ledger.cases import Case
+from responders.ledger.drafts import Draft
+from responders.model import Decision, Delivery, DeliveryState, DraftState
+from responders.views import Story
+
+_WIDTH = 200  # columns of a foreign line
+_THREAD_SHOWN = 20
+
+
+@click.command(epilog="Example: earnest show A-217")
+@click.argument("case")
+@common
+def show(app: App, *, case: str) -> None:
+    """Tell all of one CASE: the conversation, why it was judged so, the draft, what went out, clocks, boundaries, who did what."""
+    at = clock.now()
+    story = views.story(app.store.read(), case)
+    if app.options.json:
+        app.out.record(story_json(story))
+        return
+    _head(app.out, story, at)
+    for title, lines in _parts(story, at):
+        app.out.line()
+        app.out.line(title, style="bold")
+        for line in lines:
+            app.out.line(line)
+    app.out.line()
+    app.out.next_step(_next_step(story))
+
+
+def _head(out: Output, story: Story, at: datetime) -> None:
+    case = story.case
+    urgency = f"{case.level.value.upper()} {case.points}"
+    answered = f"answered {ago(case.responded_at, at)}" if case.responded_at else f"first response due: {due(case.respond_by, at)}"
+    out.line(f"{case.name}  {case.state}  {case.route}  {urgency}  {case.network}  {case.brand}  {answered}", style="bold")
+
+
+def _parts(story: Story, at: datetime) -> Iterator[tuple[str, list[str]]]:
+    yield "Conversation", list(_thread(story, at))
+    yield "Why", list(_why(story))
+    if story.draft:
+        yield f"Draft ({story.draft.state.value})", list(_draft(story, story.draft, at))
+    if story.sent:
+        yield "What went out", [line for delivery in story.sent for line in _delivery(delivery)]
+    if story.alerts:
+        yield "Alerts", [_alert(row, at) for row in story.alerts]
+    yield "Clocks", list(_clocks(story.case, at))
+    yield "Boundaries", list(_boundaries(story))
+    if story.earlier:
+        yield "Other cases with this person", [_earlier(case, at) for case in story.earlier]
+    yield "Log", ["   " + "  ".join(line_words(row)).rstrip() for row in story.log]
+
+
+def _thread(story: Story, at: datetime) -> Iterator[str]:
+    if len(story.thread) > _THREAD_SHOWN:
+        yield f"   … {counted(len(story.thread) - _THREAD_SHOWN, 'earlier post')}"
+    for post in story.thread[-_THREAD_SHOWN:]:
+        who = "we" if post.own else f"@{one_line(post.author.handle, 40)}"
+        reach = f" · {counted(post.author.followers, 'follower')}" if post.author.followers is not None and not post.own else ""
+        visibility = "" if post.visibility == "public" else f" · {post.visibility.value}"
+        yield f"   {who}{reach}{visibility} · {ago(post.created_at, at)}" + (f" · {one_line(post.url, _WIDTH)}" if post.url else "")
+        yield from quoted(post.text or "(no words, or deleted since)", "      ")
+
+
+def _why(story: Story) -> Iterator[str]:
+    if story.assessment:
+        yield from _judgement(story.assessment)
+    if story.decision:
+        yield from _decision(story.decision)
+
+
+def _judgement(seen: Assessment) -> Iterator[str]:
+    for signal in seen.signals:
+        words = ", ".join(f'"{one_line(word, 80)}"' for word in signal.because)
+        yield f"   {signal.name} {words} +{signal.points}" if words else f"   {signal.name} +{signal.points}"
+    known = seen.sentiment.label is not Mood.UNKNOWN
+    mood = f"{seen.sentiment.label.value} {seen.sentiment.score:+.2f}" if known else "unknown"
+    extra = [name for name in ("moment_of_truth", "sarcasm", "hidden") if getattr(seen, name)]
+    about = [f"mood {mood}", seen.intent.value, f"language {seen.language}", *(name.replace("_", " ") for name in extra)]
+    yield "   " + " · ".join(about)
+    if seen.failed:
+        yield f"   could not be judged: {one_line(seen.failed, _WIDTH)}"
+
+
+def _decision(decision: Decision) -> Iterator[str]:
+    yield f"   route {decision.route} (rules {decision.rule_version or 'without a version'}): {', '.join(decision.actions) or 'nothing'}"
+    for step in decision.trace:
+        if step.matched:
+            yield f"   because {one_line(step.because, _WIDTH)}"
+    for hold in decision.holds:
+        until = f", until {to_text(hold.until)}" if hold.until else ""
+        yield f"   {'forbidden' if hold.forbids else 'held'} by {hold.gate}: {one_line(hold.reason, _WIDTH)}{until}"
+
+
+def _draft(story: Story, draft: Draft, at: datetime) -> Iterator[str]:
+    for kind, words in (("public", draft.public), ("private", draft.private)):
+        if words is not None:
+            yield f"   {kind}"
+            yield from quoted(words, "      ")
+    for problem in draft.problems:
+        yield f"   cannot leave as it is: {one_line(problem, _WIDTH)}"
+    if draft.reason:
+        yield f"   {one_line(draft.reason, _WIDTH)}"
+    for word in story.words:
+        why = f": {one_line(word.reason, _WIDTH)}" if word.reason else ""
+        yield f"   {one_line(word.who, 40)} said {word.verdict} {ago(word.at, at)}{why}"
+    if draft.state is DraftState.WAITING:
+        said = sum(word.verdict == "yes" for word in story.words)
+        yield f"   {said} of {draft.approvals_needed} said yes" + (f"; it ends {ago(draft.expires_at, at)}" if draft.expires_at else "")
+
+
+def _delivery(delivery: Delivery) -> Iterator[str]:
+    reason = f": {one_line(delivery.reason, _WIDTH)}" if delivery.reason else ""
+    yield f"   {delivery.kind.value} answer {delivery.state.value}{reason}"
+    if delivery.remote_url:
+        yield f"   {one_line(delivery.remote_url, _WIDTH)}"
+    if delivery.state is DeliveryState.PARKED:
+        yield f"   look whether it is there: {one_line(delivery.parent.url or 'the post', _WIDTH)}"
+    yield from quoted(delivery.text, "      ")
+
+
+def _alert(row: Row, at: datetime) -> str:
+    told = moment_of(row, "told_at")
+    how = f"told {ago(told, at)}" if told else f"NOT told yet: {one_line(text(row, 'problem'), _WIDTH) or 'it is being tried'}"
+    return f"   {one_line(text(row, 'team'), 40)} {how}"
+
+
+def _clocks(case: Case, at: datetime) -> Iterator[str]:
+    response = f"given {ago(case.responded_at, at)}" if case.responded_at else due(case.respond_by, at)
+    yield f"   first response: {response} · resolution: {due(case.resolve_by, at)} · opened {ago(case.opened_at, at)}"
+    if case.snoozed_until and case.snoozed_until > at:
+        yield f"   snoozed: back {ago(case.snoozed_until, at)}"
+    yield f"   team {one_line(case.team, 40) or '-'} · assigned to {one_line(case.assignee, 40) or 'nobody'}"
+
+
+def _boundaries(story: Story) -> Iterator[str]:
+    if story.suppressed:
+        yield f'   this person asked us to stop: "{one_line(story.suppressed, _WIDTH)}". Nothing is sent to them'
+    else:
+        yield "   this person set none"
+
+
+def _earlier(case: Case, at: datetime) -> str:
+    return f"   {case.name} {case.state} {case.route} {case.level.value} {ago(case.updated_at, at)}"
+
+
+def _next_step(story: Story) -> str:
+    name = story.case.name
+    if story.draft and story.draft.state is DraftState.WAITING:
+        return f"Decide: earnest approve {name}, earnest edit {name}, earnest reject {name}"
+    if story.draft and story.draft.state is DraftState.APPROVED and not any(one.attempts for one in story.sent):
+        return f"Take it back while it has not left: earnest undo {name}"
+    if any(one.state is DeliveryState.PARKED for one in story.sent):
+        return "Open the post and look. If our answer is not there, answer there by hand: it is never sent twice"
+    if not story.draft and not story.suppressed:
+        return f"Why there is no draft: earnest explain {name}. Write one: earnest edit {name} --text …"
+    return "What else waits: earnest inbox"

@@ -1,0 +1,244 @@
+"""`earnest sources`: can we hear, can we speak, and what would a source bring right now."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from listener import clock
+from listener.errors import EarnestError, Unreachable
+from listener.store.base import text
+from listener.text import one_line
+from responders import views
+from responders.cli.base import App, common
+from responders.cli.phrases import ago, counted
+from responders.cli.status import source_json, source_words
+from responders.views import Health
+
+if TYPE_CHECKING:
+    from listener.model import Account, Mention, Page, Post
+    from listener.rules.rulebook import Rulebook
+
+_WIDTH = 200  # columns of a foreign line
+
+
+@click.group(invoke_without_command=True, epilog="Example: earnest sources test mastodon")
+@common
+def sources(app: App) -> None:
+    """List where we listen, how it goes, and how far behind it is."""
+    if click.get_current_context().invoked_subcommand is None:
+        _list(app)
+
+
+def _list(app: App) -> None:
+    at = clock.now()
+    health = _health(app, at)
+    heard = {text(row, "name"): row for row in health.sources} if health else {}
+    book = app.book_if_any
+    names = list(dict.fromkeys((*(book.sources if book else ()), *heard)))
+    for name in names:
+        row = heard.get(name)
+        if app.options.json:
+            app.out.record(source_json(row, health, at) if row and health else _unheard_json(name, book))
+        else:
+            gone = " (no longer in rules.yaml)" if book and name not in book.sources else ""
+            app.out.line((source_words(row, at) if row else f"{one_line(name, 30):<14} not heard yet") + gone)
+    if names:
+        app.out.next_step(f"Try one, without storing anything: earnest sources test {names[0]}")
+    else:
+        app.out.next_step("No source is named. Name one below `sources:` in rules.yaml, or begin with: earnest init")
+
+
+def _health(app: App, at: datetime) -> Health | None:
+    """Return how the sources do; None where there is no store yet, which is no mistake before the first run."""
+    try:
+        store = app.store
+    except Unreachable:
+        if app.book_if_any is None:
+            raise
+        return None
+    return views.health(store.read(), running=store.held(), at=at)
+
+
+def _unheard_json(name: str, book: Rulebook | None) -> dict[str, object]:
+    settings = book.sources.get(name) if book else None
+    network = (settings.kind or name) if settings else name
+    return {"name": name, "network": network, "state": "new", "lag_s": None, "gaps": 0, "detail": None}
+
+
+@dataclass
+class _Trial:
+    """What came of trying a source, and of asking whether we could answer there."""
+
+    name: str
+    network: str = ""
+    account: Account | None = None
+    page: Page | None = None
+    deaf: EarnestError | None = None
+    speaker: Account | None = None
+    mute: EarnestError | None = None
+    found: list[tuple[Post, tuple[Mention, ...]]] = field(default_factory=list)
+
+
+async def _listen(trial: _Trial, book: Rulebook) -> None:
+    """Sign in and fetch one page, as on a first poll; nothing is stored."""
+    from listener import listening  # noqa: PLC0415  # networks are slow to import
+    from listener.matching import Matcher  # noqa: PLC0415
+
+    try:
+        source = listening.make(trial.name, book)
+        trial.network = source.network
+        try:
+            trial.account = await source.identify()
+            trial.page = await source.fetch(None)
+        finally:
+            await source.close()
+    except EarnestError as problem:
+        trial.deaf = problem
+        return
+    matcher = Matcher(book.brands)
+    own = (trial.account,) if trial.account else ()
+    trial.found = [(post, () if post.own else matcher.match(post, own)) for post in trial.page.posts]
+
+
+async def _speak(trial: _Trial, book: Rulebook) -> None:
+    """Ask which account would speak; nothing is sent."""
+    from responders.house import channel_kind  # noqa: PLC0415  # networks are slow to import
+
+    settings = book.sources.get(trial.name)
+    kind = channel_kind(trial.network or (settings.kind if settings else "") or trial.name)
+    if kind is None:
+        trial.mute = EarnestError("Earnest cannot speak there", "answers are drafted for a person to post by hand")
+        return
+    try:
+        channel = kind.make(dict(settings.options) if settings else {}, book)
+        try:
+            trial.speaker = await channel.identify()
+        finally:
+            await channel.close()
+    except EarnestError as problem:
+        trial.mute = problem
+
+
+def _try(app: App, name: str, *, speak: bool) -> _Trial:
+    """Try a source that rules.yaml names.
+
+    Raises:
+        EarnestError: it names none of that name.
+    """
+    book = app.book
+    if name not in book.sources:
+        message = f'rules.yaml has no source called "{name}"'
+        raise EarnestError(message, "it has: " + (", ".join(book.sources) or "none"))
+    trial = _Trial(name)
+
+    async def both() -> None:
+        await _listen(trial, book)
+        if speak:
+            await _speak(trial, book)
+
+    asyncio.run(both())
+    return trial
+
+
+@sources.command(epilog="Example: earnest sources test mastodon")
+@click.argument("name")
+@common
+def test(app: App, *, name: str) -> int:
+    """Sign in to source NAME and fetch once, without storing anything: can we hear, can we speak?
+
+    That we cannot speak is no failure: answers are then drafted for a person to post by hand.
+    """
+    at = clock.now()
+    trial = _try(app, name, speak=True)
+    if app.options.json:
+        app.out.record(_trial_json(trial))
+    else:
+        for line in (*_heard_words(trial, at), *_spoken_words(trial)):
+            app.out.line(line)
+        app.out.next_step(
+            "What is in the way, all at once: earnest doctor" if trial.deaf else f"What it would bring: earnest sources preview {name}"
+        )
+    return trial.deaf.exit_code if trial.deaf else 0
+
+
+def _heard_words(trial: _Trial, at: datetime) -> list[str]:
+    if trial.deaf or trial.page is None:
+        return ["hear   no: " + _problem(trial.deaf)]
+    who = f"as @{one_line(trial.account.handle, 60)}" if trial.account else "without an account"
+    newest = max((post.created_at for post in trial.page.posts), default=None)
+    brought = f"{counted(len(trial.page.posts), 'post')}" + (f", the newest {ago(newest, at)}" if newest else "")
+    return [f"hear   yes, {who}: {brought}; {counted(sum(bool(found) for _, found in trial.found), 'mention')} of ours"]
+
+
+def _spoken_words(trial: _Trial) -> list[str]:
+    if trial.speaker is None:
+        return ["speak  no: " + _problem(trial.mute)]
+    return [f"speak  yes, as @{one_line(trial.speaker.handle, 60)}"]
+
+
+def _problem(problem: EarnestError | None) -> str:
+    if problem is None:
+        return "it brought nothing"
+    return f"{one_line(problem.message, _WIDTH)}" + (f". {one_line(problem.hint, _WIDTH)}" if problem.hint else "")
+
+
+def _trial_json(trial: _Trial) -> dict[str, object]:
+    return {
+        "name": trial.name,
+        "network": trial.network or None,
+        "hear": {
+            "ok": trial.deaf is None,
+            "account": trial.account.handle if trial.account else None,
+            "posts": len(trial.page.posts) if trial.page else 0,
+            "mentions": sum(bool(found) for _, found in trial.found),
+            "problem": _problem(trial.deaf) if trial.deaf else None,
+        },
+        "speak": {
+            "ok": trial.speaker is not None,
+            "account": trial.speaker.handle if trial.speaker else None,
+            "problem": _problem(trial.mute) if trial.mute else None,
+        },
+    }
+
+
+@sources.command(epilog="Example: earnest sources preview mastodon")
+@click.argument("name")
+@common
+def preview(app: App, *, name: str) -> None:
+    """Fetch source NAME once, without storing anything, and list the posts that would count as mentions, and why."""
+    trial = _try(app, name, speak=False)
+    if trial.deaf:
+        raise trial.deaf
+    taken = [(post, mentions) for post, mentions in trial.found if mentions]
+    if app.options.json:
+        for post, mentions in taken:
+            app.out.record(_taken_json(post, mentions))
+        return
+    if taken:
+        app.out.table(("BRAND", "BECAUSE", "AUTHOR", "TEXT"), [_taken_row(post, found) for post, found in taken], widths=(12, 30, 24, 80))
+    app.out.next_step(
+        f"{len(taken)} of {counted(len(trial.found), 'post')} would count. Why one would be routed: earnest explain --post TEXT"
+    )
+
+
+def _taken_row(post: Post, mentions: tuple[Mention, ...]) -> tuple[str, ...]:
+    because = ", ".join(f"{one.ground.value} {one.text}" for mention in mentions for one in mention.because)
+    return ", ".join(mention.brand for mention in mentions), because, f"@{post.author.handle}", post.text
+
+
+def _taken_json(post: Post, mentions: tuple[Mention, ...]) -> dict[str, object]:
+    return {
+        "network": post.network,
+        "id": post.id,
+        "author": post.author.handle,
+        "text": post.text,
+        "url": post.url,
+        "created_at": clock.to_text(post.created_at),
+        "brands": [mention.brand for mention in mentions],
+        "because": [{"ground": one.ground.value, "text": one.text} for mention in mentions for one in mention.because],
+    }

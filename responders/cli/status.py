@@ -1,0 +1,172 @@
+"""`earnest status`: how the daemon, its sources and its deliveries are doing. It only reads, and needs no rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import click
+
+from listener import clock
+from listener.clock import to_text
+from listener.store.base import Row, number, text
+from listener.text import one_line
+from responders import views
+from responders.cli.base import App, common
+from responders.cli.phrases import ago, counted, due, local, moment_of
+from responders.ledger.cases import name_of
+from responders.ledger.people import Pause
+from responders.model import Delivery, DeliveryState, Mode
+from responders.views import Health
+
+_WIDTH = 200  # columns of a foreign line
+_GAPS_SHOWN = 5
+
+_DO = {
+    DeliveryState.UNKNOWN: "Earnest is looking whether it arrived; nothing to do. Within 15 minutes it is sent or parked.",
+    DeliveryState.PARKED: "Open the post and look. Our answer is there: all is well. It is not: answer by hand. It is never sent twice.",
+    DeliveryState.HELD: "It did not leave, and its draft waits again: decide it anew.",
+}
+
+
+@click.command(epilog="Example: earnest status --json")
+@common
+def status(app: App) -> None:
+    """Say whether sending is on, what is heard, what waits, what is in doubt, and what to do about it."""
+    at = clock.now()
+    health = views.health(app.store.read(), running=app.store.held(), at=at)
+    if app.options.json:
+        app.out.record(health_json(health, at))
+        return
+    for title, lines in _parts(health, at):
+        app.out.line(title, style="bold")
+        for line in lines:
+            app.out.line(f"  {line}")
+    app.out.next_step(_next_step(health))
+
+
+def sending(health: Health) -> tuple[bool, str]:
+    """Return whether approved answers may leave, and in words why not."""
+    if health.pause:
+        return False, health.pause.reason
+    if health.mode == Mode.OBSERVE:
+        return False, "the mode is observe: Earnest only listens"
+    return True, ""
+
+
+def health_json(health: Health, at: datetime) -> dict[str, object]:
+    """Return the object that `status --json` prints."""
+    on, reason = sending(health)
+    return {
+        "sending": {"on": on, "reason": reason or None},
+        "rules": {
+            "version": health.rules_version or None,
+            "loaded_at": to_text(health.rules_loaded_at) if health.rules_loaded_at else None,
+            "last_error": health.rules_error or None,
+        },
+        "sources": [source_json(row, health, at) for row in health.sources],
+        "drafts": {"waiting": health.waiting, "overdue": health.overdue},
+        "deliveries": health.deliveries,
+        "daemon": {"running": health.running, "mode": health.mode or None},
+        "pause": _pause_json(health.pause) if health.pause else None,
+        "next_due": to_text(health.next_due) if health.next_due else None,
+        "alerts": {"untold": len(health.untold)},
+    }
+
+
+def _pause_json(pause: Pause) -> dict[str, object]:
+    until = to_text(pause.until) if pause.until else None
+    return {"by": pause.by, "since": to_text(pause.since), "until": until}
+
+
+def source_json(row: Row, health: Health, at: datetime) -> dict[str, object]:
+    """Return one source: `lag_s` is how many seconds ago it was last heard (null: never), `gaps` how many gaps were found."""
+    heard = moment_of(row, "heard_at")
+    return {
+        "name": text(row, "name"),
+        "network": text(row, "kind"),
+        "state": text(row, "state"),
+        "lag_s": None if heard is None else round(max(0.0, (at - heard).total_seconds()), 3),
+        "gaps": sum(text(gap, "source") == text(row, "name") for gap in health.gaps),
+        "detail": text(row, "detail") or None,
+    }
+
+
+def source_words(row: Row, at: datetime) -> str:
+    """Say how one source is doing."""
+    detail = one_line(text(row, "detail"), _WIDTH)
+    moment = moment_of(row, "heard_at")
+    heard = f"last heard {ago(moment, at)}" if moment else "not heard yet"
+    return f"{one_line(text(row, 'name'), 30):<14} {text(row, 'state'):<10} {heard}" + (f": {detail}" if detail else "")
+
+
+def _parts(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
+    yield from _sending(health, at)
+    if health.rules_error:
+        yield "The rules file is wrong; the old rules stay in force", [one_line(health.rules_error, _WIDTH)]
+    elif health.rules_version:
+        yield f"Rules {health.rules_version}, read {ago(health.rules_loaded_at, at)}", []
+    yield "Sources", [source_words(row, at) for row in health.sources] or ["none was heard yet"]
+    if health.gaps:
+        yield f"{counted(len(health.gaps), 'gap')}: something may have been missed", list(_gaps(health))
+    yield "Drafts", [_drafts(health, at)]
+    told = [f"{many} {state}" for state, many in health.deliveries.items() if many]
+    yield "Answers", [", ".join(told) or "none was ever sent"]
+    for delivery in health.doubtful:
+        yield _doubt(delivery)
+    if health.untold:
+        yield f"{counted(len(health.untold), 'alert')} reached nobody yet", [_alert(row) for row in health.untold]
+
+
+def _sending(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
+    on, reason = sending(health)
+    if health.pause:
+        until = f"until {local(health.pause.until)}" if health.pause.until else "until somebody resumes it"
+        why = f'{one_line(health.pause.by, 40)} stopped it {ago(health.pause.since, at)}, {until}: "{one_line(reason, _WIDTH)}"'
+        yield "Sending is STOPPED", [why]
+    elif not on:
+        yield "Sending is off", [reason]
+    else:
+        yield f"Sending is on (mode {health.mode or 'not known yet'})", []
+    if not health.running:
+        yield "The daemon is not running", ["nothing is heard and nothing leaves until: earnest run"]
+
+
+def _gaps(health: Health) -> Iterator[str]:
+    for gap in health.gaps[:_GAPS_SHOWN]:
+        since, until = moment_of(gap, "since"), moment_of(gap, "until")
+        span = f" ({local(since) if since else '?'} to {local(until) if until else '?'})" if since or until else ""
+        yield f"{one_line(text(gap, 'source'), 30)}: {one_line(text(gap, 'reason'), _WIDTH)}{span}"
+    if len(health.gaps) > _GAPS_SHOWN:
+        yield f"and {len(health.gaps) - _GAPS_SHOWN} more: earnest sources"
+
+
+def _drafts(health: Health, at: datetime) -> str:
+    if not health.waiting:
+        return "none waits"
+    late = f", {health.overdue} overdue" if health.overdue else ""
+    following = f"; the next deadline: {due(health.next_due, at)}" if health.next_due else ""
+    return f"{counted(health.waiting, 'waits', 'wait')}{late}{following}"
+
+
+def _doubt(delivery: Delivery) -> tuple[str, list[str]]:
+    head = f"{delivery.case}: the {delivery.kind.value} answer is {delivery.state.value}"
+    lines = [one_line(delivery.reason, _WIDTH)] if delivery.reason else []
+    if delivery.parent.url:
+        lines.append(f"the post: {one_line(delivery.parent.url, _WIDTH)}")
+    return head, [*lines, _DO[delivery.state]]
+
+
+def _alert(row: Row) -> str:
+    team, problem = one_line(text(row, "team"), 40), one_line(text(row, "problem"), _WIDTH)
+    return f"{name_of(number(row, 'case_id'))} for {team}: {problem}. Tell them yourself now; the address: earnest doctor"
+
+
+def _next_step(health: Health) -> str:
+    if health.waiting:
+        return f"{counted(health.waiting, 'draft waits', 'drafts wait')}. Decide: earnest review"
+    if health.pause:
+        return "Let sending go on: earnest resume"
+    if not health.running:
+        return "Start listening: earnest run"
+    return "All is quiet. Everything heard: earnest mentions"

@@ -1,0 +1,43 @@
+"""One line for each thing that happens, for whoever watches the daemon or the demo."""
+
+from __future__ import annotations
+
+from listener.errors import RulesWrong
+from listener.text import one_line
+from responders.alerts import Told
+from responders.model import DeliveryState
+from responders.outbox import Sending
+from responders.pipeline import Noted
+
+_SENDING = {
+    DeliveryState.SENT: "sent",
+    DeliveryState.REFUSED: "refused by the network",
+    DeliveryState.UNKNOWN: "not known yet whether it arrived",
+    DeliveryState.PARKED: "parked for a person",
+    DeliveryState.HELD: "held",
+    DeliveryState.READY: "waits to be tried again",
+}
+
+
+def tell(event: object, width: int = 100) -> str:
+    """Return one line about an event, every foreign character visible."""
+    if isinstance(event, Noted):
+        return _noted(event, width)
+    if isinstance(event, Sending):
+        where = f"  {event.url}" if event.url else ""
+        why = f": {one_line(event.reason, width)}" if event.reason else ""
+        return f"{event.delivery.case:<6} {event.delivery.kind.value} answer {_SENDING.get(event.state, event.state.value)}{why}{where}"
+    if isinstance(event, Told):
+        told = f"{event.team} was told" if not event.problem else f"{event.team} could NOT be told: {event.problem}"
+        return f"A-{event.case_id:<4} {told}"
+    if isinstance(event, RulesWrong):
+        return f"rules   the old ones stay: {one_line(event.message, width)}"
+    return str(event)
+
+
+def _noted(noted: Noted, width: int) -> str:
+    post, judged = noted.heard.mention.post, noted.heard.assessment
+    signals = "+".join(signal.name for signal in judged.signals) or "no signals"
+    words = one_line(post.text, max(20, width - 60))
+    head = f"{noted.case:<6} {judged.urgency.level.value.upper():<8} {judged.urgency.points:>3}  {noted.decision.route:<12}"
+    return f"{head} {judged.sentiment.label.value:<8} {signals}  @{one_line(post.author.handle, 20)}: {words}"

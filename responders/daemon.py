@@ -1,0 +1,243 @@
+"""The daemon: listens, thinks, alerts and sends, each at its own pace, until it is asked to stop.
+
+Everything it knows is in the store, so it can stop anywhere. One daemon works on one store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+from listener import logs
+from listener.clock import Clock
+from listener.errors import EarnestError, RulesWrong
+from listener.listening import Listening, Missing
+from listener.polling import Ear, Taken
+from listener.rules.rulebook import Rulebook
+from listener.schedule import Schedule
+from listener.store import mentions as heard_ledger
+from listener.store.base import Store, Tx
+from responders import outbox
+from responders.alerts import Alerts, Told
+from responders.approvals import UNDO
+from responders.channels.base import Channel, ChannelKind
+from responders.house import channel_kind, speaking_networks
+from responders.ledger import people
+from responders.outbox import Outbox, Sending
+from responders.pipeline import Mind, Noted
+from responders.rulefile import load_rehearsed
+
+_log = logs.get("daemon")
+_TICK = 0.5
+_SLOW_TICK = 30.0
+_LAST_MOMENT = 10.0
+
+Event = Noted | Sending | Told | RulesWrong
+
+
+class Daemon:
+    """Everything that runs, made from one rulebook and one store."""
+
+    def __init__(
+        self,
+        store: Store,
+        book: Rulebook,
+        clock: Clock,
+        *,
+        rules_path: Path | None = None,
+        adapt: Callable[[Rulebook], Rulebook] = lambda book: book,
+        undo: timedelta = UNDO,
+        tell: Callable[[Event], None] = lambda _event: None,
+    ) -> None:
+        """Prepare; nothing runs yet.
+
+        Args:
+            store: where everything is kept.
+            book: the rules to begin with.
+            clock: the time.
+            rules_path: the file to watch for changes, if any.
+            adapt: changes made to every rulebook that is read (`--observe`, the demo's addresses).
+            undo: how long an approved reply waits before it leaves.
+            tell: is told of everything that happens, as it happens.
+        """
+        self._store = store
+        self._clock = clock
+        self._path = rules_path
+        self._adapt = adapt
+        self._undo = undo
+        self._tell = tell
+        self._work = asyncio.Event()
+        self._kinds = {name: kind for name in speaking_networks() if (kind := channel_kind(name))}
+        self._channels: dict[str, Channel] = {}
+        self._take_rules(adapt(book))
+        self._alerts = Alerts(store, lambda: self._book, clock)
+        self._outbox = Outbox(store, lambda: self._book, clock, self._channels, self._kinds)
+        self._listening = self._new_listening()
+        self._seen = self._stamp()
+
+    def _take_rules(self, book: Rulebook) -> None:
+        self._ear = Ear(self._store, book, self._clock)
+        self._mind = Mind(self._store, book, self._clock, self._kinds, undo=self._undo)
+        self._book = book
+
+    def _new_listening(self) -> Listening:
+        return Listening(self._store, self._book, self._clock, ear=lambda: self._ear, heard=self._heard)
+
+    def _heard(self, taken: Taken) -> None:
+        if taken.mentions:
+            self._work.set()
+
+    async def _begin(self) -> None:
+        await self._outbox.recover()
+        await self._store.awrite(self._note_rules)
+        await self._open_channels()
+
+    def _note_rules(self, tx: Tx) -> None:
+        at = self._clock()
+        for name, value in (("rules_version", self._book.fingerprint), ("mode", self._book.mode), ("rules_error", "")):
+            people.set_fact(tx, name, value, at=at)
+
+    async def _open_channels(self) -> None:
+        """Sign in wherever we may speak; where we cannot, drafts are still made, for a person to post by hand."""
+        if self._book.mode == "observe":
+            return
+        for network, kind in self._kinds.items():
+            settings = next((one for name, one in self._book.sources.items() if (one.kind or name) == network), None)
+            if settings is None or network in self._channels:
+                continue
+            await self._open_channel(network, kind, dict(settings.options))
+
+    async def _open_channel(self, network: str, kind: ChannelKind, options: dict[str, object]) -> None:
+        try:
+            channel = kind.make(options, self._book)
+        except EarnestError as problem:
+            _log.warning("cannot speak", network=network, problem=problem.message)
+            return
+        try:
+            account = await channel.identify()
+        except EarnestError as problem:
+            await channel.close()
+            _log.warning("cannot speak", network=network, problem=problem.message)
+            return
+        await self._store.awrite(lambda tx: heard_ledger.record_account(tx, account, at=self._clock()))
+        self._channels[network] = channel
+
+    async def once(self) -> list[Missing]:
+        """One round of everything; return the sources that could not be heard."""
+        await self._begin()
+        try:
+            failed = await self._listening.round()
+            while await self._think():
+                pass
+            await self._speak()
+        finally:
+            await self._end()
+        return failed
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then finish what is being sent (10 s at most) and end."""
+        await self._begin()
+        schedule = Schedule()
+        schedule.every(_TICK, "work", self._nudge)
+        schedule.every(1.0, "rules", self._watch_rules)
+        schedule.every(_SLOW_TICK, "expire", lambda: outbox.expire(self._store, self._clock))
+        schedule.every(_SLOW_TICK, "channels", self._open_channels)
+        await self._listening.start()
+        schedule.start()
+        tasks = [asyncio.create_task(self._loop(stop, self._think_all)), asyncio.create_task(self._loop(stop, self._speak))]
+        try:
+            await stop.wait()
+        finally:
+            schedule.stop()
+            self._work.set()
+            _, late = await asyncio.wait(tasks, timeout=_LAST_MOMENT)
+            for task in late:
+                task.cancel()
+            await self._end()
+
+    async def _nudge(self) -> None:
+        self._work.set()
+
+    async def _loop(self, stop: asyncio.Event, work: Callable[[], object]) -> None:
+        while not stop.is_set():
+            try:
+                result = work()
+                if asyncio.iscoroutine(result):
+                    await result
+            except EarnestError as problem:
+                _log.error("work failed", problem=problem.message, hint=problem.hint)
+            except Exception as problem:  # noqa: BLE001  # one bad mention must not stop the daemon
+                _log.error("work failed", problem=type(problem).__name__)
+            await self._rest(stop)
+
+    async def _rest(self, stop: asyncio.Event) -> None:
+        """Wait for news, at most one tick."""
+        self._work.clear()
+        waits = [asyncio.ensure_future(self._work.wait()), asyncio.ensure_future(stop.wait())]
+        await asyncio.wait(waits, timeout=_TICK, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    async def _think_all(self) -> None:
+        while await self._think():
+            pass
+
+    async def _think(self) -> int:
+        noted = await self._mind.round()
+        for one in noted:
+            self._tell(one)
+        for told in await self._alerts.round():
+            self._tell(told)
+        return len(noted)
+
+    async def _speak(self) -> None:
+        if self._book.mode != "observe":
+            for sending in await self._outbox.round():
+                self._tell(sending)
+
+    def _stamp(self) -> tuple[int, int] | None:
+        if self._path is None:
+            return None
+        with suppress(OSError):
+            found = self._path.stat()
+            return found.st_mtime_ns, found.st_size
+        return None
+
+    async def _watch_rules(self) -> None:
+        if self._path is None or self._stamp() == self._seen:
+            return
+        self._seen = self._stamp()
+        await self.reload()
+
+    async def reload(self) -> bool:
+        """Read the rules again: checked and rehearsed first, then taken whole; else the old ones stay. Return whether they changed."""
+        if self._path is None:
+            return False
+        try:
+            book = self._adapt(await asyncio.to_thread(load_rehearsed, self._path))
+        except RulesWrong as problem:
+            message = problem.message
+            await self._store.awrite(lambda tx: people.set_fact(tx, "rules_error", message, at=self._clock()))
+            _log.error("the new rules cannot be used; the old ones stay", problem=message.splitlines()[0])
+            self._tell(problem)
+            return False
+        if book.fingerprint == self._book.fingerprint:
+            return False
+        elsewhere = book.sources != self._book.sources
+        self._take_rules(book)
+        await self._store.awrite(self._note_rules)
+        _log.info("new rules taken", version=book.fingerprint)
+        if elsewhere:
+            await self._listening.stop()
+            self._listening = self._new_listening()
+            await self._listening.start()
+        return True
+
+    async def _end(self) -> None:
+        await self._listening.stop()
+        for channel in self._channels.values():
+            await channel.close()
+        self._channels.clear()

@@ -1,0 +1,47 @@
+"""What the morning came to, in a few lines a newcomer can follow."""
+
+from __future__ import annotations
+
+from listener.model import Level
+from listener.text import one_line
+from responders.demo.play import Morning
+from responders.model import DeliveryState, Kind
+from responders.pipeline import Noted
+
+
+def _who(noted: Noted) -> str:
+    return f"{noted.case} (@{noted.heard.mention.post.author.handle})"
+
+
+def _list(found: list[str]) -> str:
+    return ", ".join(found) or "none"
+
+
+def lines(morning: Morning) -> list[str]:
+    """Return the summary: heard, flagged, drafted, sent, left alone, each with its cases and why."""
+    noted = morning.noted
+    critical = [one for one in noted if one.heard.assessment.urgency.level is Level.CRITICAL and one.alerted]
+    sarcastic = [one for one in noted if one.heard.assessment.sarcasm and one.decision.route != "thanks"]
+    alone = [one for one in noted if one.decision.forbidden]
+    quiet = [one for one in noted if one.proposal is None and not one.decision.forbidden]
+    sent = [one for one in morning.sent if one.state is DeliveryState.SENT]
+    moved = sorted({one.delivery.case for one in sent if one.delivery.kind is Kind.PRIVATE})
+    public = sorted({one.delivery.case for one in sent if one.delivery.kind is Kind.PUBLIC})
+    result = [
+        f"heard       {len(noted)} posts about Acme, each judged and routed",
+        f"critical    {len(critical)} escalated to {_list(sorted({one.alerted for one in critical}))} at once: "
+        + _list([_who(one) for one in critical])
+        + f"; the pager rang {len(morning.rings)} times",
+        f"drafted     {sum(one.proposal is not None for one in noted)} answers for a person to decide",
+        f"private     {len(moved)} hand-offs to private: {_list(moved)}",
+        f"sarcasm     {len(sarcastic)} sarcastic posts not thanked: {_list([_who(one) for one in sarcastic])}",
+        f"left alone  {len(alone)} because they asked: {_list([_who(one) for one in alone])}",
+    ]
+    result += [f"            {one.case}: {one_line(hold.reason, 90)}" for one in alone for hold in one.decision.holds if hold.forbids][:2]
+    result += [f"no answer   {_who(one)}: {one.decision.route}" for one in quiet]
+    held = [(one, hold) for one in noted for hold in one.decision.holds if not hold.forbids]
+    result += [f"held        {one.case}: {one_line(hold.reason, 90)}" for one, hold in held[:6]]
+    result.append(
+        f"sent        {len(public)} public replies ({_list(public)}); in the town you can see those to: {_list(morning.seen_in_town)}"
+    )
+    return result

@@ -1,0 +1,1 @@
+"""Drafting: one way to find words per file. Each proposes; nothing here sends."""

@@ -1,0 +1,237 @@
+"""Drafting from templates: the texts of rules.yaml, with four fields and nothing else in them.
+
+A template is a text with fields in single braces: `{author}`, `{brand}`, `{agent}`, `{case}`. "{{" and "}}" print one brace; a pair
+of them around something is refused, because a field was meant. There are no expressions, filters or statements; foreign text is
+only ever the value of a field, and a value is never read as a template.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from jinja2 import StrictUndefined, Template
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from listener.errors import RulesWrong
+from listener.model import Post, Visibility
+from listener.rules.rulebook import Route, Rulebook
+from listener.rules.texts import FIELDS, INFORMAL, variants
+from listener.text import hidden, one_line, visible
+from responders import guard
+from responders.channels.base import TextLimits
+from responders.handles import name_to_say
+from responders.lexicon import ASKS_FOR_PRIVATE, PRIVATE_WORDS
+from responders.model import Heard, Kind, Proposal
+from responders.wording import find_words
+
+LONGEST_TEMPLATE = 10_000
+"""Characters in a template; no network takes more in one reply."""
+
+_LONGEST_VALUE = 200  # characters of one field's value
+_QUOTE_WIDTH = 40
+_PIECE = re.compile(r"(?P<open>\{\{)|(?P<close>\}\})|\{(?P<field>[^{}]*)\}|(?P<stray>[{}])")
+_DOUBLED = re.compile(r"\{\{[^{}]*\}\}")
+_SENTENCE_END = re.compile(r"[.!?\u3002\uff01\uff1f]\s+|\n")
+_SPACE_BEFORE_MARK = re.compile(r"[ \t]+(?=[,.!?;:])")
+_TEMPLATE_KEY = re.compile(r"[\s+_-]+")
+
+# Statements and comments do not exist in templates: their marks are characters that `template_problem` refuses. Replies are plain
+# text, so nothing is escaped for HTML.
+_ENVIRONMENT = ImmutableSandboxedEnvironment(
+    variable_start_string="{",
+    variable_end_string="}",
+    block_start_string="\x02[",
+    block_end_string="]\x02",
+    comment_start_string="\x03[",
+    comment_end_string="]\x03",
+    undefined=StrictUndefined,
+    autoescape=False,
+    keep_trailing_newline=True,
+)
+
+
+def template_problem(text: str) -> str:
+    """Return what is wrong with a template, in words for a person, or "" where nothing is."""
+    if not text.strip():
+        return "the text is empty"
+    if len(text) > LONGEST_TEMPLATE:
+        return f"the text has {len(text)} characters, at most {LONGEST_TEMPLATE} are allowed"
+    if names := hidden(text):
+        return f"the text carries hidden characters: {', '.join(names)}"
+    if doubled := _DOUBLED.search(text):
+        return f'"{one_line(doubled[0], _QUOTE_WIDTH)}" is no field: a field is a name in single braces, such as {{{FIELDS[0]}}}'
+    return next(filter(None, map(_piece_problem, _PIECE.finditer(text))), "")
+
+
+def _piece_problem(piece: re.Match[str]) -> str:
+    if piece["stray"]:
+        return f'a single "{piece["stray"]}" starts or ends no field: write "{piece["stray"] * 2}" to print one'
+    name = piece["field"]
+    if name is None or name in FIELDS:
+        return ""
+    near = difflib.get_close_matches(name.strip(), FIELDS, n=1)
+    hint = f"did you mean {{{near[0]}}}?" if near else "use " + ", ".join(f"{{{field}}}" for field in FIELDS)
+    return f"{{{visible(name, newlines=False)[:_QUOTE_WIDTH]}}} is no field: {hint}"
+
+
+def _source(text: str) -> str:
+    """Write a template as the engine reads it: doubled braces as the constants they stand for."""
+    return _PIECE.sub(lambda piece: "{'{'}" if piece["open"] else "{'}'}" if piece["close"] else piece[0], text)
+
+
+def reply_visibility(post: Post) -> Visibility:
+    """Return who may see a public reply to `post`: the same people, never more. On Mastodon an answer in public is unlisted."""
+    if post.network == "mastodon" and post.visibility is Visibility.PUBLIC:
+        return Visibility.UNLISTED
+    return post.visibility
+
+
+def promises_private(text: str) -> bool:
+    """Return whether a text says that a private message of ours is there or will come; asking for one promises nothing."""
+    sentences = _SENTENCE_END.split(text)
+    return any(find_words(PRIVATE_WORDS, one) and not find_words(ASKS_FOR_PRIVATE, one) for one in sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """One text of a template: for a language (ISO 639-1) or "" for any, and for whom it is informal."""
+
+    template: Template
+    language: str
+    informal: bool
+    names_author: bool
+
+
+def _variant(name: str, label: str, text: str) -> _Variant:
+    if problem := template_problem(text):
+        message = f'template "{one_line(name, _QUOTE_WIDTH)}": {problem}'
+        raise RulesWrong(message)
+    parts = [part.casefold() for part in _TEMPLATE_KEY.split(label.strip()) if part]
+    language = next((part for part in parts if part != INFORMAL), "")
+    names_author = any(piece["field"] == "author" for piece in _PIECE.finditer(text))
+    return _Variant(_ENVIRONMENT.from_string(_source(text)), language, INFORMAL in parts, names_author)
+
+
+def _turn(case: str) -> int:
+    """Return a number that is the same for the same case, and one higher for the next one."""
+    digits = re.sub(r"\D", "", case)[-9:]
+    return int(digits) if digits.isdecimal() and digits.isascii() else zlib.crc32(case.encode())
+
+
+def _ranked(variants: Sequence[_Variant], language: str, *, informal: bool) -> Iterator[list[_Variant]]:
+    """Yield the variants in groups from the best fitting to the worst: language first, then form of address."""
+    for tongue in dict.fromkeys((language.casefold(), "")):
+        for manner in (informal, not informal):
+            yield [one for one in variants if one.language == tongue and one.informal is manner]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One text as it would leave, and what is wrong with it."""
+
+    text: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Occasion:
+    """Who is answered, by whom, and how the network wants it."""
+
+    heard: Heard
+    case: str
+    values: Mapping[str, str]
+    address: Callable[[str, Post, Kind], str]
+    limits: Callable[[Kind], TextLimits]
+
+
+class Drafter:
+    """The templates of one rulebook, ready to be filled in."""
+
+    def __init__(self, book: Rulebook) -> None:
+        """Read every template once.
+
+        Raises:
+            RulesWrong: a template holds more than text and fields.
+        """
+        self.book = book
+        self._templates = {
+            name: [_variant(name, label, text) for label, text, _ in variants(texts)] for name, texts in book.templates.items()
+        }
+
+    def draft(
+        self,
+        heard: Heard,
+        route: Route,
+        *,
+        case: str,
+        agent: str,
+        brand_name: str,
+        can_private: bool,
+        private_reason: str,
+        address: Callable[[str, Post, Kind], str],
+        limits: Callable[[Kind], TextLimits],
+    ) -> Proposal:
+        """Propose what `route` says to the author: the same for the same mention and case, whenever it is asked.
+
+        `private_reason` says why no private message can be sent where `can_private` is false; somebody who asked for none gets none
+        either way. `address` and `limits` are those of the network's channel.
+        """
+        if any(wish.name == "no_dm" for wish in heard.assessment.wishes):
+            can_private, private_reason = False, "the person asks for no private messages"
+        named = {"author": name_to_say(heard.mention.post.author.handle), "brand": brand_name, "agent": agent, "case": case}
+        values = {field: one_line(value, _LONGEST_VALUE) for field, value in named.items()}
+        occasion = _Occasion(heard, case, values, address, limits)
+        public_template = None if route.reply == "none" else route.reply
+        private_template = None if route.private in {None, "none"} else route.private
+        public = self._say(public_template, Kind.PUBLIC, occasion)
+        private = self._say(private_template if can_private else None, Kind.PRIVATE, occasion)
+        reason = private_reason if private_template else "this route has no private text"
+        unkept = "" if private.text else self._unkept(public.text, private_template, reason)
+        return Proposal(
+            public=public.text,
+            private=private.text,
+            public_template=public_template,
+            private_template=private_template if can_private else None,
+            problems=(*public.problems, *private.problems, *filter(None, (unkept,))),
+        )
+
+    @staticmethod
+    def _unkept(public: str | None, private_template: str | None, reason: str) -> str:
+        """Return what to say where a private message is wanted or promised and there is none."""
+        why = one_line(reason, _LONGEST_VALUE) or "this network takes none from us"
+        if public and promises_private(public):
+            return f"public: it promises a private message, and none can be sent here: {why}"
+        return f"private: no private message can be sent here: {why}" if private_template and not public else ""
+
+    def _say(self, name: str | None, kind: Kind, occasion: _Occasion) -> _Said:
+        """Choose, fill in, address and check one text."""
+        if name is None:
+            return _Said()
+        if not self._templates.get(name):
+            return _Said(None, (f'{kind}: there is no template called "{name}"',))
+        variant, problem = self._choose(name, occasion)
+        text = variant.template.render(occasion.values)
+        if variant.names_author and not occasion.values["author"]:
+            text = _SPACE_BEFORE_MARK.sub("", text).strip()
+        post = occasion.heard.mention.post
+        text = occasion.address(text, post, kind)
+        found = guard.check(text, kind=kind, book=self.book, post=post, name_allowed=variant.names_author)
+        problems = filter(None, (problem, *found, occasion.limits(kind).problem(text)))
+        return _Said(text, tuple(f"{kind}: {one}" for one in problems))
+
+    def _choose(self, name: str, occasion: _Occasion) -> tuple[_Variant, str]:
+        """Return the variant that fits the person best, and what is wrong with even the best one."""
+        seen, may_name = occasion.heard.assessment, bool(occasion.values["author"])
+        variants = self._templates[name]
+        groups = [group for group in _ranked(variants, seen.language, informal=seen.informal) if group]
+        problem = "" if groups else f'template "{name}" has no text for the language "{one_line(seen.language, _QUOTE_WIDTH)}"'
+        groups = groups or [list(variants)]
+        sayable = [kept for group in groups if (kept := [one for one in group if may_name or not one.names_author])]
+        if not sayable:
+            problem = problem or f'template "{name}" names the author, whose handle is not one to repeat'
+        best = (sayable or groups)[0]
+        return best[_turn(occasion.case) % len(best)], problem

@@ -1,0 +1,184 @@
+"""Explaining: why a post is decided as it is, and why not otherwise, for people and for scripts.
+
+It runs the very functions the daemon runs, on the facts it is given, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from listener.clock import to_text
+from listener.matching import Matcher
+from listener.model import Because, Ground, Mention, Post, Signal
+from listener.rules.rulebook import Rulebook
+from listener.scoring.assessor import Assessor
+from listener.text import one_line, visible
+from responders.boundaries import may_draft
+from responders.channels.base import TextLimits
+from responders.drafting.template import Drafter
+from responders.model import Circumstances, Decision, Heard, Hold, Kind, Proposal
+from responders.rehearsal import Judge
+from responders.routing import Router
+
+_WIDTH = 200  # columns of one line of foreign text
+_LABEL = 10  # columns of the words on the left
+_UNBOUNDED = TextLimits(limit=1_000_000, count=len, problem=lambda _text: "")
+
+
+def _as_it_is(text: str, _post: Post, _kind: Kind) -> str:
+    return text
+
+
+def _any_length(_kind: Kind) -> TextLimits:
+    return _UNBOUNDED
+
+
+def brand_name(book: Rulebook, brand: str) -> str:
+    """Return what a brand is called in texts: the first of its names, else its key."""
+    known = book.brands.get(brand)
+    return known.names[0] if known and known.names else brand
+
+
+def _quotes(signal: Signal) -> str:
+    return ", ".join(f'"{one_line(words, _WIDTH)}"' for words in signal.because)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that was found out about one post. `as_heard` is false where nothing in the post names a brand of ours.
+
+    `proposal` is None where nothing may be said; `unasked` is false where a draft is only made on request.
+    """
+
+    heard: Heard
+    decision: Decision
+    proposal: Proposal | None
+    as_heard: bool
+    unasked: bool
+
+    def to_json(self) -> dict[str, object]:
+        """Return the object that `explain --json` prints; every foreign text in it is safe to show."""
+        seen = self.heard.assessment
+        return {
+            "route": self.decision.route,
+            "actions": list(self.decision.actions),
+            "holds": [_hold_json(hold) for hold in self.decision.holds],
+            "urgency": {"level": str(seen.urgency.level), "points": seen.urgency.points},
+            "sentiment": {"label": str(seen.sentiment.label), "score": round(seen.sentiment.score, 4)},
+            "intent": str(seen.intent),
+            "signals": [
+                {"name": visible(signal.name), "points": signal.points, "because": [visible(words) for words in signal.because]}
+                for signal in seen.signals
+            ],
+            "trace": [{"route": step.route, "matched": step.matched, "because": visible(step.because)} for step in self.decision.trace],
+            "schema": 1,
+        }
+
+    def lines(self) -> list[str]:
+        """Return the explanation for people, a line each, safe to show."""
+        return [*self._judged(), *self._routed(), *self._held(), *self._said()]
+
+    def _judged(self) -> Iterator[str]:
+        mention, seen = self.heard.mention, self.heard.assessment
+        yield from _block("post", one_line(mention.post.text, _WIDTH))
+        if self.as_heard:
+            grounds = ", ".join(f'{one.ground} "{one_line(one.text, _WIDTH)}"' for one in mention.because)
+            yield from _block("heard", f"as {mention.brand}, because of {grounds}")
+        else:
+            yield from _block("heard", "not at all by itself: nothing in it names a brand. What follows is what would be decided")
+        mood = f"{seen.sentiment.label} {seen.sentiment.score:+.2f}"
+        yield from _block(
+            "judged",
+            f"urgency {seen.urgency.level} {seen.urgency.points} · mood {mood} · {seen.intent} · {one_line(seen.language, _WIDTH)}",
+        )
+        for signal in seen.signals:
+            yield from _block("signal", " ".join(filter(None, (one_line(signal.name, _WIDTH), _quotes(signal), f"+{signal.points}"))))
+        for wish in seen.wishes:
+            yield from _block("wish", f"{one_line(wish.name, _WIDTH)} {_quotes(wish)}".strip())
+
+    def _routed(self) -> Iterator[str]:
+        version = self.decision.rule_version or "without a version"
+        yield from _block("route", f"{self.decision.route} (rules {version})")
+        yield from _block("actions", ", ".join(self.decision.actions))
+        for step in self.decision.trace:
+            yield from _block("why" if step.matched else "why not", f"{step.route}: {visible(step.because, newlines=False)}")
+
+    def _held(self) -> Iterator[str]:
+        for hold in self.decision.holds:
+            until = f", until {to_text(hold.until)}" if hold.until else ""
+            weight = "forbidden" if hold.forbids else "held"
+            yield from _block(weight, f"{hold.gate}: {visible(hold.reason, newlines=False)}{until}")
+        if not self.decision.holds:
+            yield from _block("held", "by nothing")
+
+    def _said(self) -> Iterator[str]:
+        if self.proposal is None:
+            yield from _block("draft", "none")
+            return
+        if not self.unasked:
+            yield from _block("draft", "only on request")
+        for kind, text in (("public", self.proposal.public), ("private", self.proposal.private)):
+            if text is not None:
+                yield from _block(kind, visible(text))
+        for problem in self.proposal.problems:
+            yield from _block("problem", visible(problem, newlines=False))
+
+
+def _block(label: str, text: str) -> Iterator[str]:
+    """Yield `text` beside its label; further lines of it stand under the first."""
+    first, *rest = text.split("\n")
+    yield f"{label:<{_LABEL}}{first}".rstrip()
+    yield from (f"{'':<{_LABEL}}{line}".rstrip() for line in rest)
+
+
+def _hold_json(hold: Hold) -> dict[str, object]:
+    until = to_text(hold.until) if hold.until else None
+    return {"gate": hold.gate, "reason": visible(hold.reason), "until": until, "forbids": hold.forbids}
+
+
+def _unmatched(book: Rulebook, post: Post) -> Mention:
+    """Return the mention that a post naming no brand would be, had a person brought it."""
+    return Mention(post, next(iter(book.brands), ""), (Because(Ground.IMPORT, "shown by hand"),), addressed=False)
+
+
+def explain(
+    book: Rulebook,
+    post: Post,
+    at: Circumstances,
+    thread: Sequence[Post] = (),
+    *,
+    mention: Mention | None = None,
+    judge: Judge | None = None,
+    case: str = "A-1",
+    agent: str = "Jo",
+    can_private: bool = True,
+    private_reason: str = "",
+    address: Callable[[str, Post, Kind], str] = _as_it_is,
+    limits: Callable[[Kind], TextLimits] = _any_length,
+) -> Explanation:
+    """Return what would be decided of `post` under the facts `at`, and what would be drafted.
+
+    `judge` is for who has the scoring of `book` ready. `mention` is for a post that was heard before, by whatever ground; else the
+    post is matched anew. `address`, `limits` and `can_private` are what the network's channel says, where one is asked.
+    """
+    found = (mention,) if mention else Matcher(book.brands).match(post)
+    assessment = (judge or Assessor(book.scoring)).assess(post, thread)
+    heard = Heard(found[0] if found else _unmatched(book, post), assessment, tuple(thread))
+    router = Router(book)
+    decision = router.decide(heard, at)
+    wanted = any(action.startswith(("draft:", "private:")) for action in decision.actions)
+    proposal = None
+    if wanted:
+        proposal = Drafter(book).draft(
+            heard,
+            router.route(heard)[0],
+            case=case,
+            agent=agent,
+            brand_name=brand_name(book, heard.mention.brand),
+            can_private=can_private,
+            private_reason=private_reason,
+            address=address,
+            limits=limits,
+        )
+    return Explanation(heard, decision, proposal, as_heard=bool(found), unasked=may_draft(decision))

@@ -1,0 +1,58 @@
+"""Whether a handle may be repeated: it is foreign text, and some are chosen so that a brand says them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+
+from listener.text import clean
+from responders.lexicon import BAIT_ANYWHERE, BAIT_WHOLE, INSULTS_ANYWHERE, INSULTS_WHOLE, LOOKALIKES
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_REPEATED = re.compile(r"(.)\1{2,}")
+_PARTS = re.compile(r"[^a-z]+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+# Letters used for one another where the first reading is not the only one: n1gg is "nigg", c1ever is "clever", niqq, fvck, phuck.
+_SECOND_READINGS = (("1", "l"), ("q", "g"), ("v", "u"), ("ph", "f"), ("k", "c"), ("vv", "w"))
+
+
+def readings(text: str) -> Iterator[str]:
+    """Yield the ways a person may read `text`: accents, look-alike letters digits for letters and drawn-out letters undone."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", clean(text)) if not unicodedata.combining(letter))
+    for drawn_out in {_REPEATED.sub(r"\1\1", plain), _REPEATED.sub(r"\1", plain)}:
+        yield drawn_out
+        yield drawn_out.translate(LOOKALIKES)
+        for written, read in _SECOND_READINGS:
+            if written in drawn_out:
+                yield drawn_out.replace(written, read).translate(LOOKALIKES)
+
+
+def _holds(handle: str, anywhere: Collection[str], whole: Collection[str]) -> bool:
+    for read in readings(_HUMP.sub("_", handle)):
+        joined = "".join(letter for letter in read if letter.isalnum())
+        if joined in whole or any(word in joined for word in anywhere) or any(part in whole for part in _PARTS.split(read)):
+            return True
+    return False
+
+
+@lru_cache(maxsize=4_096)
+def is_insult(handle: str) -> bool:
+    """Return whether a handle holds an insult, however it is split, spelled or dressed up."""
+    return _holds(handle, INSULTS_ANYWHERE, INSULTS_WHOLE)
+
+
+@lru_cache(maxsize=4_096)
+def is_bait(handle: str) -> bool:
+    """Return whether a handle holds an insult, or a statement that a brand makes by repeating it ("acme_is_a_scam")."""
+    return is_insult(handle) or _holds(handle, BAIT_ANYWHERE, BAIT_WHOLE)
+
+
+def name_to_say(handle: str) -> str:
+    """Return the part of a handle that may be said (the name without its server), or "" where none may.
+
+    Only plain ASCII letters, digits, "_", "." and "-" are said: a handle that needs more could pass for another one.
+    """
+    name = handle.removeprefix("@").partition("@")[0]
+    return name if _PLAIN.fullmatch(name) and not is_bait(name) else ""

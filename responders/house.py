@@ -1,0 +1,102 @@
+"""Opening the house: the store with every table in it, and what is known of the channels."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from listener import clock, plugins
+from listener.errors import EarnestError
+from listener.store.schema import MIGRATIONS as HEARING
+from listener.store.sqlite import SqliteStore, path_of
+from responders.ledger import people
+from responders.ledger.schema import MIGRATIONS as ANSWERING
+
+if TYPE_CHECKING:
+    from responders.channels.base import ChannelKind
+
+
+def open_store(url: str, *, create: bool = False) -> SqliteStore:
+    """Open the store, brought up to date; `create` makes a new one where there is none.
+
+    Raises:
+        Unreachable: it cannot be opened.
+    """
+    return SqliteStore(url, (HEARING, ANSWERING), create=create)
+
+
+@cache
+def channel_kind(network: str) -> ChannelKind | None:
+    """Return what is known of speaking on a network, or None where Earnest cannot speak there."""
+    from responders.channels.base import ChannelKind  # noqa: PLC0415  # reaches pydantic, which looking at the inbox need not wait for
+
+    try:
+        found = plugins.load("responders.channels", "earnest.channels", network)
+    except EarnestError:
+        return None
+    return found if isinstance(found, ChannelKind) else None
+
+
+def speaking_networks() -> tuple[str, ...]:
+    """Return the networks Earnest can speak on, without importing any of them."""
+    return plugins.names("responders.channels", "earnest.channels")
+
+
+def is_demo(url: str) -> bool:
+    """Return whether the demo may have this store: it is the demo's own, or there is none yet."""
+    path = path_of(url)
+    if not path.exists():
+        return True
+    store = open_store(url)
+    try:
+        return "demo" in people.facts(store.read())
+    finally:
+        store.close()
+
+
+def open_demo_store(url: str) -> SqliteStore:
+    """Open a new store that is marked as the demo's from its first moment."""
+    store = open_store(url, create=True)
+    store.write(lambda tx: people.set_fact(tx, "demo", "1", at=clock.now()))
+    return store
+
+
+def remove_store(url: str) -> None:
+    """Remove a store's files.
+
+    Raises:
+        Unreachable: a daemon works on it.
+    """
+    path = path_of(url)
+    if not path.exists():
+        return
+    store = open_store(url)
+    try:
+        store.hold_alone()
+    finally:
+        store.close()
+    for ending in ("", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def put_demo_aside(url: str) -> Path | None:
+    """Give a store that holds the demo another name, so that real work begins with an empty one; return that name.
+
+    Raises:
+        Unreachable: a daemon works on it.
+    """
+    path = path_of(url)
+    if not path.exists() or not is_demo(url):
+        return None
+    store = open_store(url)
+    try:
+        store.hold_alone()
+    finally:
+        store.close()
+    aside = path.with_name(f"{path.stem}.demo{path.suffix}")
+    for ending in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.replace(aside.with_name(aside.name + ending))
+    return aside

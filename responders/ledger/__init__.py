@@ -1,0 +1,1 @@
+"""What the voice remembers: cases, drafts, deliveries, people, alerts, and who did what. One file a table or two."""

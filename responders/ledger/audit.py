@@ -1,0 +1,52 @@
+"""Who did what, in a chain: each row seals the one before it, so a changed or missing row shows."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from listener.clock import to_text
+from listener.store.base import Reader, Row, Tx, number, pack, text
+
+DAEMON = "earnest"
+
+
+def record(tx: Tx, who: str, action: str, *, at: datetime, case_id: int | None = None, **detail: object) -> None:
+    """Add a line: `who` is a person's name or `earnest`, `action` one or two words, `detail` plain facts."""
+    last = tx.one("SELECT seal FROM audit ORDER BY id DESC LIMIT 1")
+    facts = pack(detail)
+    moment = to_text(at)
+    tx.run(
+        """INSERT INTO audit (at, who, action, case_id, detail, seal) VALUES (:at, :who, :action, :case_id, :detail, :seal)""",
+        at=moment,
+        who=who,
+        action=action,
+        case_id=case_id,
+        detail=facts,
+        seal=_seal("" if last is None else text(last, "seal"), moment, who, action, case_id, facts),
+    )
+
+
+def _seal(before: str, *line: str | int | None) -> str:
+    return hashlib.sha256(pack([before, *line]).encode()).hexdigest()
+
+
+def lines(reader: Reader, *, case_id: int | None = None, since: datetime | None = None, after_id: int = 0) -> list[Row]:
+    """Return lines, oldest first, of one case or of all, from a moment or after a line."""
+    return reader.all(
+        """SELECT * FROM audit WHERE id > :after AND (:case_id IS NULL OR case_id = :case_id) AND at >= :since ORDER BY id""",
+        after=after_id,
+        case_id=case_id,
+        since=to_text(since) if since else "",
+    )
+
+
+def broken_at(reader: Reader) -> int | None:
+    """Return the id of the first line whose seal does not fit, or None where the chain holds."""
+    before = ""
+    for row in reader.all("SELECT * FROM audit ORDER BY id"):
+        case_id = None if row["case_id"] is None else number(row, "case_id")
+        if text(row, "seal") != _seal(before, text(row, "at"), text(row, "who"), text(row, "action"), case_id, text(row, "detail")):
+            return number(row, "id")
+        before = text(row, "seal")
+    return None

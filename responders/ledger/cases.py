@@ -1,0 +1,251 @@
+"""Cases: one conversation with one author about one brand, with an id a person can say (A-217)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from listener.clock import from_text, to_text
+from listener.errors import EarnestError
+from listener.model import Assessment, Level, Mention
+from listener.store.base import Reader, Row, Tx, number, pack, text, unpack
+from responders.model import Decision, Hold, Step
+
+_ID = re.compile(r"[Aa]-?(\d{1,12})")
+LOOK_FOR = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A conversation being worked on. `state`: `noted`, `open`, `waiting`, `approved`, `answered`, `snoozed` or `closed`."""
+
+    id: int
+    network: str
+    thread_id: str
+    author_id: str
+    handle: str
+    brand: str
+    post_id: str
+    route: str
+    rule_version: str
+    state: str
+    level: Level
+    points: int
+    team: str
+    assignee: str
+    opened_at: datetime
+    updated_at: datetime
+    respond_by: datetime | None
+    resolve_by: datetime | None
+    responded_at: datetime | None
+    snoozed_until: datetime | None
+    looked_at_by: str
+    looked_at_until: datetime | None
+
+    @property
+    def name(self) -> str:
+        """The id as people say it."""
+        return name_of(self.id)
+
+
+def name_of(case_id: int) -> str:
+    """Return a case's id as people say it: A-217."""
+    return f"A-{case_id}"
+
+
+def id_of(name: str) -> int:
+    """Read "A-217", "a217" or "217".
+
+    Raises:
+        EarnestError: it is no case id.
+    """
+    found = _ID.fullmatch(name.strip())
+    if found:
+        return int(found[1])
+    if name.strip().isdecimal():
+        return int(name)
+    message = f'"{name}" is no case id'
+    raise EarnestError(message, "a case id looks like A-217; earnest inbox and earnest mentions list them")
+
+
+def _moment(row: Row, column: str) -> datetime | None:
+    return from_text(text(row, column)) if row[column] else None
+
+
+def read(row: Row) -> Case:
+    """Build a case from a row of `cases`."""
+    return Case(
+        id=number(row, "id"),
+        network=text(row, "network"),
+        thread_id=text(row, "thread_id"),
+        author_id=text(row, "author_id"),
+        handle=text(row, "handle"),
+        brand=text(row, "brand"),
+        post_id=text(row, "post_id"),
+        route=text(row, "route"),
+        rule_version=text(row, "rule_version"),
+        state=text(row, "state"),
+        level=Level(text(row, "level")),
+        points=number(row, "points"),
+        team=text(row, "team"),
+        assignee=text(row, "assignee"),
+        opened_at=from_text(text(row, "opened_at")),
+        updated_at=from_text(text(row, "updated_at")),
+        respond_by=_moment(row, "respond_by"),
+        resolve_by=_moment(row, "resolve_by"),
+        responded_at=_moment(row, "responded_at"),
+        snoozed_until=_moment(row, "snoozed_until"),
+        looked_at_by=text(row, "looked_at_by"),
+        looked_at_until=_moment(row, "looked_at_until"),
+    )
+
+
+def find(reader: Reader, name: str) -> Case:
+    """Return the case of that id.
+
+    Raises:
+        EarnestError: there is none.
+    """
+    row = reader.one("SELECT * FROM cases WHERE id = :id", id=id_of(name))
+    if row is None:
+        message = f"there is no case {name}"
+        raise EarnestError(message, "earnest inbox lists those with drafts, earnest mentions all")
+    return read(row)
+
+
+def join(tx: Tx, mention: Mention, *, at: datetime) -> tuple[Case, bool]:
+    """Return the case this mention belongs to, opening one where there is none, and whether it is new."""
+    post = mention.post
+    opened = tx.run(
+        """INSERT INTO cases (network, thread_id, author_id, handle, brand, post_id, route, rule_version, state, level, points, team,
+        assignee, opened_at, updated_at)
+        VALUES (:network, :thread, :author, :handle, :brand, :post, '', '', 'noted', 'low', 0, '', '', :at, :at)
+        ON CONFLICT (network, thread_id, author_id, brand) DO NOTHING""",
+        network=post.network,
+        thread=post.thread_id,
+        author=post.author.id,
+        handle=post.author.handle,
+        brand=mention.brand,
+        post=post.id,
+        at=to_text(at),
+    )
+    row = tx.one(
+        "SELECT * FROM cases WHERE network = :network AND thread_id = :thread AND author_id = :author AND brand = :brand",
+        network=post.network,
+        thread=post.thread_id,
+        author=post.author.id,
+        brand=mention.brand,
+    )
+    if row is None:
+        message = "a case vanished while it was opened"
+        raise EarnestError(message)
+    return read(row), bool(opened)
+
+
+def update(
+    tx: Tx,
+    case: Case,
+    mention: Mention,
+    assessment: Assessment,
+    decision: Decision,
+    *,
+    state: str,
+    team: str,
+    respond_by: datetime | None,
+    resolve_by: datetime | None,
+    at: datetime,
+) -> None:
+    """Give a case its newest post, route, urgency and clocks."""
+    tx.run(
+        """UPDATE cases SET post_id = :post, route = :route, rule_version = :version, state = :state, level = :level, points = :points,
+        team = CASE WHEN :team = '' THEN team ELSE :team END, respond_by = :respond_by, resolve_by = COALESCE(resolve_by, :resolve_by),
+        handle = :handle, updated_at = :at, snoozed_until = NULL WHERE id = :id""",
+        post=mention.post.id,
+        route=decision.route,
+        version=decision.rule_version,
+        state=state,
+        level=assessment.urgency.level.value,
+        points=assessment.urgency.points,
+        team=team,
+        respond_by=to_text(respond_by) if respond_by else None,
+        resolve_by=to_text(resolve_by) if resolve_by else None,
+        handle=mention.post.author.handle,
+        at=to_text(at),
+        id=case.id,
+    )
+
+
+def set_state(tx: Tx, case_id: int, state: str, *, at: datetime) -> None:
+    """Move a case to another state; answering it also stops the first-response clock."""
+    tx.run("UPDATE cases SET state = :state, updated_at = :at WHERE id = :id", state=state, at=to_text(at), id=case_id)
+    if state == "answered":
+        tx.run(
+            "UPDATE cases SET responded_at = COALESCE(responded_at, :at), respond_by = NULL WHERE id = :id",
+            at=to_text(at),
+            id=case_id,
+        )
+
+
+def snooze(tx: Tx, case_id: int, until: datetime, *, at: datetime) -> None:
+    """Keep a case out of sight until a moment."""
+    tx.run("UPDATE cases SET snoozed_until = :until, updated_at = :at WHERE id = :id", until=to_text(until), at=to_text(at), id=case_id)
+
+
+def assign(tx: Tx, case_id: int, assignee: str, *, at: datetime) -> None:
+    """Give a case to a person; an empty name gives it back to everyone."""
+    tx.run("UPDATE cases SET assignee = :who, updated_at = :at WHERE id = :id", who=assignee, at=to_text(at), id=case_id)
+
+
+def look(tx: Tx, case_id: int, who: str, *, at: datetime) -> str:
+    """Claim a case for two minutes while a person looks at it; return who else has it, or ""."""
+    claimed = tx.run(
+        """UPDATE cases SET looked_at_by = :who, looked_at_until = :until
+        WHERE id = :id AND (looked_at_by IN ('', :who) OR looked_at_until IS NULL OR looked_at_until < :at)""",
+        who=who,
+        until=to_text(at + LOOK_FOR),
+        id=case_id,
+        at=to_text(at),
+    )
+    if claimed:
+        return ""
+    row = tx.one("SELECT looked_at_by FROM cases WHERE id = :id", id=case_id)
+    return "" if row is None else text(row, "looked_at_by")
+
+
+def leave(tx: Tx, case_id: int, who: str) -> None:
+    """Give up a claim made by `look`."""
+    tx.run("UPDATE cases SET looked_at_by = '', looked_at_until = NULL WHERE id = :id AND looked_at_by = :who", id=case_id, who=who)
+
+
+def record_decision(tx: Tx, case_id: int, mention: Mention, decision: Decision, *, at: datetime) -> None:
+    """Keep what was decided of a mention, and why."""
+    tx.run(
+        """INSERT INTO decisions (case_id, network, post_id, brand, route, rule_version, actions, holds, trace, decided_at)
+        VALUES (:case_id, :network, :post_id, :brand, :route, :version, :actions, :holds, :trace, :at)""",
+        case_id=case_id,
+        network=mention.post.network,
+        post_id=mention.post.id,
+        brand=mention.brand,
+        route=decision.route,
+        version=decision.rule_version,
+        actions=pack(decision.actions),
+        holds=pack([[hold.gate, hold.reason, to_text(hold.until) if hold.until else None, hold.forbids] for hold in decision.holds]),
+        trace=pack([[step.route, step.matched, step.because] for step in decision.trace]),
+        at=to_text(at),
+    )
+
+
+def decision(reader: Reader, case_id: int) -> Decision | None:
+    """Return the newest decision of a case."""
+    row = reader.one("SELECT * FROM decisions WHERE case_id = :id ORDER BY id DESC LIMIT 1", id=case_id)
+    if row is None:
+        return None
+    actions, holds, trace = (unpack(row[column]) for column in ("actions", "holds", "trace"))
+    return Decision(
+        route=text(row, "route"),
+        rule_version=text(row, "rule_version"),
+        actions=tuple(actions) if isinstance(actions, list) else (),
+        holds=tuple(Hold(g, r, from_text(u) if u else None, bool(f)) for g, r, u, f in holds) if isinstance(holds, list) else (),
+        trace=tuple(Step(r, bool(m), b) for r, m, b in trace) if isinstance(trace, list) else (),
+    )

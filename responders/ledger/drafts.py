@@ -1,0 +1,213 @@
+"""Drafts and what people said of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from listener.clock import from_text, to_text
+from listener.errors import EarnestError
+from listener.store.base import Reader, Row, Tx, names, number, pack, text
+from responders.model import DraftState, Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A proposed answer to one post, as it would leave."""
+
+    id: int
+    case_id: int
+    network: str
+    post_id: str
+    brand: str
+    state: DraftState
+    route: str
+    rule_version: str
+    public: str | None
+    private: str | None
+    public_template: str | None
+    private_template: str | None
+    problems: tuple[str, ...]
+    approvals_needed: int
+    parent_text: str
+    created_at: datetime
+    expires_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What one person said of a draft: `verdict` is `yes`, `edited`, `rejected` or `taken back`."""
+
+    who: str
+    verdict: str
+    reason: str
+    at: datetime
+
+
+def _optional(row: Row, column: str) -> str | None:
+    return None if row[column] is None else text(row, column)
+
+
+def read(row: Row) -> Draft:
+    """Build a draft from a row of `drafts`."""
+    return Draft(
+        id=number(row, "id"),
+        case_id=number(row, "case_id"),
+        network=text(row, "network"),
+        post_id=text(row, "post_id"),
+        brand=text(row, "brand"),
+        state=DraftState(text(row, "state")),
+        route=text(row, "route"),
+        rule_version=text(row, "rule_version"),
+        public=_optional(row, "public_text"),
+        private=_optional(row, "private_text"),
+        public_template=_optional(row, "public_template"),
+        private_template=_optional(row, "private_template"),
+        problems=names(row["problems"]),
+        approvals_needed=number(row, "approvals_needed"),
+        parent_text=text(row, "parent_text"),
+        created_at=from_text(text(row, "created_at")),
+        expires_at=from_text(text(row, "expires_at")) if row["expires_at"] else None,
+        reason=text(row, "reason"),
+    )
+
+
+def add(
+    tx: Tx,
+    case_id: int,
+    *,
+    network: str,
+    post_id: str,
+    brand: str,
+    route: str,
+    rule_version: str,
+    proposal: Proposal,
+    approvals_needed: int,
+    parent_text: str,
+    at: datetime,
+    expires_at: datetime | None,
+) -> int:
+    """Store a proposal as a waiting draft; older waiting drafts of the case are dropped, since the thread moved on."""
+    tx.run(
+        """UPDATE drafts SET state = 'dropped', decided_at = :at, reason = 'the conversation moved on'
+        WHERE case_id = :case AND state = 'waiting'""",
+        case=case_id,
+        at=to_text(at),
+    )
+    return tx.insert(
+        """INSERT INTO drafts (case_id, network, post_id, brand, state, route, rule_version, public_text, private_text,
+        public_template, private_template, problems, approvals_needed, parent_text, created_at, expires_at)
+        VALUES (:case, :network, :post, :brand, 'waiting', :route, :version, :public, :private, :public_template, :private_template,
+        :problems, :needed, :parent, :at, :expires)""",
+        case=case_id,
+        network=network,
+        post=post_id,
+        brand=brand,
+        route=route,
+        version=rule_version,
+        public=proposal.public,
+        private=proposal.private,
+        public_template=proposal.public_template,
+        private_template=proposal.private_template,
+        problems=pack(proposal.problems),
+        needed=approvals_needed,
+        parent=parent_text,
+        at=to_text(at),
+        expires=to_text(expires_at) if expires_at else None,
+    )
+
+
+def newest(reader: Reader, case_id: int) -> Draft | None:
+    """Return the newest draft of a case, whatever became of it."""
+    row = reader.one("SELECT * FROM drafts WHERE case_id = :case ORDER BY id DESC LIMIT 1", case=case_id)
+    return None if row is None else read(row)
+
+
+def get(reader: Reader, draft_id: int) -> Draft:
+    """Return a draft.
+
+    Raises:
+        EarnestError: there is none of that id.
+    """
+    row = reader.one("SELECT * FROM drafts WHERE id = :id", id=draft_id)
+    if row is None:
+        message = "that draft is gone"
+        raise EarnestError(message)
+    return read(row)
+
+
+def change_text(tx: Tx, draft_id: int, public: str | None, private: str | None, problems: tuple[str, ...]) -> None:
+    """Put other words into a waiting draft; every yes said to the old words is void."""
+    tx.run(
+        "UPDATE drafts SET public_text = :public, private_text = :private, problems = :problems WHERE id = :id AND state = 'waiting'",
+        public=public,
+        private=private,
+        problems=pack(problems),
+        id=draft_id,
+    )
+    tx.run("UPDATE approvals SET verdict = 'void' WHERE draft_id = :id AND verdict = 'yes'", id=draft_id)
+
+
+def settle(tx: Tx, draft_id: int, state: DraftState, reason: str, *, at: datetime) -> bool:
+    """Move a waiting draft to its end; return False where somebody else was faster."""
+    return bool(
+        tx.run(
+            "UPDATE drafts SET state = :state, reason = :reason, decided_at = :at WHERE id = :id AND state = 'waiting'",
+            state=state.value,
+            reason=reason,
+            at=to_text(at),
+            id=draft_id,
+        )
+    )
+
+
+def reopen(tx: Tx, draft_id: int, reason: str) -> None:
+    """Let a draft wait again: its approval was taken back, or it could not be sent as things stand."""
+    tx.run("UPDATE drafts SET state = 'waiting', decided_at = NULL, reason = :reason WHERE id = :id", reason=reason, id=draft_id)
+    tx.run("UPDATE approvals SET verdict = 'void' WHERE draft_id = :id AND verdict = 'yes'", id=draft_id)
+
+
+def say(
+    tx: Tx, draft: Draft, who: str, verdict: str, reason: str, *, public: str | None, private: str | None, bound: str, at: datetime
+) -> None:
+    """Keep what a person said of a draft, with the very words it was said of."""
+    tx.run(
+        """INSERT INTO approvals (draft_id, who, verdict, reason, public_text, private_text, bound, at)
+        VALUES (:draft, :who, :verdict, :reason, :public, :private, :bound, :at)""",
+        draft=draft.id,
+        who=who,
+        verdict=verdict,
+        reason=reason,
+        public=public,
+        private=private,
+        bound=bound,
+        at=to_text(at),
+    )
+
+
+def words(reader: Reader, draft_id: int) -> tuple[Word, ...]:
+    """Return what people said of a draft, oldest first."""
+    rows = reader.all("SELECT * FROM approvals WHERE draft_id = :id ORDER BY id", id=draft_id)
+    return tuple(Word(text(row, "who"), text(row, "verdict"), text(row, "reason"), from_text(text(row, "at"))) for row in rows)
+
+
+def expire(tx: Tx, *, at: datetime) -> list[int]:
+    """End waiting drafts whose time is over; return their cases."""
+    rows = tx.all("SELECT id, case_id FROM drafts WHERE state = 'waiting' AND expires_at < :at", at=to_text(at))
+    for row in rows:
+        settle(tx, number(row, "id"), DraftState.EXPIRED, "nobody decided it in time", at=at)
+    return [number(row, "case_id") for row in rows]
+
+
+def drop_for(tx: Tx, network: str, author_id: str, reason: str, *, at: datetime) -> list[int]:
+    """End the waiting drafts for one author; return their cases."""
+    rows = tx.all(
+        """SELECT d.id, d.case_id FROM drafts d JOIN cases c ON c.id = d.case_id
+        WHERE d.state = 'waiting' AND c.network = :network AND c.author_id = :author""",
+        network=network,
+        author=author_id,
+    )
+    for row in rows:
+        settle(tx, number(row, "id"), DraftState.DROPPED, reason, at=at)
+    return [number(row, "case_id") for row in rows]

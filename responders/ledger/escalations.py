@@ -1,0 +1,60 @@
+"""Alerts to people: raised with a case, told as soon as a service takes them, tried again until then."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from listener.clock import to_text
+from listener.store.base import Reader, Row, Tx
+
+_LONGEST_REST = timedelta(minutes=5)
+
+
+def raise_(tx: Tx, case_id: int, team: str, post_id: str, words: str, *, at: datetime) -> bool:
+    """Ask for a team to be told of a post; return False where that was asked before."""
+    return bool(
+        tx.run(
+            """INSERT INTO escalations (case_id, team, post_id, words, raised_at, next_at)
+            VALUES (:case, :team, :post, :words, :at, :at) ON CONFLICT (case_id, team, post_id) DO NOTHING""",
+            case=case_id,
+            team=team,
+            post=post_id,
+            words=words,
+            at=to_text(at),
+        )
+    )
+
+
+def due(reader: Reader, *, at: datetime) -> list[Row]:
+    """Return alerts that should be told now."""
+    return reader.all("SELECT * FROM escalations WHERE told_at IS NULL AND next_at <= :at ORDER BY id LIMIT 20", at=to_text(at))
+
+
+def told(tx: Tx, escalation_id: int, *, at: datetime) -> None:
+    """Record that the team was told."""
+    tx.run(
+        "UPDATE escalations SET told_at = :at, next_at = NULL, attempts = attempts + 1, problem = '' WHERE id = :id",
+        at=to_text(at),
+        id=escalation_id,
+    )
+
+
+def failed(tx: Tx, escalation_id: int, problem: str, attempts: int, *, at: datetime) -> None:
+    """Record that nobody could be told yet, and when to try again: after 5 s, 10 s, 20 s … at most 5 minutes."""
+    rest = min(timedelta(seconds=5 * 2 ** min(attempts, 10)), _LONGEST_REST)
+    tx.run(
+        "UPDATE escalations SET attempts = attempts + 1, problem = :problem, next_at = :next WHERE id = :id",
+        problem=problem,
+        next=to_text(at + rest),
+        id=escalation_id,
+    )
+
+
+def of_case(reader: Reader, case_id: int) -> list[Row]:
+    """Return the alerts of a case, oldest first."""
+    return reader.all("SELECT * FROM escalations WHERE case_id = :case ORDER BY id", case=case_id)
+
+
+def untold(reader: Reader) -> list[Row]:
+    """Return alerts that nobody has heard yet though they were tried, oldest first."""
+    return reader.all("SELECT * FROM escalations WHERE told_at IS NULL AND attempts > 0 ORDER BY id")

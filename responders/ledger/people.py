@@ -1,0 +1,124 @@
+"""People we never write to, why, and since when; and the switches a person can throw (pause)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from listener.clock import from_text, to_text
+from listener.model import Author
+from listener.store.base import Reader, Row, Tx, text
+
+PAUSE = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """All sending is stopped: by whom, why, since when, and until when (None: until somebody resumes)."""
+
+    reason: str
+    by: str
+    since: datetime
+    until: datetime | None
+
+
+def suppress(tx: Tx, author: Author, words: str, *, post_id: str, by: str, at: datetime) -> bool:
+    """Put a person on the suppression list with the words that prove it; return whether that is new."""
+    return bool(
+        tx.run(
+            """INSERT INTO suppressions (network, author_id, handle, words, post_id, by, since)
+            VALUES (:network, :author, :handle, :words, :post, :by, :at)
+            ON CONFLICT (network, author_id) DO UPDATE SET words = excluded.words, post_id = excluded.post_id, by = excluded.by,
+            since = excluded.since, lifted_at = NULL, lifted_by = NULL WHERE suppressions.lifted_at IS NOT NULL""",
+            network=author.network,
+            author=author.id,
+            handle=author.handle,
+            words=words,
+            post=post_id,
+            by=by,
+            at=to_text(at),
+        )
+    )
+
+
+def lift(tx: Tx, network: str, author_id: str, *, by: str, at: datetime) -> bool:
+    """Take a person off the list (the row stays as a record); return whether they were on it."""
+    return bool(
+        tx.run(
+            """UPDATE suppressions SET lifted_at = :at, lifted_by = :by
+            WHERE network = :network AND author_id = :author AND lifted_at IS NULL""",
+            at=to_text(at),
+            by=by,
+            network=network,
+            author=author_id,
+        )
+    )
+
+
+def suppressed(reader: Reader, network: str, author_id: str) -> str:
+    """Return the words by which a person asked us to stop, or ""."""
+    row = reader.one(
+        "SELECT words FROM suppressions WHERE network = :network AND author_id = :author AND lifted_at IS NULL",
+        network=network,
+        author=author_id,
+    )
+    return "" if row is None else text(row, "words") or "(no words kept)"
+
+
+def suppressions(reader: Reader) -> list[Row]:
+    """Return everyone on the list, oldest first."""
+    return reader.all("SELECT * FROM suppressions WHERE lifted_at IS NULL ORDER BY since, network, author_id")
+
+
+def known_author(reader: Reader, handle: str, network: str | None = None) -> list[tuple[str, str, str]]:
+    """Return (network, author id, handle) of every author heard under that handle."""
+    rows = reader.all(
+        """SELECT DISTINCT network, author_id, handle FROM posts
+        WHERE handle = :handle COLLATE NOCASE AND (:network IS NULL OR network = :network) ORDER BY network""",
+        handle=handle.removeprefix("@"),
+        network=network,
+    )
+    return [(text(row, "network"), text(row, "author_id"), text(row, "handle")) for row in rows]
+
+
+def pause(tx: Tx, reason: str, *, by: str, until: datetime | None, at: datetime) -> None:
+    """Stop all sending."""
+    tx.run(
+        """INSERT INTO switches (name, reason, by, since, until) VALUES (:name, :reason, :by, :at, :until)
+        ON CONFLICT (name) DO UPDATE SET reason = excluded.reason, by = excluded.by, since = excluded.since, until = excluded.until""",
+        name=PAUSE,
+        reason=reason,
+        by=by,
+        at=to_text(at),
+        until=to_text(until) if until else None,
+    )
+
+
+def resume(tx: Tx) -> bool:
+    """Let sending go on; return whether it was stopped."""
+    return bool(tx.run("DELETE FROM switches WHERE name = :name", name=PAUSE))
+
+
+def paused(reader: Reader, *, at: datetime) -> Pause | None:
+    """Return the pause in force at `at`, or None."""
+    row = reader.one("SELECT * FROM switches WHERE name = :name AND (until IS NULL OR until > :at)", name=PAUSE, at=to_text(at))
+    if row is None:
+        return None
+    until = from_text(text(row, "until")) if row["until"] else None
+    return Pause(reason=text(row, "reason"), by=text(row, "by"), since=from_text(text(row, "since")), until=until)
+
+
+def set_fact(tx: Tx, name: str, value: str, *, at: datetime) -> None:
+    """Remember one thing about the daemon (the rules in force, their last error)."""
+    tx.run(
+        """INSERT INTO facts (name, value, at) VALUES (:name, :value, :at)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at""",
+        name=name,
+        value=value,
+        at=to_text(at),
+    )
+
+
+def facts(reader: Reader) -> dict[str, tuple[str, datetime]]:
+    """Return everything remembered by `set_fact`, with its moment."""
+    return {text(row, "name"): (text(row, "value"), from_text(text(row, "at"))) for row in reader.all("SELECT * FROM facts")}

@@ -1,0 +1,63 @@
+"""The tables of the voice, as migrations that only ever go forward."""
+
+from __future__ import annotations
+
+from listener.store.base import Migrations
+
+_ANSWERING = (
+    """CREATE TABLE cases (
+        id INTEGER PRIMARY KEY, network TEXT NOT NULL, thread_id TEXT NOT NULL, author_id TEXT NOT NULL, handle TEXT NOT NULL,
+        brand TEXT NOT NULL, post_id TEXT NOT NULL, route TEXT NOT NULL, rule_version TEXT NOT NULL, state TEXT NOT NULL,
+        level TEXT NOT NULL, points INTEGER NOT NULL, team TEXT NOT NULL, assignee TEXT NOT NULL, opened_at TEXT NOT NULL,
+        updated_at TEXT NOT NULL, respond_by TEXT, resolve_by TEXT, responded_at TEXT, snoozed_until TEXT,
+        looked_at_by TEXT NOT NULL DEFAULT '', looked_at_until TEXT,
+        UNIQUE (network, thread_id, author_id, brand))""",
+    "CREATE INDEX cases_by_author ON cases (network, author_id)",
+    """CREATE TABLE decisions (
+        id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL REFERENCES cases (id) ON DELETE CASCADE, network TEXT NOT NULL,
+        post_id TEXT NOT NULL, brand TEXT NOT NULL, route TEXT NOT NULL, rule_version TEXT NOT NULL, actions TEXT NOT NULL,
+        holds TEXT NOT NULL, trace TEXT NOT NULL, decided_at TEXT NOT NULL)""",
+    "CREATE INDEX decisions_by_case ON decisions (case_id, id)",
+    """CREATE TABLE drafts (
+        id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL REFERENCES cases (id) ON DELETE CASCADE, network TEXT NOT NULL,
+        post_id TEXT NOT NULL, brand TEXT NOT NULL, state TEXT NOT NULL, route TEXT NOT NULL, rule_version TEXT NOT NULL,
+        public_text TEXT, private_text TEXT, public_template TEXT, private_template TEXT, problems TEXT NOT NULL,
+        approvals_needed INTEGER NOT NULL, parent_text TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT, decided_at TEXT,
+        reason TEXT NOT NULL DEFAULT '')""",
+    "CREATE INDEX drafts_by_case ON drafts (case_id, id)",
+    "CREATE INDEX drafts_waiting ON drafts (id) WHERE state = 'waiting'",
+    """CREATE TABLE approvals (
+        id INTEGER PRIMARY KEY, draft_id INTEGER NOT NULL REFERENCES drafts (id) ON DELETE CASCADE, who TEXT NOT NULL,
+        verdict TEXT NOT NULL, reason TEXT NOT NULL, public_text TEXT, private_text TEXT, bound TEXT NOT NULL, at TEXT NOT NULL)""",
+    "CREATE INDEX approvals_by_draft ON approvals (draft_id, id)",
+    """CREATE TABLE deliveries (
+        id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL REFERENCES cases (id) ON DELETE CASCADE,
+        draft_id INTEGER NOT NULL REFERENCES drafts (id) ON DELETE CASCADE, kind TEXT NOT NULL, network TEXT NOT NULL,
+        account TEXT NOT NULL, parent_id TEXT NOT NULL, visibility TEXT NOT NULL, text TEXT NOT NULL, key TEXT NOT NULL,
+        record_at TEXT NOT NULL, bound TEXT NOT NULL, state TEXT NOT NULL, automatic INTEGER NOT NULL, route TEXT NOT NULL,
+        author_id TEXT NOT NULL, thread_id TEXT NOT NULL, points INTEGER NOT NULL, after_id INTEGER REFERENCES deliveries (id),
+        not_before TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, first_attempt_at TEXT, last_attempt_at TEXT,
+        claimed_until TEXT, sent_at TEXT, remote_id TEXT NOT NULL DEFAULT '', remote_url TEXT NOT NULL DEFAULT '',
+        reason TEXT NOT NULL DEFAULT '')""",
+    # One public and one private answer to one post, whatever is tried: only a known refusal frees the place.
+    "CREATE UNIQUE INDEX deliveries_once ON deliveries (account, network, parent_id, kind) WHERE state <> 'refused'",
+    "CREATE INDEX deliveries_open ON deliveries (state, not_before) WHERE state IN ('ready', 'claimed', 'unknown')",
+    "CREATE INDEX deliveries_by_author ON deliveries (network, author_id, last_attempt_at)",
+    "CREATE INDEX deliveries_by_thread ON deliveries (network, thread_id)",
+    """CREATE TABLE suppressions (
+        network TEXT NOT NULL, author_id TEXT NOT NULL, handle TEXT NOT NULL, words TEXT NOT NULL, post_id TEXT NOT NULL,
+        by TEXT NOT NULL, since TEXT NOT NULL, lifted_at TEXT, lifted_by TEXT, PRIMARY KEY (network, author_id))""",
+    """CREATE TABLE switches (
+        name TEXT PRIMARY KEY, reason TEXT NOT NULL, by TEXT NOT NULL, since TEXT NOT NULL, until TEXT)""",
+    """CREATE TABLE escalations (
+        id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL REFERENCES cases (id) ON DELETE CASCADE, team TEXT NOT NULL,
+        words TEXT NOT NULL, raised_at TEXT NOT NULL, next_at TEXT, told_at TEXT, attempts INTEGER NOT NULL DEFAULT 0,
+        problem TEXT NOT NULL DEFAULT '', post_id TEXT NOT NULL, UNIQUE (case_id, team, post_id))""",
+    """CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL)""",
+    """CREATE TABLE audit (
+        id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, case_id INTEGER, detail TEXT NOT NULL,
+        seal TEXT NOT NULL)""",
+    "CREATE INDEX audit_by_case ON audit (case_id, id)",
+)
+
+MIGRATIONS = Migrations("responders", {"001_answering": _ANSWERING})

@@ -1,0 +1,167 @@
+"""The records of deciding, drafting, approving and sending. Frozen and free of input and output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from listener.model import Assessment, Mention, Post, Visibility
+
+
+class Mode(StrEnum):
+    """How far Earnest may go; a ceiling, in this order."""
+
+    OBSERVE = "observe"
+    DRAFT = "draft"
+    SEND = "send"
+
+    @property
+    def rank(self) -> int:
+        """0 for observe to 2 for send."""
+        return list(Mode).index(self)
+
+
+class Kind(StrEnum):
+    """The two things that may be said to one post: each at most once."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Not now, and why. `gate` is the boundary's name; `until` is None where only a person can end it.
+
+    `forbids` is true where the hold rules out any answer at all (the person said stop), not only an automatic one.
+    """
+
+    gate: str
+    reason: str
+    until: datetime | None = None
+    forbids: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One route looked at: whether it took the mention, and the words that say why or why not."""
+
+    route: str
+    matched: bool
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The route that took a mention, what it wants done, what holds it back, and every route looked at on the way.
+
+    `actions` are words such as `escalate:on-call`, `draft:sorry-billing`, `private:ask-details`, `team:billing`, `send` (may leave
+    by itself), `nothing`.
+    """
+
+    route: str
+    rule_version: str
+    actions: tuple[str, ...]
+    holds: tuple[Hold, ...]
+    trace: tuple[Step, ...]
+
+    @property
+    def forbidden(self) -> bool:
+        """True where nothing may be said to this person at all."""
+        return any(hold.forbids for hold in self.holds)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What deciding needs to know besides the mention itself; gathered at the edge, passed in as plain facts.
+
+    `suppressed` holds the words by which the author asked us to stop. `heard_late` is true for what a first poll or an outage
+    brought from the past. `sent_to_author`, `sent_in_thread` and `sent_automatically` are the times of answers that left (or may
+    have left), newest first. `author_is_us` is true for our own accounts. `own_handles` are ours on this network.
+    """
+
+    now: datetime
+    suppressed: str = ""
+    paused: str = ""
+    heard_late: bool = False
+    author_is_us: bool = False
+    answered: bool = False
+    sent_to_author: tuple[datetime, ...] = ()
+    sent_in_thread: tuple[datetime, ...] = ()
+    sent_automatically: tuple[datetime, ...] = ()
+    sent_by_route_to_author: tuple[tuple[str, datetime], ...] = ()
+    sent_by_route: tuple[tuple[str, datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A mention with its assessment and the thread around it: what routing and drafting look at."""
+
+    mention: Mention
+    assessment: Assessment
+    thread: tuple[Post, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What drafting proposes: text that may be said in public and in private, exactly as it would leave.
+
+    `public` or `private` is None where nothing is to be said there. `problems` say, in words for a person, why the proposal cannot
+    be sent as it stands (too long, a private message is not possible here, a voice check); a proposal with problems needs an edit.
+    """
+
+    public: str | None
+    private: str | None
+    public_template: str | None
+    private_template: str | None
+    problems: tuple[str, ...] = ()
+
+
+class DraftState(StrEnum):
+    """Where a draft stands; only `WAITING` asks for a person."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    DROPPED = "dropped"
+    EXPIRED = "expired"
+
+
+class DeliveryState(StrEnum):
+    """Where one thing to say stands. See docs/architecture for the drawing."""
+
+    HELD = "held"
+    READY = "ready"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One thing to say, once: what, to which post, by which account, at which visibility.
+
+    `key` is made before the first attempt and never changes: the record key on Bluesky, the idempotency key on Mastodon.
+    `created_at` goes into the record where the network lets us choose it. `bound` is the hash a person's approval covers.
+    """
+
+    id: int
+    case: str
+    draft_id: int
+    kind: Kind
+    network: str
+    account: str
+    parent: Post
+    visibility: Visibility
+    text: str
+    key: str
+    created_at: datetime
+    bound: str
+    state: DeliveryState
+    attempts: int = 0
+    first_attempt_at: datetime | None = None
+    remote_id: str = ""
+    remote_url: str = ""
+    reason: str = ""

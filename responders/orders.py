@@ -1,0 +1,65 @@
+"""Turning approved words into deliveries: the private message first, the public word about it only once that one is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from listener.errors import EarnestError
+from listener.model import Post, Visibility
+from listener.store import mentions as heard_ledger
+from listener.store.base import Tx, pack
+from responders.channels.base import ChannelKind
+from responders.drafting.template import reply_visibility
+from responders.ledger import deliveries
+from responders.ledger.drafts import Draft
+from responders.model import Kind
+
+
+class Undelivered(EarnestError):
+    """The words cannot be sent as things stand; nothing was stored."""
+
+
+def order(
+    tx: Tx, draft: Draft, parent: Post, channels: Mapping[str, ChannelKind], *, points: int, automatic: bool, not_before: datetime
+) -> str:
+    """Store the deliveries of an approved draft and return the hash that the approval is bound to.
+
+    Raises:
+        Undelivered: no account of ours is known there, or the post already has an answer.
+    """
+    kind = channels.get(parent.network)
+    account = next((known for known in heard_ledger.accounts(tx) if known.network == parent.network), None)
+    if kind is None or account is None:
+        message = f"Earnest does not know yet which account speaks on {parent.network}"
+        raise Undelivered(message, f"set the secret {parent.network}_write and let earnest run sign in once; then approve again")
+    deliveries.clear_held(tx, parent.network, parent.id)
+    texts = {Kind.PRIVATE: draft.private, Kind.PUBLIC: draft.public}
+    before: int | None = None
+    bound = []
+    for what, words in texts.items():
+        if words is None:
+            continue
+        visibility = Visibility.DIRECT if what is Kind.PRIVATE else reply_visibility(parent)
+        wanted = deliveries.Order(
+            account=account.id,
+            network=parent.network,
+            parent=parent,
+            visibility=visibility,
+            text=words,
+            kind=what,
+            case_id=draft.case_id,
+            draft_id=draft.id,
+            key=kind.new_key(),
+            automatic=automatic,
+            route=draft.route,
+            points=points,
+            not_before=not_before,
+            after_id=before,
+        )
+        before = deliveries.add(tx, wanted)
+        if before is None:
+            message = f"this post already has, or may have, our {what.value} answer"
+            raise Undelivered(message, "look with earnest show; a second answer to one post is never sent")
+        bound.append(deliveries.bind(account.id, parent.network, parent.id, visibility.value, words))
+    return deliveries.bind(account.id, parent.network, parent.id, "all", pack(bound))

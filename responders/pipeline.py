@@ -1,0 +1,275 @@
+"""From a judged mention to a case, a draft, an alert: the one path that every mention takes, in one transaction each.
+
+The stages: gather the facts, decide, obey the author's wishes, open or join the case, alert, draft, and send by itself where that was
+allowed. Deciding and drafting are the same pure functions that `explain` and `rules test` run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from listener.clock import Clock, from_text
+from listener.model import Mention
+from listener.rules.rulebook import Route, Rulebook
+from listener.store import mentions as heard_ledger
+from listener.store.base import Reader, Store, Tx, text
+from responders.boundaries import may_draft
+from responders.channels.base import ChannelKind
+from responders.drafting.template import Drafter
+from responders.ledger import audit, cases, deliveries, drafts, escalations, people
+from responders.model import Circumstances, Decision, DraftState, Heard, Proposal
+from responders.orders import Undelivered, order
+from responders.routing import Router
+
+_MEMORY = timedelta(days=90)  # the longest span in which answers to one person are counted
+_LATELY = timedelta(days=2)  # the longest span in which all answers that leave by themselves are counted
+_NO_ROUTE = Route(name="no-route", when="always")
+_TOO_OLD_TO_RING = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What became of one mention: for logs, the demo and whoever wants to watch."""
+
+    heard: Heard
+    case: str
+    decision: Decision
+    proposal: Proposal | None
+    state: str
+    alerted: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is the same for every mention decided at one moment: the pause, our accounts, and what left by itself lately."""
+
+    at: datetime
+    paused: str
+    ours: frozenset[tuple[str, str]]
+    alone: tuple[tuple[str, datetime], ...]
+
+
+def world(reader: Reader, *, at: datetime) -> World:
+    """Look around once for a whole batch of mentions."""
+    pause = people.paused(reader, at=at)
+    alone = deliveries.left_by_itself(reader, since=at - _LATELY)
+    return World(
+        at=at,
+        paused=pause.reason if pause else "",
+        ours=frozenset((account.network, account.id) for account in heard_ledger.accounts(reader)),
+        alone=tuple((text(row, "route"), from_text(text(row, "at"))) for row in alone),
+    )
+
+
+def circumstances(reader: Reader, mention: Mention, around: World, *, late: bool) -> Circumstances:
+    """Gather what deciding needs to know besides the mention; `late` marks history that was taken in."""
+    post = mention.post
+    rows = deliveries.left(reader, post.network, post.author.id, post.thread_id, since=around.at - _MEMORY)
+    left = [(row, from_text(text(row, "last_attempt_at"))) for row in rows]
+    to_author = [(text(row, "route"), moment) for row, moment in left if text(row, "author_id") == post.author.id]
+    answered = reader.one(
+        """SELECT 1 FROM deliveries WHERE network = :network AND parent_id = :id AND state IN ('claimed', 'sent', 'unknown', 'parked')
+        UNION ALL SELECT 1 FROM posts WHERE network = :network AND thread_id = :thread AND parent_id = :id AND own = 1 LIMIT 1""",
+        network=post.network,
+        id=post.id,
+        thread=post.thread_id,
+    )
+    return Circumstances(
+        now=around.at,
+        suppressed=people.suppressed(reader, post.network, post.author.id),
+        paused=around.paused,
+        heard_late=late,
+        author_is_us=post.own or (post.network, post.author.id) in around.ours,
+        answered=answered is not None,
+        sent_to_author=tuple(moment for _, moment in to_author),
+        sent_in_thread=tuple(moment for row, moment in left if text(row, "thread_id") == post.thread_id),
+        sent_automatically=tuple(moment for _, moment in around.alone),
+        sent_by_route_to_author=tuple(to_author),
+        sent_by_route=around.alone,
+    )
+
+
+class Mind:
+    """Decides mentions by one rulebook."""
+
+    def __init__(self, store: Store, book: Rulebook, clock: Clock, channels: Mapping[str, ChannelKind], *, undo: timedelta) -> None:
+        """Compile the routes and templates of `book`; `undo` is how long a reply waits before it leaves."""
+        self._store = store
+        self._book = book
+        self._clock = clock
+        self._channels = channels
+        self._undo = undo
+        self._router = Router(book)
+        self._drafter = Drafter(book)
+        self._routes = {route.name: route for route in book.routes}
+
+    async def round(self, limit: int = 100) -> list[Noted]:
+        """Decide what waits undecided, oldest first, at most `limit` mentions; return what became of each."""
+        if not heard_ledger.undecided(self._store.read(), 1):
+            return []
+        return await self._store.awrite(lambda tx: self.decide(tx, limit))
+
+    def decide(self, tx: Tx, limit: int = 100) -> list[Noted]:
+        """Decide at most `limit` mentions that wait undecided, oldest first, inside a transaction."""
+        waiting = heard_ledger.undecided(tx, limit)
+        around = world(tx, at=self._clock())
+        noted = []
+        for one in waiting:
+            noted.append(self._one(tx, one, around))
+            if "send" in noted[-1].decision.actions:
+                around = world(tx, at=around.at)  # the next one must see what this one is about to say
+        if waiting:
+            heard_ledger.mark_decided(tx, waiting[-1].seq)
+        return noted
+
+    def _one(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> Noted:
+        mention, at = one.mention, around.at
+        case, new = cases.join(tx, mention, at=at)
+        heard = Heard(mention, one.assessment, heard_ledger.thread(tx, mention.post.network, mention.post.thread_id))
+        decision = self._router.decide(heard, circumstances(tx, mention, around, late=one.late))
+        route = self._routes.get(decision.route, _NO_ROUTE)
+        work = _Work(tx, heard, case, decision, route, at, past=one.late)
+        _obey(work)
+        if not new:
+            _move_on(work)
+        alerted = _alert(work)
+        proposal = self._propose(work) if may_draft(decision) else None
+        state = self._settle(work, proposal)
+        cases.record_decision(tx, case.id, mention, decision, at=at)
+        return Noted(heard, case.name, decision, proposal, state, alerted)
+
+    def _propose(self, work: _Work) -> Proposal | None:
+        kind = self._channels.get(work.heard.mention.post.network)
+        if kind is None or (work.route.reply == "none" and not work.route.private):
+            return None
+        return self._drafter.draft(
+            work.heard,
+            work.route,
+            case=work.case.name,
+            agent=self._agent(work.route, work.case),
+            brand_name=self._brand_name(work.case.brand),
+            can_private=kind.private,
+            private_reason="" if kind.private else f"Earnest cannot send private messages on {kind.network}",
+            address=kind.address,
+            limits=kind.limits,
+        )
+
+    def _agent(self, route: Route, case: cases.Case) -> str:
+        team = self._book.teams.get(route.team or route.escalate or "")
+        first = team.members[0] if team and team.members else ""
+        return (case.assignee or first).capitalize() or self._brand_name(case.brand)
+
+    def _brand_name(self, brand: str) -> str:
+        names = self._book.brands[brand].names if brand in self._book.brands else ()
+        return names[0] if names else brand
+
+    def _settle(self, work: _Work, proposal: Proposal | None) -> str:
+        state = _state(work, proposal)
+        clock_runs = state != "noted" and not work.case.responded_at and not work.decision.forbidden
+        cases.update(
+            work.tx,
+            work.case,
+            work.heard.mention,
+            work.heard.assessment,
+            work.decision,
+            state=state,
+            team=work.route.team or work.route.escalate or "",
+            respond_by=_deadline(work.heard, work.route.sla.first_response) if clock_runs else None,
+            resolve_by=_deadline(work.heard, work.route.sla.resolution) if clock_runs else None,
+            at=work.at,
+        )
+        if proposal is None:
+            return state
+        draft_id = self._keep(work, proposal)
+        return self._send_by_itself(work, draft_id) if "send" in work.decision.actions else state
+
+    def _keep(self, work: _Work, proposal: Proposal) -> int:
+        post = work.heard.mention.post
+        return drafts.add(
+            work.tx,
+            work.case.id,
+            network=post.network,
+            post_id=post.id,
+            brand=work.case.brand,
+            route=work.decision.route,
+            rule_version=work.decision.rule_version,
+            proposal=proposal,
+            approvals_needed=2 if work.route.approval == "two-people" else 1,
+            parent_text=post.text,
+            at=work.at,
+            expires_at=work.at + self._book.boundaries.answer_within,
+        )
+
+    def _send_by_itself(self, work: _Work, draft_id: int) -> str:
+        tx, draft, at = work.tx, drafts.get(work.tx, draft_id), work.at
+        if draft.problems:
+            return "waiting"
+        points = work.heard.assessment.urgency.points
+        try:
+            bound = order(tx, draft, work.heard.mention.post, self._channels, points=points, automatic=True, not_before=at + self._undo)
+        except Undelivered:
+            deliveries.take_back(tx, draft_id)
+            return "waiting"
+        who = f"rule {work.decision.route}"
+        drafts.say(tx, draft, who, "yes", "", public=draft.public, private=draft.private, bound=bound, at=at)
+        drafts.settle(tx, draft_id, DraftState.APPROVED, who, at=at)
+        cases.set_state(tx, work.case.id, "approved", at=at)
+        audit.record(tx, who, "approved", at=at, case_id=work.case.id, rule_version=work.decision.rule_version)
+        return "approved"
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One mention on its way through the stages."""
+
+    tx: Tx
+    heard: Heard
+    case: cases.Case
+    decision: Decision
+    route: Route
+    at: datetime
+    past: bool
+
+
+def _obey(work: _Work) -> None:
+    """Put a person who asks us to stop on the suppression list at once, with their words."""
+    post = work.heard.mention.post
+    for wish in work.heard.assessment.wishes:
+        words = " … ".join(wish.because)
+        if wish.name == "stop" and people.suppress(work.tx, post.author, words, post_id=post.id, by=audit.DAEMON, at=work.at):
+            audit.record(work.tx, audit.DAEMON, "suppressed", at=work.at, case_id=work.case.id, words=words)
+
+
+def _move_on(work: _Work) -> None:
+    """Drop what waited for an older post of the same conversation."""
+    waiting = drafts.newest(work.tx, work.case.id)
+    if waiting and drafts.settle(work.tx, waiting.id, DraftState.DROPPED, "the conversation moved on", at=work.at):
+        audit.record(work.tx, audit.DAEMON, "dropped draft", at=work.at, case_id=work.case.id, reason="the conversation moved on")
+
+
+def _alert(work: _Work) -> str:
+    """Have the teams told that the route names; history that is taken in rings nobody."""
+    teams = [action.removeprefix("escalate:") for action in work.decision.actions if action.startswith("escalate:")]
+    if work.past or work.at - work.heard.mention.post.created_at > _TOO_OLD_TO_RING:
+        return ""
+    judged = work.heard.assessment
+    signals = ", ".join(signal.name for signal in judged.signals) or work.decision.route
+    words = f"{work.case.name}: {judged.urgency.level.value}, {signals}, on {work.heard.mention.post.network}"
+    for team in teams:
+        if escalations.raise_(work.tx, work.case.id, team, work.heard.mention.post.id, words, at=work.at):
+            audit.record(work.tx, audit.DAEMON, "escalated", at=work.at, case_id=work.case.id, team=team)
+    return ", ".join(teams)
+
+
+def _state(work: _Work, proposal: Proposal | None) -> str:
+    if proposal:
+        return "waiting"
+    judged = work.heard.assessment
+    wants_person = bool(work.route.team or work.route.escalate) or judged.urgency.level.rank > 1 or "look" in work.decision.actions
+    return "open" if wants_person and not work.heard.mention.post.own and not work.past else "noted"
+
+
+def _deadline(heard: Heard, span: timedelta | None) -> datetime | None:
+    return None if span is None else heard.mention.post.created_at + span

@@ -1,0 +1,159 @@
+"""Rehearsal: the examples in rules.yaml, judged by the very functions that judge what is heard, with the clock standing still."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from listener.errors import UsageError
+from listener.matching import Matcher
+from listener.model import Assessment, Author, Mention, Post
+from listener.rules.rulebook import Example, Route, Rulebook
+from listener.scoring.assessor import Assessor
+from listener.text import one_line, visible
+from responders.model import Circumstances, Decision, Heard
+from responders.routing import Router
+
+_NOON = "2026-11-18 12:00"  # a Wednesday
+_NETWORK = "mastodon"
+_AUTHOR = "customer"
+_WIDTH = 120  # columns of an example in a report
+_MENTION = re.compile(r"(?<![\w@/])@([\w.-]*\w(?:@[\w.-]*\w)?)")
+_TAG = re.compile(r"(?<!\w)#(\w+)")
+
+
+class Judge(Protocol):
+    """Whatever judges posts; the daemon's is `listener.scoring.assessor.Assessor`."""
+
+    def assess(self, post: Post, thread: Sequence[Post] = ()) -> Assessment:
+        """Return all that can be judged of `post` with the posts around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An example that did not hold: of which route, which text, and what was expected and found, in words."""
+
+    route: str
+    example: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        """Say it in one line that is safe to show."""
+        text = one_line(self.example, _WIDTH)
+        return f'route "{self.route}", "{text}": expected {self.expected}, got {visible(self.got, newlines=False)}'
+
+
+def example_time(book: Rulebook, example: Example) -> datetime:
+    """Return when an example is written, in UTC: its `at` in the file's timezone, or noon on a weekday.
+
+    Raises:
+        ValueError: `at` is no such time.
+        KeyError: there is no such timezone.
+    """
+    moment = datetime.fromisoformat(example.at or _NOON)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(book.timezone))).astimezone(UTC)
+
+
+def made_up_post(text: str, *, at: datetime, network: str | None = None, author: str | None = None) -> Post:
+    """Return a post as its network would give it: a public one, whose "@" and "#" words are its mentions and tags."""
+    where, name = network or _NETWORK, author or _AUTHOR
+    return Post(
+        network=where,
+        id="example",
+        text=text,
+        author=Author(where, f"author-{name}", name),
+        created_at=at,
+        thread_id="example",
+        mentions=tuple(dict.fromkeys(_MENTION.findall(text))),
+        tags=tuple(_TAG.findall(text)),
+    )
+
+
+class _Stage:
+    """All that judging takes, made once for all examples."""
+
+    def __init__(self, book: Rulebook, judge: Judge) -> None:
+        self.book = book
+        self._matcher, self._judge, self._router = Matcher(book.brands), judge, Router(book)
+
+    def play(self, text: str, example: Example) -> Iterator[tuple[Mention, Heard, Decision]]:
+        """Yield what would be decided of the example's post, for every brand it is about."""
+        at = example_time(self.book, example)
+        post = made_up_post(text, at=at, network=example.network, author=example.author)
+        mentions = self._matcher.match(post)
+        assessment = self._judge.assess(post) if mentions else None
+        for mention in mentions:
+            if assessment:
+                heard = Heard(mention, assessment)
+                yield mention, heard, self._router.decide(heard, Circumstances(now=at))
+
+
+def _because(decision: Decision, route: str) -> str:
+    """Return where the post went, and what the expected route says to that."""
+    went = f'it went to "{decision.route}"'
+    step = next((step for step in decision.trace if step.route == route), None)
+    return f"{went} ({route}: {step.because})" if step else went
+
+
+def _taken(stage: _Stage, route: Route, example: Example, text: str) -> Iterator[Failure]:
+    """Yield what does not hold for a post that the route must take."""
+
+    def failure(expected: str, got: str) -> Failure:
+        return Failure(route.name, text, expected, got)
+
+    played = list(stage.play(text, example))
+    if not played:
+        yield failure(f'route "{route.name}"', "it names no brand, so it would not be heard at all")
+        return
+    heard, decision = next(((heard, one) for _, heard, one in played if one.route == route.name), played[0][1:])
+    seen = heard.assessment
+    if decision.route != route.name:
+        yield failure(f'route "{route.name}"', _because(decision, route.name))
+    if example.urgency and seen.urgency.level is not example.urgency:
+        yield failure(f"urgency {example.urgency}", f"{seen.urgency.level} ({seen.urgency.points} points)")
+    if example.sentiment and seen.sentiment.label is not example.sentiment:
+        yield failure(f"sentiment {example.sentiment}", f"{seen.sentiment.label} ({seen.sentiment.score:+.2f})")
+    gates = list(dict.fromkeys(hold.gate for hold in decision.holds))
+    if example.held_by and example.held_by not in gates:
+        yield failure(f"held by {example.held_by}", f"held by {', '.join(gates) or 'nothing'}")
+
+
+def _left(stage: _Stage, route: Route, example: Example, text: str) -> Iterator[Failure]:
+    """Yield where the route takes a post that it must leave."""
+    for _, _, decision in stage.play(text, example):
+        if decision.route == route.name:
+            step = next(step for step in decision.trace if step.matched)
+            yield Failure(route.name, text, f'any route but "{route.name}"', f'it went to "{route.name}": {step.because}')
+
+
+def _rehearse(stage: _Stage, route: Route, example: Example) -> Iterator[Failure]:
+    try:
+        if example.post is not None:
+            yield from _taken(stage, route, example, example.post)
+        if example.not_ is not None:
+            yield from _left(stage, route, example, example.not_)
+    except (ValueError, KeyError):
+        text = example.post or example.not_ or ""
+        expected = 'a time such as "2026-11-20 23:30", in a timezone such as Europe/Berlin'
+        yield Failure(route.name, text, expected, f'"{example.at or _NOON}" in "{stage.book.timezone}"')
+
+
+def rehearse(book: Rulebook, *, only: str | None = None, judge: Judge | None = None) -> tuple[Failure, ...]:
+    """Play the examples of every route, or of the route called `only`, and return those that do not hold.
+
+    Posts are judged as the daemon judges them, by the scoring of `book`, unless another `judge` is given.
+
+    Raises:
+        UsageError: there is no route called `only`.
+    """
+    routes = [route for route in book.routes if only in {None, route.name}]
+    if not routes:
+        message = f'no route is called "{only}"'
+        raise UsageError(message, "the routes are: " + ", ".join(route.name for route in book.routes))
+    stage = _Stage(book, judge or Assessor(book.scoring))
+    return tuple(failure for route in routes for example in route.examples for failure in _rehearse(stage, route, example))

@@ -1,0 +1,77 @@
+"""What stands around a rules file: the names it may use and the judges of its patterns and texts, gathered for the checker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel
+
+from listener import plugins
+from listener.model import Author, Post
+from listener.rules.look import Known
+from listener.scoring.patterns import pattern_problem
+from listener.scoring.sentiment.base import scorer_names
+from listener.scoring.signals import builtin_signal_names
+from listener.sources.base import SourceKind
+from responders.boundaries import GATES
+from responders.channels.base import ChannelKind
+from responders.drafting.template import template_problem
+from responders.model import Kind
+
+_ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
+_LONG_NAME = "a" * 30
+_SOURCES = ("listener.sources", "earnest.sources")
+_CHANNELS = ("responders.channels", "earnest.channels")
+
+
+@cache
+def source_kinds() -> dict[str, SourceKind]:
+    """Return every kind of source by its name in rules.yaml."""
+    found = {name: plugins.load(*_SOURCES, name) for name in plugins.names(*_SOURCES)}
+    return {name: kind for name, kind in found.items() if isinstance(kind, SourceKind)}
+
+
+def source_models() -> dict[str, type[BaseModel]]:
+    """Return the keys of every kind of source."""
+    return {name: kind.options for name, kind in source_kinds().items()}
+
+
+@cache
+def channel_kinds() -> tuple[ChannelKind, ...]:
+    """Return every network that can be spoken on."""
+    found = (plugins.load(*_CHANNELS, name) for name in plugins.names(*_CHANNELS))
+    return tuple(kind for kind in found if isinstance(kind, ChannelKind))
+
+
+def _too_long(said: Kind) -> dict[str, Callable[[str], str]]:
+    return {kind.network: _fit(kind, said) for kind in channel_kinds() if said is Kind.PUBLIC or kind.private}
+
+
+def _fit(kind: ChannelKind, said: Kind) -> Callable[[str], str]:
+    """Return what says why a text does not fit, once it is addressed as the network asks, to somebody with a long name."""
+    author = Author(kind.network, "id", _LONG_NAME)
+    post = Post(kind.network, "id", "", author, _ANY_TIME, "id")
+    limits = kind.limits(said)
+    return lambda text: limits.problem(kind.address(text, post, said))
+
+
+@cache
+def known() -> Known:
+    """Return all that a rules file is checked against."""
+    models = source_models()
+    return Known(
+        source_options=models.get,
+        kinds=tuple(sorted(models)),
+        networks={kind.network for kind in source_kinds().values()} | {kind.network for kind in channel_kinds()},
+        signals=frozenset(builtin_signal_names()),
+        gates=GATES,
+        scorers=scorer_names(),
+        timezones=frozenset(available_timezones()),
+        pattern_problem=pattern_problem,
+        template_problem=template_problem,
+        too_long=_too_long(Kind.PUBLIC),
+        too_long_private=_too_long(Kind.PRIVATE),
+    )

@@ -1,0 +1,353 @@
+"""A small honest Bluesky server on loopback: the few calls that Earnest makes, strict about sign-in and records.
+
+    async with Pds() as pds:
+        brand, alice = pds.account("brand.test"), pds.account("alice.test")
+        post = pds.post(alice, "@brand.test hello")
+
+Answers and refusals are shaped after what Bluesky's own code answers (PDS 0.5.35 and AppView 0.0.280, November 2026);
+tests/real/bluesky asks the real code the same questions. `ledger` holds every request in order; `answer_next` puts one answer in
+place of the honest one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.servers.pds_records import POSTS, TID, Ref, cid_of, stamp, wrong_record
+
+_MENTION = re.compile(r"(?<![^\s(])@([\w-]+(?:\.[\w-]+)+)")
+
+
+@dataclass
+class Person:
+    did: str
+    handle: str
+    password: str
+    records: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    followers: int = 0
+    bot: bool = False
+    followed_only: bool = False
+    closed: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    method: str
+    nsid: str
+    what: Mapping[str, Any]
+    status: int
+
+
+@dataclass
+class _Token:
+    person: Person
+    kind: str
+    expired: bool = False
+
+
+class _Refusal(Exception):
+    def __init__(self, status: int, error: str, message: str) -> None:
+        super().__init__(message)
+        self.answer = web.json_response({"error": error, "message": message}, status=status)
+
+
+def _need(given: Mapping[str, Any], *names: str) -> None:
+    for name in names:
+        if name not in given:
+            raise _Refusal(400, "InvalidRequest", f'Missing required key "{name}" at $')
+
+
+class Pds:
+    """The server. `page` is how many notifications it gives at most, whatever is asked for."""
+
+    def __init__(self, *, page: int = 100) -> None:
+        self.page = page
+        self.ledger: list[Asked] = []
+        self.people: dict[str, Person] = {}
+        self.blocks: set[tuple[str, str]] = set()
+        self.gated: set[str] = set()
+        self._indexed: dict[str, datetime] = {}
+        self._tokens: dict[str, _Token] = {}
+        self._instead: dict[str, list[tuple[web.Response, bool]]] = {}
+        self._made = 0
+        self._runner: web.AppRunner | None = None
+        self.url = ""
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_route("*", "/xrpc/{nsid}", self._serve)
+        self._runner = web.AppRunner(app)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._runner:
+            await self._runner.cleanup()
+
+    # ---- what happens on the network
+
+    def account(self, handle: str) -> Person:
+        letters = base64.b32encode(hashlib.sha256(handle.encode()).digest()).decode().lower()[:24]
+        person = Person(f"did:plc:{letters}", handle, f"password-of-{handle}")
+        self.people[person.did] = person
+        return person
+
+    def post(self, author: Person, text: str, *, reply_to: Ref | None = None, at: str | None = None, **more: object) -> Ref:
+        """Publish as `author`; handles that exist become mentions. `at` is what the author's device claims to be the time."""
+        record: dict[str, Any] = {"$type": POSTS, "text": text, "createdAt": at or stamp(datetime.now(UTC)), **more}
+        if facets := [self._facet(text, found) for found in _MENTION.finditer(text) if self._by_name(found[1])]:
+            record.setdefault("facets", facets)
+        if reply_to:
+            above = self._record(reply_to.uri)[1].get("reply")
+            record["reply"] = {"root": above["root"] if above else reply_to._asdict(), "parent": reply_to._asdict()}
+        return self._store(author, self._tid(), record)
+
+    def edit(self, author: Person, ref: Ref, text: str) -> Ref:
+        return self._store(author, ref.rkey, self._record(ref.uri)[1] | {"text": text})
+
+    def delete(self, author: Person, ref: Ref) -> None:
+        del author.records[ref.rkey]
+
+    def expire_tokens(self) -> None:
+        """Make every access token too old; what renews them stays good."""
+        for token in self._tokens.values():
+            token.expired = token.expired or token.kind == "access"
+
+    def revoke_sessions(self) -> None:
+        for token in self._tokens.values():
+            token.expired = True
+
+    def answer_next(
+        self, nsid: str, status: int, body: object = "", headers: Mapping[str, str] | None = None, *, carried_out: bool = False
+    ) -> None:
+        """Give this answer, once, to the next request for `nsid`, after carrying it out or not. A text is sent as it is."""
+        text = body if isinstance(body, str) else json.dumps(body)
+        self._instead.setdefault(nsid, []).append((web.Response(status=status, text=text, headers=headers), carried_out))
+
+    def written(self) -> list[Asked]:
+        """Every attempt to write a record, whatever came of it."""
+        return [asked for asked in self.ledger if asked.nsid == "com.atproto.repo.putRecord"]
+
+    def replies_to(self, ref: Ref) -> list[dict[str, Any]]:
+        found = (record for person in self.people.values() for _, record in person.records.values())
+        return [record for record in found if record.get("reply", {}).get("parent", {}).get("uri") == ref.uri]
+
+    # ---- how it answers
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        nsid = request.match_info["nsid"]
+        asked: dict[str, Any] = dict(request.query)
+        if request.method == "POST" and request.can_read_body:
+            asked = await request.json()
+        answer = self._answer(request, nsid, asked)
+        self.ledger.append(Asked(request.method, nsid, asked, answer.status))
+        return answer
+
+    def _answer(self, request: web.Request, nsid: str, asked: dict[str, Any]) -> web.Response:
+        instead, carried_out = self._instead[nsid].pop(0) if self._instead.get(nsid) else (None, True)
+        honest = self._honest(request, nsid, asked) if carried_out else None
+        return instead or honest or web.Response(status=500)
+
+    def _honest(self, request: web.Request, nsid: str, asked: dict[str, Any]) -> web.Response:
+        method, handler = self._handlers().get(nsid, ("", None))
+        if handler is None or method != request.method:
+            return web.json_response({"error": "MethodNotImplemented", "message": "Method Not Implemented"}, status=501)
+        try:
+            return web.json_response(handler(request, asked))
+        except _Refusal as refusal:
+            return refusal.answer
+
+    def _handlers(self) -> dict[str, tuple[str, Callable[[web.Request, dict[str, Any]], dict[str, Any]]]]:
+        return {
+            "com.atproto.server.createSession": ("POST", self._create_session),
+            "com.atproto.server.refreshSession": ("POST", self._refresh_session),
+            "com.atproto.identity.resolveHandle": ("GET", self._resolve_handle),
+            "com.atproto.repo.putRecord": ("POST", self._put_record),
+            "com.atproto.repo.getRecord": ("GET", self._get_record),
+            "com.atproto.repo.listRecords": ("GET", self._list_records),
+            "app.bsky.notification.listNotifications": ("GET", self._list_notifications),
+            "app.bsky.actor.getProfiles": ("GET", self._get_profiles),
+            "app.bsky.feed.getPosts": ("GET", self._get_posts),
+            "app.bsky.feed.getPostThread": ("GET", self._get_thread),
+        }
+
+    def _signed_in(self, request: web.Request, kind: str = "access") -> Person:
+        header = request.headers.get("Authorization")
+        if header is None:
+            raise _Refusal(401, "AuthMissing", "Authentication Required")
+        token = self._tokens.get(header.removeprefix("Bearer "))
+        if token is None or token.kind != kind:
+            raise _Refusal(400, "InvalidToken", "Token could not be verified")
+        if token.expired:
+            raise _Refusal(400, "ExpiredToken", "Token has expired" if kind == "access" else "Token has been revoked")
+        return token.person
+
+    def _session(self, person: Person) -> dict[str, Any]:
+        for kind in ("access", "refresh"):
+            self._tokens[f"{kind}-{len(self._tokens)}"] = _Token(person, kind)
+        access, refresh = list(self._tokens)[-2:]
+        status = {"active": False, "status": person.closed} if person.closed else {"active": True}
+        return {"accessJwt": access, "refreshJwt": refresh, "did": person.did, "handle": person.handle, **status}
+
+    def _create_session(self, _: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
+        _need(asked, "identifier", "password")
+        person = self._by_name(asked["identifier"])
+        if person is None or person.password != asked["password"]:
+            raise _Refusal(401, "AuthenticationRequired", "Invalid identifier or password")
+        return self._session(person)
+
+    def _refresh_session(self, request: web.Request, _: dict[str, Any]) -> dict[str, Any]:
+        return self._session(self._signed_in(request, "refresh"))
+
+    def _resolve_handle(self, _: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
+        person = self._by_name(asked["handle"])
+        if person is None:
+            raise _Refusal(400, "HandleNotFound", "Unable to resolve handle")
+        return {"did": person.did}
+
+    def _put_record(self, request: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
+        person = self._signed_in(request)
+        _need(asked, "repo", "collection", "rkey", "record")
+        if asked["repo"] != person.did:
+            raise _Refusal(401, "AuthenticationRequired", "Authentication Required")
+        if person.closed:
+            raise _Refusal(401, "AccountTakedown", "Account has been taken down")
+        if not TID.fullmatch(asked["rkey"]):
+            raise _Refusal(400, "InvalidRequest", f'Invalid record key for {POSTS}: Invalid TID string (got "{asked["rkey"]}") at $')
+        if wrong := wrong_record(asked["record"]):
+            raise _Refusal(400, "InvalidRequest", f"Invalid {POSTS} record: {wrong}")
+        present = person.records.get(asked["rkey"])
+        if present and present[0] != cid_of(asked["record"]) and asked.get("swapRecord", "any") is None:
+            raise _Refusal(400, "InvalidSwap", f"Record was at {present[0]}")
+        return {**self._store(person, asked["rkey"], asked["record"])._asdict(), "validationStatus": "valid"}
+
+    def _get_record(self, _: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
+        _need(asked, "repo", "collection", "rkey")
+        uri = f"at://{asked['repo']}/{asked['collection']}/{asked['rkey']}"
+        found = self.people[asked["repo"]].records.get(asked["rkey"])
+        if found is None:
+            raise _Refusal(400, "RecordNotFound", f"Could not locate record: {uri}")
+        return {"uri": uri, "cid": found[0], "value": found[1]}
+
+    def _list_records(self, _: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
+        person = self.people[asked["repo"]]
+        keys = sorted((key for key in person.records if key < asked.get("cursor", "~")), reverse=True)[: int(asked["limit"])]
+        records = [{"uri": self._uri(person, key), "cid": person.records[key][0], "value": person.records[key][1]} for key in keys]
+        return {"records": records, **({"cursor": keys[-1]} if keys else {})}
+
+    def _list_notifications(self, request: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
+        person = self._signed_in(request)
+        limit = int(asked.get("limit", 50))
+        if not 1 <= limit <= 100:
+            raise _Refusal(400, "InvalidRequest", f"integer too big (maximum 100, got {limit})")
+        reasons = request.query.getall("reasons", [])
+        before = asked.get("cursor", "~")
+        if person.followed_only and asked.get("priority") != "false":
+            return {"notifications": [], "priority": True}
+        found = [note for note in self._notes_for(person) if note["indexedAt"] < before and (not reasons or note["reason"] in reasons)]
+        page = found[: min(limit, self.page)]
+        return {"notifications": page, "priority": False, **({"cursor": page[-1]["indexedAt"]} if page else {})}
+
+    def _get_profiles(self, request: web.Request, _: dict[str, Any]) -> dict[str, Any]:
+        self._signed_in(request)
+        actors = request.query.getall("actors")
+        if len(actors) > 25:
+            raise _Refusal(400, "InvalidRequest", "array too big (maximum 25)")
+        people = [self.people[did] for did in actors if did in self.people]
+        return {"profiles": [{**self._profile(person), "followersCount": person.followers} for person in people]}
+
+    def _get_posts(self, request: web.Request, _: dict[str, Any]) -> dict[str, Any]:
+        viewer = self._signed_in(request)
+        posts = []
+        for uri in request.query.getall("uris"):
+            author = self.people[uri.split("/")[2]]
+            found = author.records.get(uri.rpartition("/")[2])
+            if found and (author.did, viewer.did) not in self.blocks:
+                seen = {"threadMuted": False, **({"replyDisabled": True} if uri in self.gated else {})}
+                posts.append({"uri": uri, "cid": found[0], "author": self._profile(author), "record": found[1], "viewer": seen})
+        return {"posts": posts}
+
+    def _get_thread(self, request: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
+        self._signed_in(request)
+        answers: list[dict[str, Any]] = [
+            {"post": {"author": self._profile(author), "record": record}}
+            for author in self.people.values()
+            for _, record in author.records.values()
+            if record.get("reply", {}).get("parent", {}).get("uri") == asked["uri"]
+        ]
+        return {"thread": {"post": {"uri": asked["uri"]}, "replies": [*answers, {"uri": "at://gone", "notFound": True}]}}
+
+    # ---- what it knows
+
+    def _tid(self) -> str:
+        self._made = max(self._made + 1, int(datetime.now(UTC).timestamp() * 1_000_000))
+        digits = (self._made << 10 >> 5 * place & 31 for place in reversed(range(13)))
+        return "".join("234567abcdefghijklmnopqrstuvwxyz"[digit] for digit in digits)
+
+    def _by_name(self, name: str) -> Person | None:
+        return next((person for person in self.people.values() if name in {person.handle, person.did}), None)
+
+    def _facet(self, text: str, found: re.Match[str]) -> dict[str, Any]:
+        index = {"byteStart": len(text[: found.start()].encode()), "byteEnd": len(text[: found.end()].encode())}
+        person = self._by_name(found[1])
+        return {"index": index, "features": [{"$type": "app.bsky.richtext.facet#mention", "did": person.did if person else ""}]}
+
+    def _uri(self, person: Person, rkey: str) -> str:
+        return f"at://{person.did}/{POSTS}/{rkey}"
+
+    def _store(self, author: Person, rkey: str, record: dict[str, Any]) -> Ref:
+        ref = Ref(self._uri(author, rkey), cid_of(record))
+        author.records[rkey] = (ref.cid, record)
+        self._indexed.setdefault(ref.uri, datetime.now(UTC))
+        return ref
+
+    def _record(self, uri: str) -> tuple[str, dict[str, Any]]:
+        return self.people[uri.split("/")[2]].records[uri.rpartition("/")[2]]
+
+    def _profile(self, person: Person) -> dict[str, Any]:
+        profile = f"at://{person.did}/app.bsky.actor.profile/self"
+        labels = [{"src": person.did, "uri": profile, "val": "bot", "cts": "1970-01-01T00:00:00.000Z"}] if person.bot else []
+        return {"did": person.did, "handle": person.handle, "displayName": person.handle.title(), "labels": labels}
+
+    def _notes_for(self, person: Person) -> list[dict[str, Any]]:
+        """What the account is told, newest first by the time the author claims, unless that lies in the future."""
+        notes = []
+        for author in self.people.values():
+            for rkey, (cid, record) in author.records.items():
+                uri = self._uri(author, rkey)
+                reason = self._reason(record, person)
+                if author is person or not reason or (author.did, person.did) in self.blocks:
+                    continue
+                sorted_at = min(datetime.fromisoformat(record["createdAt"]), self._indexed[uri])
+                notes.append(
+                    {
+                        "uri": uri,
+                        "cid": cid,
+                        "author": self._profile(author) | {"description": "a person"},
+                        "reason": reason,
+                        "record": record,
+                        "isRead": False,
+                        "indexedAt": stamp(sorted_at),
+                    }
+                )
+        return sorted(notes, key=lambda note: str(note["indexedAt"]), reverse=True)
+
+    def _reason(self, record: dict[str, Any], person: Person) -> str:
+        features = [feature for facet in record.get("facets", []) for feature in facet["features"]]
+        if person.did in record.get("embed", {}).get("record", {}).get("uri", ""):
+            return "quote"
+        if person.did in record.get("reply", {}).get("parent", {}).get("uri", ""):
+            return "reply"
+        return "mention" if any(feature.get("did") == person.did for feature in features) else ""

@@ -1,0 +1,177 @@
+"""What the commands that only look promise: their order, their fields, and that they work without readable rules."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.program import Program
+from tests.stores import make_rules, make_store
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Program:
+    return Program(make_store(tmp_path), make_rules(tmp_path), {"EARNEST_NAME": "jo"})
+
+
+def test_inbox_has_the_most_urgent_first_and_the_promised_fields(run: Program) -> None:
+    found = run("inbox", "--json").objects
+    assert [one["case"] for one in found] == ["A-1", "A-2", "A-5"]
+    assert {
+        "case", "state", "route", "rule_version", "network", "author", "text", "url", "public", "private", "urgency", "sentiment",
+        "signals", "holds", "due", "approvals_needed", "approvals", "schema",
+    } <= set(found[0])  # fmt: skip
+    assert found[0]["urgency"] == {"level": "critical", "points": 90}
+    assert found[0]["sentiment"] == {"label": "negative", "score": -0.05}
+    assert found[0]["signals"][0] == {"name": "money", "points": 40, "because": ["charged me twice"]}
+    assert found[1]["approvals_needed"] == 2
+    assert found[0]["schema"] == 1
+
+
+def test_inbox_is_tabs_in_a_pipe_and_says_the_next_step_beside_it(run: Program) -> None:
+    ran = run("inbox")
+    assert ran.out.splitlines()[0].split("\t") == [
+        "A-1", "billing", "critical 90", "18 min", "mastodon", "@marta_k", "@acme charged me twice and support ignores me",
+    ]  # fmt: skip
+    assert all(line.count("\t") == 6 for line in ran.out.splitlines())
+    assert "earnest review" in ran.err
+
+
+def test_inbox_on_a_terminal_has_a_head_and_ends_with_the_next_step(run: Program) -> None:
+    lines = run("inbox", "--color", "never", terminal=True).out.splitlines()
+    assert lines[0].split() == ["CASE", "ROUTE", "URGENCY", "DUE", "IN", "NETWORK", "AUTHOR", "TEXT"]
+    assert "5 min late" in lines[2]
+    assert lines[-1].startswith("3 drafts wait.")
+
+
+@pytest.mark.parametrize(
+    ("filters", "cases"),
+    [
+        (("--urgency", "high"), ["A-1", "A-2"]),
+        (("--overdue",), ["A-2"]),
+        (("--network", "reddit"), []),
+        (("--network", "mastodon", "--route", "billing", "--team", "billing", "--brand", "acme"), ["A-1", "A-2", "A-5"]),
+        (("--assignee", "kim"), []),
+        (("--since", "1h"), ["A-1", "A-2", "A-5"]),
+    ],
+)
+def test_filters_leave_what_fits(run: Program, filters: tuple[str, ...], cases: list[str]) -> None:
+    ran = run("inbox", "--json", *filters)
+    assert [one["case"] for one in ran.objects] == cases
+    assert ran.code == 0
+
+
+def test_status_has_exactly_the_promised_parts(run: Program) -> None:
+    found = run("status", "--json").object
+    assert found["sending"] == {"on": True, "reason": None}
+    assert found["rules"]["version"] == "0123456789ab"
+    assert set(found["rules"]) == {"version", "loaded_at", "last_error"}
+    heard = {one["name"]: one for one in found["sources"]}
+    assert {"name", "state", "lag_s", "gaps"} <= set(heard["mastodon"])
+    assert heard["mastodon"]["state"] == "listening"
+    assert 20 <= heard["mastodon"]["lag_s"] < 60
+    assert heard["mastodon"]["gaps"] == 1
+    assert heard["reddit"]["lag_s"] is None
+    assert (found["drafts"]["waiting"], found["drafts"]["overdue"]) == (3, 1)
+    assert found["deliveries"] == {"held": 0, "ready": 0, "claimed": 0, "sent": 1, "refused": 0, "unknown": 0, "parked": 1}
+
+
+def test_status_tells_people_what_is_parked_untold_and_missed_and_what_to_do(run: Program) -> None:
+    out = run("status").out
+    assert "A-4: the public answer is parked" in out
+    assert "Open the post and look" in out
+    assert "https://town.example/@p4/p4" in out
+    assert "A-1 for on-call: the secret oncall is not set" in out
+    assert "more than 40 pages waited" in out
+    assert "reddit refuses the token" in out
+    assert "earnest run" in out
+
+
+def test_show_tells_the_conversation_the_words_that_made_it_urgent_and_the_draft(run: Program) -> None:
+    out = run("show", "a1").out
+    assert "@marta_k" in out
+    assert '"charged me twice" +40' in out
+    assert "A-1 is open. ^Jo" in out
+    assert "This is Jo at Acme" in out
+    assert "on-call NOT told yet" in out
+
+
+def test_show_tells_what_went_out_with_its_link_and_who_asked_us_to_stop_with_their_words(run: Program) -> None:
+    assert "https://town.example/@acme/reply-3" in run("show", "A-3").out
+    assert run.case("A-3")["deliveries"][0]["state"] == "sent"
+    assert "timed out" in run("show", "A-4").out
+    assert 'asked us to stop: "never write to me again"' in run("show", "6").out
+    assert run.case("A-6")["boundaries"] == [{"kind": "stop", "words": "never write to me again"}]
+
+
+def test_mentions_lists_everything_heard_and_finds_words(run: Program) -> None:
+    assert [one["case"] for one in run("mentions", "--json").objects] == ["A-6", "A-5", "A-4", "A-3", "A-2", "A-1"]
+    assert [one["author"] for one in run("mentions", "--json", "--search", "LÁMP smokes").objects] == ["tom"]
+    assert len(run("mentions", "--limit", "2").out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("words", ['"', "''", "NEAR(", "text:x", "'; drop table posts --", "*", "^", "\x00", "a" * 10_000])
+def test_hostile_searches_find_nothing_and_break_nothing(run: Program, words: str) -> None:
+    ran = run("mentions", "--json", "--search", words)
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_log_tells_who_did_what_of_all_or_of_one_case(run: Program) -> None:
+    assert [one["action"] for one in run("log", "A-4", "--json").objects] == ["opened", "parked"]
+    every = run("log", "--json").objects
+    assert set(every[0]) == {"id", "at", "who", "action", "case", "detail", "schema"}
+    assert len(every) == 8
+    assert run("log", "--since", "1h").out.count("\n") == 8
+
+
+def test_an_unknown_case_is_said_with_what_to_do(run: Program) -> None:
+    for wrong in ("A-99", "nonsense", "A-" + "9" * 30):
+        ran = run("show", wrong)
+        assert (ran.code, ran.out) == (1, "")
+        assert "earnest inbox" in ran.err
+
+
+def test_wrong_use_is_2_and_no_store_is_5(run: Program, tmp_path: Path) -> None:
+    assert run("inbox", "--since", "soon").code == 2
+    assert run("inbox", "--urgency", "very").code == 2
+    broken = tmp_path / "broken.db"
+    broken.write_bytes(b"this is no database, however long one looks at it" * 100)
+    for command in (("inbox",), ("status",), ("show", "A-1"), ("mentions",), ("log",), ("pause", "--reason", "x"), ("suppress", "list")):
+        for url in (f"sqlite:///{tmp_path}/absent.db", f"sqlite:///{broken}", "mysql://x"):
+            assert run(*command, "--store", url).code == 5, (command, url)
+    assert not (tmp_path / "absent.db").exists()
+    assert broken.read_bytes().startswith(b"this is no database")
+
+
+def test_json_carries_no_talk(run: Program) -> None:
+    for command in (("inbox",), ("status",), ("show", "A-1"), ("mentions",), ("log",), ("sources",), ("suppress", "list")):
+        assert run(*command, "--json").err == ""
+
+
+def test_looking_at_the_inbox_loads_nothing_heavy(run: Program) -> None:
+    heavy = ("pydantic", "aiohttp", "textual", "sqlite_utils", "ruamel", "jinja2", "rich", "tweepy", "praw")
+    code = "\n".join(
+        (
+            "import sys; from responders.cli import complaints, main",
+            f"sys.argv = ['earnest', 'inbox', '--store', {run.store!r}]",
+            "complaints.guard(main.earnest)",
+            f"print([name for name in {heavy!r} if name in sys.modules])",
+        )
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_log_follows_what_is_done_elsewhere(run: Program) -> None:
+    words = [sys.executable, "-c", "from responders.cli.main import main; main()", "log", "A-1", "-f", "--json", "--store", run.store]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None
+        try:
+            assert '"opened"' in following.stdout.readline()
+            run("snooze", "A-1")
+            assert '"snoozed"' in following.stdout.readline()
+        finally:
+            following.terminate()
