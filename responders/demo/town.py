@@ -69,6 +69,10 @@ class Town:
         """Where the town can be watched in a browser."""
         return f"{self.address}/_ui/"
 
+    def page_of(self, url: str) -> str:
+        """Return where a post can be looked at in a browser: the address a post bears has no page in this town."""
+        return f"{self.page}statuses/{url.rsplit('/', 1)[-1]}"
+
     def sleep(self) -> None:
         """Stop."""
         self._server.stop()

@@ -90,10 +90,10 @@ async def test_a_private_message_is_direct_whatever_the_delivery_says(town: Town
     assert json.loads(stage.proxy.asked(*POST)[0].body)["allowed_mentions"] == [post.author.id]
 
 
-async def test_a_private_message_is_found_among_our_own(stage: Stage) -> None:
+async def test_a_private_message_is_told_from_the_public_reply_of_the_same_words(stage: Stage) -> None:
     post = await stage.ask("where is my order?")
-    public = await delivery(stage, post, "Look at your messages.")
-    private = await delivery(stage, post, "Your number?", kind=Kind.PRIVATE)
+    public = await delivery(stage, post, "We are here.")
+    private = await delivery(stage, post, "We are here.", kind=Kind.PRIVATE)
     sent = [await stage.channel.send(each, 10.0) for each in (public, private)]
     assert [await stage.channel.find(each) for each in (public, private)] == sent
 

@@ -49,6 +49,14 @@ class Ask(ModalScreen[str | None]):
             self.dismiss(None)
 
 
+class OneLine(Input):
+    """A line to write in; what is pasted is made visible first, since it may come from a hostile page."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Let nothing in that could command the terminal."""
+        event.text = visible(event.text, newlines=False)
+
+
 class Words(ModalScreen[str | None]):
     """One line of words at the bottom; Enter gives them, Escape leaves things as they are."""
 
@@ -65,7 +73,7 @@ class Words(ModalScreen[str | None]):
         """Show the question and the line."""
         with Vertical():
             yield Static(painted([((self._question, STRONG), ("   [Enter] take it   [esc] leave it", FAINT))]), markup=False)
-            yield Input(self._words, compact=True, select_on_focus=False)
+            yield OneLine(self._words, compact=True, select_on_focus=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the words."""
