@@ -21,9 +21,7 @@ from listener.text import Folded, clean, fold_with_offsets
 
 # Japanese, Chinese, Thai and their neighbours write without spaces, so a phrase in them needs none around it. Korean puts its
 # particles right behind a word.
-_UNSPACED = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Hangul}ー]"
-)
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Hangul}ー]")
 _WORD = regex.compile(r"[\p{L}\p{N}\p{M}_]")
 
 _ADDRESS = regex.compile(

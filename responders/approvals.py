@@ -270,29 +270,6 @@ class Desk:
         """Give up the claim made by `look`."""
         self._store.write(lambda tx: cases.leave(tx, cases.id_of(name), self.who))
 
-    def pause(self, reason: str, span: timedelta | None) -> datetime | None:
-        """Stop all sending; return until when, or None for until somebody resumes."""
-        at = self._clock()
-        until = at + span if span else None
-
-        def work(tx: Tx) -> None:
-            people.pause(tx, reason, by=self.who, until=until, at=at)
-            audit.record(tx, self.who, "paused", at=at, reason=reason)
-
-        self._store.write(work)
-        return until
-
-    def resume(self) -> bool:
-        """Let sending go on; return whether it was stopped."""
-
-        def work(tx: Tx) -> bool:
-            was = people.resume(tx)
-            if was:
-                audit.record(tx, self.who, "resumed", at=self._clock())
-            return was
-
-        return self._store.write(work)
-
     def suppress(self, author: Author, reason: str) -> bool:
         """Never write to this person again; return whether that is new. Drafts for them are dropped."""
 

@@ -18,7 +18,7 @@ PATIENCE = 60.0  # seconds; on an idle machine every wait here ends within two
 class Terminal:
     """A program under a terminal of 80 columns and 24 lines; `raw` keeps every character it wrote."""
 
-    def __init__(self, *arguments: str, columns: int = 80, lines: int = 24, **environment: str) -> None:
+    def __init__(self, *arguments: str, columns: int = 80, lines: int = 24, cwd: Path | None = None, **environment: str) -> None:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.Stream(self._screen)
         self.raw = ""
@@ -28,6 +28,7 @@ class Terminal:
             list(arguments),
             env={**plain, "TERM": "xterm-256color", **environment},
             dimensions=(lines, columns),
+            cwd=cwd,
             encoding="utf-8",
             timeout=PATIENCE,
         )

@@ -8,11 +8,10 @@ import click
 
 from listener import clock
 from listener.clock import to_text
-from listener.store.base import Tx
 from responders.cli.base import App, common
 from responders.cli.filters import to_span
 from responders.cli.phrases import counted, local
-from responders.ledger import audit, deliveries, people
+from responders.switch import Switch
 
 _WHO = click.option("--as", "who", metavar="NAME", help="In whose name; else EARNEST_NAME or your login name.")
 
@@ -24,16 +23,9 @@ _WHO = click.option("--as", "who", metavar="NAME", help="In whose name; else EAR
 @common
 def pause(app: App, *, reason: str, span: timedelta | None, who: str | None) -> None:
     """Stop all sending, on every machine, within a second. Hearing, judging, drafting and alerts go on."""
-    at = clock.now()
-    until = at + span if span else None
     name = who or app.me
-
-    def stop(tx: Tx) -> int:
-        people.pause(tx, reason, by=name, until=until, at=at)
-        audit.record(tx, name, "paused", at=at, reason=reason)
-        return deliveries.counts(tx)["claimed"]
-
-    leaving = app.store.write(stop)
+    stopped = Switch(app.store, clock.now, who=name).pause(reason, span)
+    until, leaving = stopped.until, stopped.leaving
     if app.options.json:
         app.out.record({"paused": True, "reason": reason, "by": name, "until": to_text(until) if until else None, "leaving": leaving})
         return
@@ -48,16 +40,7 @@ def pause(app: App, *, reason: str, span: timedelta | None, who: str | None) -> 
 @common
 def resume(app: App, *, who: str | None) -> None:
     """Let sending go on."""
-    at = clock.now()
-    name = who or app.me
-
-    def go_on(tx: Tx) -> bool:
-        was = people.paused(tx, at=at) is not None
-        if people.resume(tx):
-            audit.record(tx, name, "resumed", at=at)
-        return was
-
-    was = app.store.write(go_on)
+    was = Switch(app.store, clock.now, who=who or app.me).resume()
     if app.options.json:
         app.out.record({"paused": False, "was_paused": was})
         return

@@ -38,6 +38,6 @@ def tell(event: object, width: int = 100) -> str:
 def _noted(noted: Noted, width: int) -> str:
     post, judged = noted.heard.mention.post, noted.heard.assessment
     signals = "+".join(signal.name for signal in judged.signals) or "no signals"
-    words = one_line(post.text, max(20, width - 60))
-    head = f"{noted.case:<6} {judged.urgency.level.value.upper():<8} {judged.urgency.points:>3}  {noted.decision.route:<12}"
-    return f"{head} {judged.sentiment.label.value:<8} {signals}  @{one_line(post.author.handle, 20)}: {words}"
+    head = f"{noted.case:<6} {judged.urgency.level.value.upper():<8} {judged.urgency.points:>3}  {noted.decision.route:<15}"
+    rest = f"{judged.sentiment.label.value} · {signals} · @{post.author.handle}: {post.text}"
+    return f"{head} {one_line(rest, max(20, width - len(head) - 1))}"

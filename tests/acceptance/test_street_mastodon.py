@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from listener.errors import EarnestError
+from responders.switch import Switch
 from tests.servers import proxy as faults
 from tests.servers.proxy import Proxy
 from tests.servers.town import Town, token
@@ -138,10 +139,10 @@ async def test_stop_after_approval_stops_the_reply(street: Street, town: Town) -
 
 async def test_pause_means_nothing_leaves_and_resume_lets_it(street: Street, town: Town) -> None:
     post = await _approved(street, town, "@acme hello there, one thing")
-    street.desk().pause("checking", None)
+    Switch(street.store, street.clock, who="jo").pause("checking", None)
     await street.later(seconds=30)
     assert await town.answers(post) == []
-    street.desk().resume()
+    Switch(street.store, street.clock, who="jo").resume()
     await street.round()
     assert len(await town.answers(post)) == 1
 
