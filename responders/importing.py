@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -75,14 +76,26 @@ def open_lines(path: Path) -> IO[bytes]:
 
 
 def read(lines: Iterable[bytes], where: Origin) -> Iterator[tuple[Post, ...] | Broken]:
-    """Turn lines into the posts of one conversation each, or into what is wrong with them. Empty lines are passed over."""
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            yield _posts(_object(line), where, number)
-        except (ValueError, RecursionError) as problem:
-            yield Broken(number, str(problem) or type(problem).__name__)
+    """Turn lines into the posts of one conversation each, or into what is wrong with them. Empty lines are passed over.
+
+    A file that ends in the middle or is damaged gives what stands before that, and a last broken line.
+    """
+    number = 0
+    try:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield _read_line(line, where, number)
+    except (EOFError, OSError, zlib.error):
+        yield Broken(number + 1, "the file ends in the middle or is damaged from here on; what stands before it was taken")
+
+
+def _read_line(line: bytes, where: Origin, number: int) -> tuple[Post, ...] | Broken:
+    try:
+        return _posts(_object(line), where, number)
+    except RecursionError:
+        return Broken(number, "nested too deeply")
+    except ValueError as problem:
+        return Broken(number, str(problem))
 
 
 def _object(line: bytes) -> Mapping[str, object]:

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import click
 
-from listener.errors import EarnestError, UsageError
+from listener.errors import UsageError
 from responders.cli.base import App, common
+from responders.cli.phrases import counted
 
 _BATCH = 400
 _SHOWN = 20
+_WORTH_TIMING = 1_000
 
 
 @dataclass
@@ -99,9 +101,6 @@ def _take(app: App, conversations: Iterator[object], brand: str, file: Path) -> 
             tally.posts += len(posts)
             tally.new += store.write(work)
             _progress(app, tally)
-    except (EOFError, OSError) as problem:
-        message = f"{file} ends in the middle or is damaged ({problem}); {tally.new:,} posts were taken before that"
-        raise EarnestError(message, "fetch the file again and repeat: what is stored is not stored twice") from None
     finally:
         store.close()
     return tally
@@ -126,5 +125,6 @@ def _report(app: App, tally: Tally, seconds: float) -> None:
     if app.options.json:
         app.out.record({"lines": tally.lines, "posts": tally.posts, "new": tally.new, "broken": tally.broken, "posts_per_second": speed})
         return
-    app.out.line(f"{tally.posts:,} posts read, {tally.new:,} new, {tally.broken:,} broken lines ({speed:,} posts a second)")
+    pace = f" ({speed:,} posts a second)" if tally.posts >= _WORTH_TIMING else ""
+    app.out.line(f"{counted(tally.posts, 'post')} read, {tally.new:,} new, {counted(tally.broken, 'broken line')}{pace}")
     app.out.next_step("Look at them: earnest mentions")

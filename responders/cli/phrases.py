@@ -47,4 +47,4 @@ def quoted(words: str, indent: str = "   ") -> Iterator[str]:
 
 def counted(number: int, one: str, many: str = "") -> str:
     """Say how many: "1 draft", "3 drafts"."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
