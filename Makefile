@@ -43,6 +43,7 @@ rules: setup
 
 generated: setup  ## files made from the code are as the code would make them now
 	$(BIN)/earnest rules schema | diff -u data/rules.schema.json -
+	$(BIN)/python docs/commands.py | diff -u docs/commands.md -
 
 test-real: setup  ## against Bluesky's own server code on loopback, and recorded Mastodon traffic
 	tests/real/bluesky/install.sh

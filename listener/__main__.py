@@ -1,7 +1,7 @@
 """`python -m listener`: listen, judge, remember. There is no way to reply from here.
 
-It reads the same rules.yaml and writes the same store as `earnest run`, and needs no key that can write. Wrong rules end it with 78,
-a store that cannot be opened with 5.
+It reads the same rules.yaml and writes the same store as `earnest run`, and needs no key that can write. It ends with 78 where the rules
+are wrong, 5 where the store cannot be opened, and 130 where it is interrupted a second time while it stops.
 """
 
 from __future__ import annotations
@@ -12,21 +12,23 @@ import sys
 from pathlib import Path
 
 from listener import clock, listening, logs, settings
-from listener.errors import EarnestError
+from listener.errors import EarnestError, RulesWrong
 from listener.polling import Ear
 from listener.rules.reading import read_rulebook
 from listener.rules.rulebook import Rulebook
+from listener.sources.base import options_of
 from listener.store.schema import MIGRATIONS
 from listener.store.sqlite import SqliteStore
 from listener.text import visible
+
+_INTERRUPTED = 130
 
 
 def main() -> int:
     """Listen until stopped; return the exit code."""
     logs.configure(0, json=not sys.stderr.isatty())
     try:
-        path = Path(settings.rules_path())
-        book = read_rulebook(path.read_text(encoding="utf-8"), filename=str(path), source_options=lambda name: listening.kind(name).options)
+        book = _rules(Path(settings.rules_path()))
         store = SqliteStore(settings.store_url(), (MIGRATIONS,))
         try:
             store.hold_alone()
@@ -34,12 +36,22 @@ def main() -> int:
         finally:
             store.close()
     except EarnestError as problem:
-        sys.stderr.write(f"listener: {visible(problem.message)}\n  {visible(problem.hint)}\n")
+        sys.stderr.write(f"listener: {visible(problem.message)}\n")
+        if problem.hint:
+            sys.stderr.write(f"  {visible(problem.hint)}\n")
         return problem.exit_code
-    except OSError as problem:
-        sys.stderr.write(f"listener: cannot read the rules: {problem.strerror}\n")
-        return 78
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return 0
+
+
+def _rules(path: Path) -> Rulebook:
+    try:
+        raw = path.read_bytes()
+    except OSError as problem:
+        message = f"cannot read {path}: {problem.strerror}"
+        raise RulesWrong(message, "EARNEST_RULES names another file") from None
+    return read_rulebook(raw, filename=str(path), source_options=options_of)
 
 
 async def _listen(store: SqliteStore, book: Rulebook) -> None:

@@ -1,4 +1,4 @@
-"""An account's session on a Bluesky server: signing in, renewing, and asking. Shared by the source and the channel.
+"""An account's session on a Bluesky server: signing in, renewing, and asking. The source hears through it; the channel adds writing.
 
 Facts come from docs.bsky.app (API Hosts and Auth; PDS Entryway; Rate Limits, all read in November 2026) and from trying the
 server's own code (PDS 0.5.35). bsky.social forwards whatever it is asked to the account's own server, so one address is enough.
@@ -12,12 +12,12 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from listener.clock import now
-from listener.errors import Malformed, NetworkError, NotConnected, RateLimited, SignInNeeded, UsageError
+from listener.errors import Malformed, NetworkError, RateLimited, SignInNeeded, UsageError
 from listener.http import Answer, Http, Params, retry_after
 from listener.model import Account
 from listener.rules.rulebook import Rulebook, Strict
@@ -141,22 +141,6 @@ class Session:
             raise self._refused(said(answer))
         return self._body(answer)
 
-    async def write(self, method: str, record: Mapping[str, object], timeout: float) -> Answer:
-        """Make one write, once, and return whatever the server answers. Ask something first: nobody is signed in here.
-
-        Raises:
-            NotConnected: nothing was sent, also where nobody is signed in.
-            Malformed, NetworkError: see `listener.http`.
-        """
-        tokens = self._tokens
-        if tokens is None:
-            message = "the sign-in was lost just before the reply was sent"
-            raise NotConnected(message)
-        answer = await self._call("POST", method, tokens.access, timeout, json=record)
-        if is_bad_token(answer) and self._tokens is tokens:
-            self._tokens = None
-        return answer
-
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.close()
@@ -223,13 +207,16 @@ class Session:
         )
 
 
+Opened = TypeVar("Opened", bound=Session)
+
+
 def _what_to_do(secret_name: str) -> str:
     where = f"the secret {secret_name} ({secret_variable(secret_name)})"
     return f"Make an app password at https://bsky.app/settings/app-passwords and put it into {where}."
 
 
-def open_session(options: Options, book: Rulebook, secret_name: str) -> Session:
-    """Make the session of the account that `options` name, or of the only one that the brands have here.
+def open_session(kind: type[Opened], options: Options, book: Rulebook, secret_name: str) -> Opened:
+    """Make a session (of this `kind`) for the account that `options` name, or for the only one that the brands have here.
 
     Raises:
         SignInNeeded: there is no app password.
@@ -244,4 +231,4 @@ def open_session(options: Options, book: Rulebook, secret_name: str) -> Session:
     if not identifier:
         message = "which Bluesky account is ours cannot be told"
         raise UsageError(message, "Say it in rules.yaml: sources: {bluesky: {handle: acme.example}}.")
-    return Session(options.service, identifier.removeprefix("@"), password, secret_name)
+    return kind(options.service, identifier.removeprefix("@"), password, secret_name)

@@ -5,10 +5,13 @@ EarnestError                1   it did not work
 ├── SignInNeeded            4   a network wants a sign-in
 ├── Unreachable             5   the store or the daemon cannot be reached
 ├── RulesWrong             78   rules.yaml cannot be used
+│   └── RulesProblems      78   the same, with every mistake in it (listener.rules.problems)
+├── Undelivered             1   approved words cannot be sent as things stand (responders.orders)
 └── NetworkError            1   a network did not do what was asked
-    ├── NotConnected            no byte was sent: safe to try again
-    ├── RateLimited             wait; `retry_after` says how long
-    └── Malformed               the answer made no sense
+    ├── NotConnected        1   no byte was sent: safe to try again
+    ├── RateLimited         1   wait; `retry_after` says how long
+    ├── Malformed           1   the answer made no sense
+    └── Declined            1   Bluesky understood and said no (listener.bluesky_session)
 """
 
 from __future__ import annotations

@@ -6,37 +6,17 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from listener import logs, plugins
+from listener import logs
 from listener.clock import Clock
 from listener.errors import EarnestError
 from listener.polling import Ear, Taken
 from listener.rules.rulebook import Rulebook
-from listener.sources.base import Source, SourceKind
+from listener.sources.base import Source, kind
 from listener.store import mentions as ledger
 from listener.store.base import Store, Tx
 from listener.watching import Watcher
 
-PACKAGE = "listener.sources"
-GROUP = "earnest.sources"
 _log = logs.get("listening")
-
-
-def kinds() -> tuple[str, ...]:
-    """Return the kinds of source on offer, without importing any."""
-    return plugins.names(PACKAGE, GROUP)
-
-
-def kind(name: str) -> SourceKind:
-    """Return one kind of source.
-
-    Raises:
-        EarnestError: there is none of that name.
-    """
-    found = plugins.load(PACKAGE, GROUP, name)
-    if isinstance(found, SourceKind):
-        return found
-    message = f"the source {name} offers no SourceKind"
-    raise EarnestError(message)
 
 
 def make(name: str, book: Rulebook) -> Source:

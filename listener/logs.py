@@ -4,8 +4,25 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 
 import structlog
+
+from listener.text import visible
+
+
+class _Stderr:
+    """Standard error as it is at that moment. Where nobody reads it any more, a line is lost; the work that spoke must go on."""
+
+    def write(self, words: str) -> None:
+        """Write, if it can be written."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(words)
+
+    def flush(self) -> None:
+        """Pass on what was written."""
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def configure(verbosity: int, *, json: bool) -> None:
@@ -18,12 +35,18 @@ def configure(verbosity: int, *, json: bool) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _make_visible,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(_Stderr()),  # type: ignore[arg-type]  # this is all it asks of a file
         cache_logger_on_first_use=False,
     )
+
+
+def _make_visible(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Keep one event on one line, and every foreign character in it harmless."""
+    return {name: visible(value, newlines=False) if isinstance(value, str) else value for name, value in event.items()}
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:

@@ -101,7 +101,6 @@ class Ground(StrEnum):
     HANDLE = "handle"
     NAME = "name"
     HASHTAG = "hashtag"
-    QUERY = "query"
     REPLY = "reply"
     IMPORT = "import"
 

@@ -28,10 +28,8 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one page came to: how many posts it held, how many were new or changed, and those that are mentions."""
+    """What one page came to: the posts in it that are new or changed, and mentions."""
 
-    served: int
-    new: int
     mentions: tuple[Judged, ...]
 
 
@@ -74,24 +72,32 @@ class Ear:
         if page.gap:
             ledger.record_gap(tx, source, page.gap, at=at)
         ledger.move_cursor(tx, source, page.cursor, at=at)
-        return Taken(len(judged), len(new), tuple(one for one in new if one.mentions))
+        return Taken(tuple(one for one in new if one.mentions))
 
-    def take_past(self, tx: Tx, source: str, posts: Sequence[Post], brand: str) -> int:
-        """Store posts of the past (an import): heard and judged, never answered by themselves; return how many were new.
+    def judge_past(self, source: str, posts: Sequence[Post], brand: str) -> list[Judged]:
+        """Judge posts of the past (an import), in the order given; a thread is judged as it grew. What is stored already is left out.
 
-        Every post that is not our own counts as a mention of `brand`, in the order given; a thread is judged as it grew.
+        Every post that is not our own counts as a mention of `brand`.
         """
-        at = self._clock()
+        reader = self._store.read()
         threads: dict[str, list[Post]] = {}
-        new = 0
+        judged = []
         for post in posts:
             earlier = threads.setdefault(post.thread_id, [])
-            if ledger.store_post(tx, post, heard_at=at, source=source, late=True):
-                new += 1
+            if not ledger.is_stored(reader, post.network, post.id):
                 found = () if post.own else (Mention(post, brand, (Because(Ground.IMPORT, source),), addressed=True),)
-                assessment = self._assessor.assess(post, tuple(earlier)) if found else None
-                _store_judgement(tx, Judged(post, found, assessment), self._clock)
+                judged.append(Judged(post, found, self._assessor.assess(post, tuple(earlier)) if found else None))
             earlier.append(post)
+        return judged
+
+    def take_past(self, tx: Tx, source: str, judged: Sequence[Judged]) -> int:
+        """Store posts of the past: heard and judged, never answered by themselves; return how many were new."""
+        at = self._clock()
+        new = 0
+        for one in judged:
+            if ledger.store_post(tx, one.post, heard_at=at, source=source, late=True):
+                new += 1
+                _store_judgement(tx, one, self._clock)
         return new
 
 

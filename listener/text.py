@@ -35,13 +35,14 @@ _JOINING = (
     r"[\p{Arabic}\p{Syriac}\p{Mongolian}\p{Nko}\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Gujarati}\p{Oriya}\p{Tamil}\p{Telugu}"
     r"\p{Kannada}\p{Malayalam}\p{Sinhala}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
 )
+# Each part begins with the character in question, so that the search skips from one to the next, and then looks around it.
 _SEQUENCE = (
-    r"(?<=\p{Extended_Pictographic}|[\ufe0f\U0001f3fb-\U0001f3ff])\u200d(?=\p{Extended_Pictographic})"
-    r"|(?<=\p{Emoji})[\ufe0e\ufe0f]"
-    r"|(?<=\U0001f3f4)[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"
-    rf"|(?<={_JOINING})[\u200c\u200d](?={_JOINING})"
-    r"|(?<=\p{ccc=9})\u200d"
-    r"|(?<=\p{Mongolian})[\u180b-\u180e]"
+    r"\u200d(?<=(?:\p{Extended_Pictographic}|[\ufe0f\U0001f3fb-\U0001f3ff])\u200d)(?=\p{Extended_Pictographic})"
+    r"|[\ufe0e\ufe0f](?<=\p{Emoji}[\ufe0e\ufe0f])"
+    r"|[\U000e0030-\U000e0039\U000e0061-\U000e007a](?<=\U0001f3f4.)[\U000e0030-\U000e0039\U000e0061-\U000e007a]{2,5}\U000e007f"
+    rf"|[\u200c\u200d](?<={_JOINING}.)(?={_JOINING})"
+    r"|\u200d(?<=\p{ccc=9}.)"
+    r"|[\u180b-\u180e](?<=\p{Mongolian}.)"
 )
 # A run is read at once: what follows a character that is out of place is out of place too.
 _FINE_OR_NOT = regex.compile(rf"(?P<fine>{_SEQUENCE})|[{_HIDDEN}{_BROKEN}{_PRIVATE}]+")

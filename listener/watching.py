@@ -92,7 +92,7 @@ class Watcher:
     async def _trouble(self, state: str, problem: EarnestError) -> None:
         self._failures += 1
         _log.warning("cannot hear", source=self.name, state=state, problem=problem.message)
-        with suppress(EarnestError):  # where the store itself is the trouble, the daemon says so
+        with suppress(Exception):  # where the store itself is the trouble, the daemon says so; this task must never end
             await self._record(state, f"{problem.message}. {problem.hint}".strip(), heard=False)
 
     async def _record(self, state: str, detail: str, *, heard: bool) -> None:

@@ -5,6 +5,7 @@ An alert says which case and why, never the customer's words: they stay in the s
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from listener.store.base import Store, Tx, number, text
 from responders.ledger import audit, escalations
 
 _log = logs.get("alerts")
+_LONGEST = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +52,29 @@ class Alerts:
         self._clock = clock
 
     async def round(self) -> list[Told]:
-        """Tell what is due; whatever fails is tried again later, for ever."""
+        """Tell what is due, all at once; whatever fails is tried again later, for ever, and keeps nothing else waiting."""
+        rows = escalations.due(self._store.read(), at=self._clock())
+        problems = await asyncio.gather(*(self._try(text(row, "team"), text(row, "words")) for row in rows))
         done = []
-        for row in escalations.due(self._store.read(), at=self._clock()):
-            address, problem = address_of(self._book(), text(row, "team"))
-            if address:
-                problem = "" if await _notify(address, text(row, "words")) else "the alert service did not take it"
+        for row, problem in zip(rows, problems, strict=True):
             await self._store.awrite(lambda tx, row=row, problem=problem: self._record(tx, dict(row), problem))  # type: ignore[misc]
             if problem:
                 _log.error("nobody was told", case_id=number(row, "case_id"), team=text(row, "team"), problem=problem)
             done.append(Told(number(row, "case_id"), text(row, "team"), text(row, "words"), problem))
         return done
+
+    async def _try(self, team: str, words: str) -> str:
+        """Tell one team; return what went wrong, or ""."""
+        address, problem = address_of(self._book(), team)
+        if not address:
+            return problem
+        try:
+            async with asyncio.timeout(_LONGEST):
+                return "" if await _notify(address, words) else "the alert service did not take it"
+        except TimeoutError:
+            return "the alert service did not answer"
+        except Exception as problem:  # noqa: BLE001  # a hundred services, each with its own mistakes; its words may hold the key
+            return f"the alert service failed ({type(problem).__name__})"
 
     def _record(self, tx: Tx, row: dict[str, str | int | float | None], problem: str) -> None:
         at = self._clock()

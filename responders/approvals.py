@@ -24,7 +24,6 @@ from responders.model import DraftState, Kind, Proposal
 from responders.orders import order
 
 UNDO = timedelta(seconds=10)
-REASONS = ("tone", "facts", "not ours", "no reply needed", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +99,10 @@ class Desk:
         if words := people.suppressed(tx, post.network, post.author.id):
             message = f'@{post.author.handle} asked us to stop: "{words}"'
             raise EarnestError(message, "nothing is sent to this person; earnest suppress remove lifts it if they changed their mind")
-        problems = self._check(draft, post)
+        problems = objections(draft, post, self._book)
         if problems:
             message = "it cannot leave as it is: " + "; ".join(problems)
             raise EarnestError(message, f"change the words: earnest edit {cases.name_of(draft.case_id)}")
-
-    def _check(self, draft: Draft, post: Post) -> tuple[str, ...]:
-        found = [*draft.problems]
-        for kind, words in ((Kind.PUBLIC, draft.public), (Kind.PRIVATE, draft.private)):
-            if words is not None:
-                found += [problem for problem in guard.check(words, kind=kind, book=self._book, post=post) if problem not in found]
-        if draft.public is None and draft.private is None:
-            found.append("there are no words in it")
-        return tuple(found)
 
     def edit(self, name: str, *, public: str | None = None, private: str | None = None, seen: Draft | None = None) -> Done:
         """Put other words in a waiting draft (or start one by hand where none waits); None keeps what is there.
@@ -141,7 +131,7 @@ class Desk:
         drafts.say(tx, changed, self.who, "edited", "", public=draft.public, private=draft.private, bound="", at=at)
         cases.set_state(tx, case.id, "waiting", at=at)
         audit.record(tx, self.who, "edited", at=at, case_id=case.id)
-        problems = self._check(changed, post)
+        problems = objections(changed, post, self._book)
         if problems:
             return Done(case.name, f"{case.name}: kept, but it cannot leave as it is: {'; '.join(problems)}", complete=False)
         return Done(case.name, f"{case.name}: changed. It waits for a yes: earnest approve {case.name}")
@@ -262,6 +252,12 @@ class Desk:
 
         return self._store.write(work)
 
+    def note(self, name: str, reason: str) -> None:
+        """Keep in the log why this person did what they just did, where the act itself has no place for a reason."""
+        self._store.write(
+            lambda tx: audit.record(tx, self.who, "gave a reason", at=self._clock(), case_id=cases.id_of(name), reason=reason)
+        )
+
     def look(self, name: str) -> str:
         """Claim a case for two minutes while looking at it; return who else has it, or ""."""
         return self._store.write(lambda tx: cases.look(tx, cases.id_of(name), self.who, at=self._clock()))
@@ -323,6 +319,17 @@ class Desk:
             message = f"Earnest cannot speak on {draft.network}"
             raise EarnestError(message, "copy the text and post it by hand; the case holds the link")
         return {draft.network: kind}
+
+
+def objections(draft: Draft, post: Post, book: Rulebook) -> tuple[str, ...]:
+    """Return every reason why these words cannot leave, each once: what was found when they were stored, and the voice check now."""
+    found = [*draft.problems]
+    for kind, words in ((Kind.PUBLIC, draft.public), (Kind.PRIVATE, draft.private)):
+        if words is not None:
+            found += guard.check(words, kind=kind, book=book, post=post)
+    if draft.public is None and draft.private is None:
+        found.append("there are no words in it")
+    return tuple(dict.fromkeys(found))
 
 
 def _same_words(case: Case, draft: Draft | None, seen: Draft | None) -> None:

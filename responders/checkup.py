@@ -13,9 +13,11 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from listener import listening, settings
+from listener import settings
 from listener.errors import EarnestError, RulesWrong
 from listener.rules.rulebook import Rulebook
+from listener.sources.base import kind as source_kind
+from listener.sources.base import kinds as source_kinds
 from listener.store.sqlite import SqliteStore, path_of
 from responders import views
 from responders.alerts import address_of
@@ -145,9 +147,10 @@ def _sources(book: Rulebook) -> Iterator[Finding]:
 
 
 def _source(name: str, kind: str) -> Iterator[Finding]:
-    found = listening.kind(kind)
-    # A second source of a kind may have a key of its own.
-    absent = [] if settings.secret(settings.reading_secret(name)) else [key for key in found.secrets if settings.secret(key) is None]
+    found = source_kind(kind)
+    # A source that is called otherwise than its network has a key of its own.
+    needed = found.secrets if name == found.network or not found.secrets else (settings.reading_secret(name),)
+    absent = [key for key in needed if settings.secret(key) is None]
     check = f"source {name}"
     if not absent:
         yield Finding(check, State.OK, "its key is there" if found.secrets else "it needs no key", f"try it: earnest sources test {name}")
@@ -161,13 +164,13 @@ def _source(name: str, kind: str) -> Iterator[Finding]:
 def _networks_left(book: Rulebook) -> Iterator[Finding]:
     """Yield what other networks could be heard, and with which keys."""
     used = {wanted.kind or name for name, wanted in book.sources.items()}
-    for kind in listening.kinds():
+    for kind in source_kinds():
         if kind not in used:
             yield from _tried(f"source {kind}", partial(_unused, kind))
 
 
 def _unused(kind: str) -> Iterator[Finding]:
-    found = listening.kind(kind)
+    found = source_kind(kind)
     absent = [secret for secret in found.secrets if settings.secret(secret) is None]
     needs = "needs no key" if found.public or not absent else f"would need {_keys(absent)}"
     yield Finding(f"source {kind}", State.OK, f"not in rules.yaml; it {needs}")

@@ -34,6 +34,7 @@ _log = logs.get("daemon")
 _TICK = 0.5
 _SLOW_TICK = 30.0
 _LAST_MOMENT = 10.0
+_A_ROUND = 20
 
 Event = Noted | Sending | Told | RulesWrong
 
@@ -79,9 +80,8 @@ class Daemon:
         self._seen = self._stamp()
 
     def _take_rules(self, book: Rulebook) -> None:
-        self._ear = Ear(self._store, book, self._clock)
-        self._mind = Mind(self._store, book, self._clock, self._kinds, undo=self._undo)
-        self._book = book
+        ear, mind = Ear(self._store, book, self._clock), Mind(self._store, book, self._clock, self._kinds, undo=self._undo)
+        self._ear, self._mind, self._book = ear, mind, book  # together or not at all
 
     def _new_listening(self) -> Listening:
         return Listening(self._store, self._book, self._clock, ear=lambda: self._ear, heard=self._heard)
@@ -118,9 +118,10 @@ class Daemon:
             return
         try:
             account = await channel.identify()
-        except EarnestError as problem:
+        except Exception as problem:  # noqa: BLE001  # a channel may be anybody's, and must not keep us from listening
             await channel.close()
-            _log.warning("cannot speak", network=network, problem=problem.message)
+            said = problem.message if isinstance(problem, EarnestError) else type(problem).__name__
+            _log.warning("cannot speak", network=network, problem=said)
             return
         await self._store.awrite(lambda tx: heard_ledger.record_account(tx, account, at=self._clock()))
         self._channels[network] = channel
@@ -130,8 +131,8 @@ class Daemon:
         await self._begin()
         try:
             failed = await self._listening.round()
-            while await self._think():
-                pass
+            await self._think_all()
+            await self._alert()
             await self._speak()
         finally:
             await self._end()
@@ -147,7 +148,8 @@ class Daemon:
         schedule.every(_SLOW_TICK, "channels", self._open_channels)
         await self._listening.start()
         schedule.start()
-        tasks = [asyncio.create_task(self._loop(stop, self._think_all)), asyncio.create_task(self._loop(stop, self._speak))]
+        # Each at its own pace: neither a slow alert service nor a slow network keeps a cry for help waiting.
+        tasks = [asyncio.create_task(self._loop(stop, work)) for work in (self._think_all, self._alert, self._speak)]
         try:
             await stop.wait()
         finally:
@@ -189,14 +191,16 @@ class Daemon:
         noted = await self._mind.round()
         for one in noted:
             self._tell(one)
-        for told in await self._alerts.round():
-            self._tell(told)
         return len(noted)
 
+    async def _alert(self) -> None:
+        for told in await self._alerts.round():
+            self._tell(told)
+
     async def _speak(self) -> None:
-        if self._book.mode != "observe":
-            for sending in await self._outbox.round():
-                self._tell(sending)
+        """Send what may be sent; while only observing, still settle what an earlier run left in doubt."""
+        for sending in await self._outbox.round(0 if self._book.mode == "observe" else _A_ROUND):
+            self._tell(sending)
 
     def _stamp(self) -> tuple[int, int] | None:
         if self._path is None:
@@ -219,12 +223,11 @@ class Daemon:
         try:
             book = self._adapt(await asyncio.to_thread(load_rehearsed, self._path))
         except RulesWrong as problem:
-            message = problem.message
-            await self._store.awrite(lambda tx: people.set_fact(tx, "rules_error", message, at=self._clock()))
-            _log.error("the new rules cannot be used; the old ones stay", problem=message.splitlines()[0])
-            self._tell(problem)
-            return False
+            return await self._keep_rules(problem)
+        except Exception as problem:  # noqa: BLE001  # whatever a file brings about, it is said and the old rules stay
+            return await self._keep_rules(RulesWrong(f"{self._path} cannot be used: {type(problem).__name__}"))
         if book.fingerprint == self._book.fingerprint:
+            await self._store.awrite(self._note_rules)  # a mistake that was taken back is no mistake any more
             return False
         elsewhere = book.sources != self._book.sources
         self._take_rules(book)
@@ -235,6 +238,13 @@ class Daemon:
             self._listening = self._new_listening()
             await self._listening.start()
         return True
+
+    async def _keep_rules(self, problem: RulesWrong) -> bool:
+        message = problem.message
+        await self._store.awrite(lambda tx: people.set_fact(tx, "rules_error", message, at=self._clock()))
+        _log.error("the new rules cannot be used; the old ones stay", problem=message.splitlines()[0])
+        self._tell(problem)
+        return False
 
     async def _end(self) -> None:
         await self._listening.stop()

@@ -16,6 +16,7 @@ from listener.scoring.assessor import Assessor
 from listener.text import one_line, visible
 from responders.boundaries import may_draft
 from responders.channels.base import TextLimits
+from responders.drafting.names import agent_name, brand_name
 from responders.drafting.template import Drafter
 from responders.model import Circumstances, Decision, Heard, Hold, Kind, Proposal
 from responders.rehearsal import Judge
@@ -32,12 +33,6 @@ def _as_it_is(text: str, _post: Post, _kind: Kind) -> str:
 
 def _any_length(_kind: Kind) -> TextLimits:
     return _UNBOUNDED
-
-
-def brand_name(book: Rulebook, brand: str) -> str:
-    """Return what a brand is called in texts: the first of its names, else its key."""
-    known = book.brands.get(brand)
-    return known.names[0] if known and known.names else brand
 
 
 def _quotes(signal: Signal) -> str:
@@ -151,7 +146,7 @@ def explain(
     mention: Mention | None = None,
     judge: Judge | None = None,
     case: str = "A-1",
-    agent: str = "Jo",
+    assignee: str = "",
     can_private: bool = True,
     private_reason: str = "",
     address: Callable[[str, Post, Kind], str] = _as_it_is,
@@ -160,7 +155,8 @@ def explain(
     """Return what would be decided of `post` under the facts `at`, and what would be drafted.
 
     `judge` is for who has the scoring of `book` ready. `mention` is for a post that was heard before, by whatever ground; else the
-    post is matched anew. `address`, `limits` and `can_private` are what the network's channel says, where one is asked.
+    post is matched anew. `assignee` is whose case it is, if anybody's. `address`, `limits` and `can_private` are what the network's
+    channel says, where one is asked.
     """
     found = (mention,) if mention else Matcher(book.brands).match(post)
     assessment = (judge or Assessor(book.scoring)).assess(post, thread)
@@ -170,12 +166,13 @@ def explain(
     wanted = any(action.startswith(("draft:", "private:")) for action in decision.actions)
     proposal = None
     if wanted:
+        route, brand = router.route(heard)[0], heard.mention.brand
         proposal = Drafter(book).draft(
             heard,
-            router.route(heard)[0],
+            route,
             case=case,
-            agent=agent,
-            brand_name=brand_name(book, heard.mention.brand),
+            agent=agent_name(book, route, brand, assignee=assignee),
+            brand_name=brand_name(book, brand),
             can_private=can_private,
             private_reason=private_reason,
             address=address,

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from listener.text import clean
 
 _BLOCK = re.compile(r"^(?P<key>[a-z_]+):.*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
+_ROUTE = re.compile(r"^  - name:.*?(?=^  - name:|^\S|\Z)", re.MULTILINE | re.DOTALL)
+_EXAMPLES = re.compile(r"^    examples:\n(?:      .*\n)+", re.MULTILINE)
 _MEMBERS = re.compile(r"members: \[[^\]]*\]")
 _HANDLE = re.compile(r"@?([\w.-]+)(@[\w.-]+)?")
 
@@ -52,11 +54,20 @@ def compose(shipped: str, answers: Answers) -> str:
     blocks = {"brands": _brands(answers), "sources": _sources(answers), "timezone": _timezone(answers)}
     text = _BLOCK.sub(lambda found: _replace(found, blocks, answers), shipped)
     head, _, rest = text.partition("routes:")
-    tag = f"#{answers.tags[0]}" if answers.tags else f"@{answers.handle}"
-    own_words = (
-        rest.replace("@acme", f"@{answers.handle}").replace("#acme", tag).replace("Acme", answers.name.replace("\\", "").replace('"', "'"))
-    )
-    return f"{head}routes:{own_words}"
+    name = answers.name.replace("\\", "").replace('"', "'")
+    spoken_to = f"@{answers.handle}" if _handles(answers) else name
+    tag = f"#{answers.tags[0]}" if answers.tags else spoken_to
+    own_words = rest.replace("@acme", spoken_to).replace("#acme", tag).replace("Acme", name)
+    composed = f"{head}routes:{own_words}"
+    return composed if _handles(answers) else _ROUTE.sub(_without_account, composed)
+
+
+def _without_account(route: re.Match[str]) -> str:
+    """Set aside the examples of a route that asks whether somebody spoke to us: without an account nobody can."""
+    if "addressed: true" not in route[0]:
+        return route[0]
+    aside = "    # Nobody can speak to us before `handles` above names an account of ours. Then take the # away:\n"
+    return _EXAMPLES.sub(lambda found: aside + re.sub("^    ", "    # ", found[0], flags=re.MULTILINE), route[0])
 
 
 def _replace(found: re.Match[str], blocks: dict[str, str], answers: Answers) -> str:

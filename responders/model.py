@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from listener.model import Assessment, Mention, Post, Visibility
 
+REASONS = ("tone", "facts", "not ours", "no reply needed", "other")
+"""Why people reject a draft, in the words that are counted; "no reply needed" also closes the case."""
+
 
 class Mode(StrEnum):
     """How far Earnest may go; a ceiling, in this order."""
@@ -77,7 +80,7 @@ class Circumstances:
 
     `suppressed` holds the words by which the author asked us to stop. `heard_late` is true for what a first poll or an outage
     brought from the past. `sent_to_author`, `sent_in_thread` and `sent_automatically` are the times of answers that left (or may
-    have left), newest first. `author_is_us` is true for our own accounts. `own_handles` are ours on this network.
+    have left), newest first. `author_is_us` is true for our own accounts, `answered` where the post has our answer already.
     """
 
     now: datetime
@@ -128,7 +131,7 @@ class DraftState(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where one thing to say stands. See docs/architecture for the drawing."""
+    """Where one thing to say stands. See docs/architecture.md for the drawing."""
 
     HELD = "held"
     READY = "ready"

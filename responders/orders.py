@@ -41,6 +41,10 @@ def order(
         if words is None:
             continue
         visibility = Visibility.DIRECT if what is Kind.PRIVATE else reply_visibility(parent)
+        bound.append(deliveries.bind(account.id, parent.network, parent.id, visibility.value, words))
+        if done := deliveries.sent_before(tx, draft.id, what, words):  # the other half was refused, and is tried in other words
+            before = done
+            continue
         wanted = deliveries.Order(
             account=account.id,
             network=parent.network,
@@ -61,5 +65,4 @@ def order(
         if before is None:
             message = f"this post already has, or may have, our {what.value} answer"
             raise Undelivered(message, "look with earnest show; a second answer to one post is never sent")
-        bound.append(deliveries.bind(account.id, parent.network, parent.id, visibility.value, words))
     return deliveries.bind(account.id, parent.network, parent.id, "all", pack(bound))

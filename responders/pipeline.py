@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from listener import logs
 from listener.clock import Clock, from_text
 from listener.model import Mention
 from listener.rules.rulebook import Route, Rulebook
@@ -19,10 +20,11 @@ from responders.boundaries import may_draft
 from responders.channels.base import ChannelKind
 from responders.drafting.template import Drafter
 from responders.ledger import audit, cases, deliveries, drafts, escalations, people
-from responders.model import Circumstances, Decision, DraftState, Heard, Proposal
+from responders.model import Circumstances, Decision, DraftState, Heard, Proposal, Step
 from responders.orders import Undelivered, order
 from responders.routing import Router
 
+_log = logs.get("pipeline")
 _MEMORY = timedelta(days=90)  # the longest span in which answers to one person are counted
 _LATELY = timedelta(days=2)  # the longest span in which all answers that leave by themselves are counted
 _NO_ROUTE = Route(name="no-route", when="always")
@@ -67,7 +69,7 @@ def circumstances(reader: Reader, mention: Mention, around: World, *, late: bool
     """Gather what deciding needs to know besides the mention; `late` marks history that was taken in."""
     post = mention.post
     rows = deliveries.left(reader, post.network, post.author.id, post.thread_id, since=around.at - _MEMORY)
-    left = [(row, from_text(text(row, "last_attempt_at"))) for row in rows]
+    left = [(row, from_text(text(row, "at"))) for row in rows]
     to_author = [(text(row, "route"), moment) for row, moment in left if text(row, "author_id") == post.author.id]
     answered = reader.one(
         """SELECT 1 FROM deliveries WHERE network = :network AND parent_id = :id AND state IN ('claimed', 'sent', 'unknown', 'parked')
@@ -117,12 +119,41 @@ class Mind:
         around = world(tx, at=self._clock())
         noted = []
         for one in waiting:
-            noted.append(self._one(tx, one, around))
-            if "send" in noted[-1].decision.actions:
+            noted += self._surely(tx, one, around)
+            if noted and "send" in noted[-1].decision.actions:
                 around = world(tx, at=around.at)  # the next one must see what this one is about to say
         if waiting:
             heard_ledger.mark_decided(tx, waiting[-1].seq)
         return noted
+
+    def _surely(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> list[Noted]:
+        """Decide one mention; where that goes wrong, undo it and call a person, so that no mention keeps others waiting behind it."""
+        for work in (self._one, self._call_a_person):
+            tx.run("SAVEPOINT mention")
+            try:
+                noted = work(tx, one, around)
+            except Exception as problem:  # noqa: BLE001  # whatever one post brings about, the next may be a cry for help
+                tx.run("ROLLBACK TO mention")
+                _log.error("could not decide", network=one.mention.post.network, mention=one.seq, problem=type(problem).__name__)
+            else:
+                return [noted]
+            finally:
+                tx.run("RELEASE mention")
+        return []
+
+    def _call_a_person(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> Noted:
+        mention, at = one.mention, around.at
+        case, _ = cases.join(tx, mention, at=at)
+        cases.set_state(tx, case.id, "open", at=at)
+        steps = (Step(_NO_ROUTE.name, matched=False, because="a mistake in Earnest or a plug-in: no route could be asked"),)
+        decision = Decision(_NO_ROUTE.name, self._book.fingerprint, ("look",), (), steps)
+        cases.record_decision(tx, case.id, mention, decision, at=at)
+        told = next((name for name, team in self._book.teams.items() if team.alert), next(iter(self._book.teams), ""))
+        if told and not one.late:
+            words = f"{case.name}: it could not be decided, look at it now, on {mention.post.network}"
+            escalations.raise_(tx, case.id, told, mention.post.id, words, at=at)
+        audit.record(tx, audit.DAEMON, "could not decide", at=at, case_id=case.id, team=told)
+        return Noted(Heard(mention, one.assessment), case.name, decision, None, "open", told)
 
     def _one(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> Noted:
         mention, at = one.mention, around.at
@@ -132,11 +163,15 @@ class Mind:
         route = self._routes.get(decision.route, _NO_ROUTE)
         work = _Work(tx, heard, case, decision, route, at, past=one.late)
         _obey(work)
-        if not new:
-            _move_on(work)
         alerted = _alert(work)
         proposal = self._propose(work) if may_draft(decision) else None
-        state = self._settle(work, proposal)
+        state = _state(work, proposal)
+        if state == "noted" and work.unanswered and not decision.forbidden:
+            state = case.state  # a word that asks for nothing does not end what waits in the same conversation
+        else:
+            if not new:
+                _move_on(work)
+            state = self._settle(work, proposal, state)
         cases.record_decision(tx, case.id, mention, decision, at=at)
         return Noted(heard, case.name, decision, proposal, state, alerted)
 
@@ -165,8 +200,7 @@ class Mind:
         names = self._book.brands[brand].names if brand in self._book.brands else ()
         return names[0] if names else brand
 
-    def _settle(self, work: _Work, proposal: Proposal | None) -> str:
-        state = _state(work, proposal)
+    def _settle(self, work: _Work, proposal: Proposal | None, state: str) -> str:
         clock_runs = state != "noted" and not work.case.responded_at and not work.decision.forbidden
         cases.update(
             work.tx,
@@ -176,14 +210,14 @@ class Mind:
             work.decision,
             state=state,
             team=work.route.team or work.route.escalate or "",
-            respond_by=_deadline(work.heard, work.route.sla.first_response) if clock_runs else None,
+            respond_by=_respond_by(work) if clock_runs else None,
             resolve_by=_deadline(work.heard, work.route.sla.resolution) if clock_runs else None,
             at=work.at,
         )
         if proposal is None:
             return state
         draft_id = self._keep(work, proposal)
-        return self._send_by_itself(work, draft_id) if "send" in work.decision.actions else state
+        return self._send_by_itself(work, draft_id) if "send" in work.decision.actions and not work.unanswered else state
 
     def _keep(self, work: _Work, proposal: Proposal) -> int:
         post = work.heard.mention.post
@@ -232,6 +266,11 @@ class _Work:
     at: datetime
     past: bool
 
+    @property
+    def unanswered(self) -> bool:
+        """True where something of this conversation waited for a person before this mention came."""
+        return self.case.state in cases.UNANSWERED
+
 
 def _obey(work: _Work) -> None:
     """Put a person who asks us to stop on the suppression list at once, with their words."""
@@ -269,6 +308,12 @@ def _state(work: _Work, proposal: Proposal | None) -> str:
     judged = work.heard.assessment
     wants_person = bool(work.route.team or work.route.escalate) or judged.urgency.level.rank > 1 or "look" in work.decision.actions
     return "open" if wants_person and not work.heard.mention.post.own and not work.past else "noted"
+
+
+def _respond_by(work: _Work) -> datetime | None:
+    """Return when to answer at the latest: whoever asks again while waiting does not wait longer for it."""
+    times = (work.case.respond_by if work.unanswered else None, _deadline(work.heard, work.route.sla.first_response))
+    return min((moment for moment in times if moment), default=None)
 
 
 def _deadline(heard: Heard, span: timedelta | None) -> datetime | None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel
-
-from listener import plugins
-from listener.errors import EarnestError, RulesWrong
+from listener.errors import RulesWrong
 from listener.rules.reading import read_rulebook
 from listener.rules.rulebook import Rulebook
-from listener.sources.base import SourceKind
+from listener.sources.base import options_of
 
 _LARGEST = 1_048_576
 
@@ -33,22 +30,13 @@ def read_text(path: Path) -> str:
         raise RulesWrong(message, "write one with: earnest init, or name another with --rules FILE") from None
 
 
-def source_options(kind: str) -> type[BaseModel] | None:
-    """Return the keys that a kind of source knows, or None where there is no such kind."""
-    try:
-        found = plugins.load("listener.sources", "earnest.sources", kind)
-    except EarnestError:
-        return None
-    return found.options if isinstance(found, SourceKind) else None
-
-
 def load(path: Path) -> Rulebook:
     """Read a rules file and return it as a rulebook.
 
     Raises:
         RulesWrong: it cannot be used; the message holds every problem.
     """
-    return read_rulebook(read_text(path), filename=str(path), source_options=source_options)
+    return read_rulebook(read_text(path), filename=str(path), source_options=options_of)
 
 
 def load_rehearsed(path: Path) -> Rulebook:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import available_timezones
@@ -10,12 +11,13 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel
 
 from listener import plugins
+from listener.errors import EarnestError
 from listener.model import Author, Post
 from listener.rules.look import Known
 from listener.scoring.patterns import pattern_problem
 from listener.scoring.sentiment.base import scorer_names
 from listener.scoring.signals import builtin_signal_names
-from listener.sources.base import SourceKind
+from listener.sources.base import SourceKind, kind, kinds
 from responders.boundaries import GATES
 from responders.channels.base import ChannelKind
 from responders.drafting.template import template_problem
@@ -23,15 +25,17 @@ from responders.model import Kind
 
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _LONG_NAME = "a" * 30
-_SOURCES = ("listener.sources", "earnest.sources")
 _CHANNELS = ("responders.channels", "earnest.channels")
 
 
 @cache
 def source_kinds() -> dict[str, SourceKind]:
-    """Return every kind of source by its name in rules.yaml."""
-    found = {name: plugins.load(*_SOURCES, name) for name in plugins.names(*_SOURCES)}
-    return {name: kind for name, kind in found.items() if isinstance(kind, SourceKind)}
+    """Return every kind of source by its name in rules.yaml; a plug-in that offers none is left out."""
+    found: dict[str, SourceKind] = {}
+    for name in kinds():
+        with suppress(EarnestError):
+            found[name] = kind(name)
+    return found
 
 
 def source_models() -> dict[str, type[BaseModel]]:

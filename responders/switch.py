@@ -28,16 +28,20 @@ class Switch:
         self._who = who
 
     def pause(self, reason: str, span: timedelta | None) -> Stopped:
-        """Stop all sending, for a while or until somebody resumes. Hearing, judging, drafting and alerts go on."""
+        """Stop all sending, for a while or until somebody resumes. Hearing, judging, drafting and alerts go on.
+
+        Where it is stopped already, it stays so for the longer of both times.
+        """
         at = self._clock()
         until = at + span if span else None
 
-        def stop(tx: Tx) -> int:
+        def stop(tx: Tx) -> Stopped:
             people.pause(tx, reason, by=self._who, until=until, at=at)
             audit.record(tx, self._who, "paused", at=at, reason=reason)
-            return deliveries.counts(tx)["claimed"]
+            now = people.paused(tx, at=at)
+            return Stopped(now.until if now else until, deliveries.counts(tx)["claimed"])
 
-        return Stopped(until, self._store.write(stop))
+        return self._store.write(stop)
 
     def resume(self) -> bool:
         """Let sending go on; return whether it was stopped."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -235,8 +234,3 @@ def health(reader: Reader, *, running: bool, at: datetime) -> Health:
         doubtful=tuple(deliveries.read(reader, row) for row in doubtful),
         untold=tuple(escalations.untold(reader)),
     )
-
-
-def people_named(reader: Reader, handle: str, network: str | None) -> Sequence[tuple[str, str, str]]:
-    """Return (network, author id, handle) of everyone heard under that handle."""
-    return people.known_author(reader, handle, network)

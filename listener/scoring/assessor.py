@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,8 +17,7 @@ from listener.scoring.urgency import add_up, is_pressing, trim
 from listener.scoring.wishes import wishes
 from listener.text import fold_with_offsets, hidden, one_line
 
-_ADDRESSES = re.compile(r"https?://\S+|(?<!\w)@[\w.@-]+")
-_READ = 24_000  # characters: no network's post is longer but a few of Reddit's, whose end is read too
+_READ = 36_000  # characters of a post; a third of that in scripts that take longer to fold. Reddit's own limit is 40,000
 _EARLIER = 3  # earlier posts of the same author that are looked at again
 
 
@@ -54,9 +52,10 @@ class Assessor:
 
     def _assess(self, post: Post, thread: Sequence[Post]) -> Assessment:
         text = _read(post.text)
-        reading = self._signals.read(fold_with_offsets(text))
-        language = _language(text, reading)
-        score, failed = self._score(text, language)
+        detected = languages.detect(text)
+        reading = self._signals.read(fold_with_offsets(text), detected)
+        language = _language(detected, reading)
+        score, failed = self._score(reading.literally(), language)
         assessment = self._judge(post, reading, language, score)
         earlier = self._unanswered(post, thread, assessment, reading)
         if earlier:
@@ -78,7 +77,7 @@ class Assessor:
         return float(score), ""
 
     def _judge(self, post: Post, reading: Reading, language: str, score: float | None) -> Assessment:
-        said = self._signals.find(reading, post)
+        said = moods.without_what_went_well(self._signals.find(reading, post), reading, score)
         names = {signal.name for signal in said}
         sarcasm = moods.sarcastic(reading, names)
         sentiment = moods.sentiment(score, reading, names, self._scoring.sentiment, sarcasm=sarcasm)
@@ -129,7 +128,7 @@ class Assessor:
 
     def _earlier(self, post: Post) -> Assessment:
         text = _read(post.text)
-        return self._judge(post, self._signals.read(fold_with_offsets(text)), languages.UNKNOWN, None)
+        return self._judge(post, self._signals.read(fold_with_offsets(text), languages.detect(text)), languages.UNKNOWN, None)
 
     def _with(self, assessment: Assessment, more: Sequence[Signal]) -> Assessment:
         """Add signals from earlier posts; a signal that is already there gains their words."""
@@ -146,15 +145,13 @@ class Assessor:
 
 
 def _read(text: str) -> str:
-    """Return the text without web addresses and handles' insides, at most so long that reading it takes no time."""
-    if len(text) > _READ:
-        text = f"{text[: _READ * 3 // 4]} \n{text[-_READ // 4 :]}"
-    return text
+    """Return the text, at most so long that reading it takes no time; of a longer one the beginning and the end."""
+    longest = _READ if text.isascii() else _READ // 3
+    return text if len(text) <= longest else f"{text[: longest * 3 // 4]} \n{text[-longest // 4 :]}"
 
 
-def _language(text: str, reading: Reading) -> str:
-    """Detect the language; where that is too short to tell, the phrases found may."""
-    language = languages.detect(text)
+def _language(language: str, reading: Reading) -> str:
+    """Return the detected language; where the text was too short to tell, the phrases found may."""
     if language != languages.UNKNOWN:
         return language
     spoken = {place.language for name, places in reading.stands.items() if name != "marks.informal" for place in places} - {""}

@@ -8,17 +8,11 @@ from collections.abc import Collection
 from listener.model import Intent, Mood
 from listener.scoring.signals import GRAVE, Reading
 
-_QUESTION = re.compile(r"[?\uff1f\u061f\u037e]")
 _LINK = re.compile(r"https?:|www\.|\bbit\.ly|\bt\.me\b")
 # A signal that is a complaint by itself; money, legal, press and bereaved may also come as a question or a request.
 _TROUBLE = GRAVE | {"outage", "waiting", "asked_before", "churn", "privacy", "anger"}
 _ANSWERED = frozenset({Intent.COMPLAINT, Intent.QUESTION, Intent.REQUEST, Intent.BUYING, Intent.SUGGESTION})
 _SURE_SPAM = 2  # so many marks of spam need no link beside them
-
-
-def asks(reading: Reading) -> bool:
-    """Whether the text asks something."""
-    return bool(_QUESTION.search(reading.folded.text)) or reading.has("question")
 
 
 def _is_spam(reading: Reading, signals: Collection[str]) -> bool:
@@ -33,7 +27,7 @@ def _complains(reading: Reading, signals: Collection[str], mood: Mood, *, sarcas
         return True
     if reading.has("complaint"):
         return mood is not Mood.POSITIVE or not reading.has("praise")
-    return ("money" in signals or "legal" in signals) and not asks(reading) and not reading.has("request")
+    return ("money" in signals or "legal" in signals) and not reading.asks() and not reading.has("request")
 
 
 def intent(reading: Reading, signals: Collection[str], mood: Mood, *, sarcasm: bool) -> Intent:
@@ -50,13 +44,17 @@ def intent(reading: Reading, signals: Collection[str], mood: Mood, *, sarcasm: b
 
 def _by_marks(reading: Reading, signals: Collection[str]) -> Intent:
     praised = reading.has("praise")
-    if reading.has("buying") and (asks(reading) or not praised):
+    if reading.has("buying") and (reading.asks() or not praised):
         return Intent.BUYING
     if reading.has("suggestion"):
         return Intent.SUGGESTION
-    if asks(reading):
+    if reading.has("question"):
         return Intent.QUESTION
-    if reading.has("request") or set(signals) & {"money", "legal", "press", "bereaved"}:
+    if reading.has("request"):
+        return Intent.REQUEST
+    if reading.asks():
+        return Intent.QUESTION
+    if set(signals) & {"money", "legal", "press", "bereaved"}:
         return Intent.REQUEST
     return Intent.PRAISE if praised else Intent.OTHER
 

@@ -14,9 +14,16 @@ _OFFERED: tuple[str, ...] = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "tr
 _OFFERED += ("ar", "he", "hi", "th", "ru", "uk", "el", "zh", "ko")
 _READ = 240  # characters are plenty
 _SURE, _LIKELY = 0.5, 0.3  # how sure it must be of a short text, and of one with several words
-_FEW, _SEVERAL = 3, 4  # letters below which nobody can tell; words from which a guess is fair
+_SEVERAL = 4  # words from which a guess is fair
 _NO_WORDS = re.compile(r"https?://\S+|[@#]\S+|\b(?:RT|http)\b")
-_LETTERS = re.compile(r"[^\W\d_]")
+# Words no other language on offer uses: where enough of the words are among them the text is English, and the model need not be asked.
+_ENGLISH = frozenset(
+    {"the", "you", "your", "my", "and", "this", "that", "with", "have", "are", "they", "it's", "i'm", "what", "just", "been", "from"}
+    | {"please", "would", "there", "when", "why", "how", "not", "but", "our", "their", "because", "can't", "don't", "didn't"},
+)
+_ENOUGH, _ONE_IN = 2, 6  # so many, and so large a share
+# Below three letters nobody can tell.
+_LETTERS = re.compile(r"[^\W\d_](?:.*?[^\W\d_]){2}")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HANGUL = re.compile(r"[\uac00-\ud7af]")
 
@@ -31,14 +38,21 @@ def _identifier() -> LanguageIdentifier:
 _LOADING = threading.Lock()
 
 
+def _plainly_english(words: list[str]) -> bool:
+    found = len(_ENGLISH.intersection(words))
+    return found >= _ENOUGH and found * _ONE_IN >= len(words)
+
+
 def detect(text: str) -> str:
     """Return the ISO 639-1 code of the language of `text`, or "und" where it is too short or too mixed to tell."""
     words = " ".join(_NO_WORDS.sub(" ", text[: _READ * 4]).split())[:_READ]
-    if len(_LETTERS.findall(words)) < _FEW:
-        return "ja" if _KANA.search(words) else UNKNOWN
-    if _KANA.search(words):
+    if _plainly_english(words.lower().split()):
+        return "en"
+    if not words.isascii() and _KANA.search(words):
         return "ja"
-    if _HANGUL.search(words):
+    if not _LETTERS.search(words):
+        return UNKNOWN
+    if not words.isascii() and _HANGUL.search(words):
         return "ko"
     with _LOADING:
         identifier = _identifier()

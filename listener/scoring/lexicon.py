@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -24,7 +24,8 @@ _UNSPACED = frozenset({"ja"})
 _BEFORE, _AFTER = 160, 240  # how far from its rarest word a phrase can reach, in characters
 _EACH = 4  # so many places of one name are enough to show
 _NO_WORD = re.compile(r"\W")
-_PATIENCE = 6_000  # candidates looked at in one post; an ordinary long post has a tenth of them
+_LOOKS = 120  # so often one phrase is looked at in full; more is a text that repeats itself
+_PATIENCE = 9_000  # candidates looked at in one post; an ordinary long post has a tenth of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +60,24 @@ def _pattern(entry: Entry) -> re.Pattern[str]:
 
 
 @cache
-def _files() -> Mapping[str, Mapping[str, Mapping[str, list[str]]]]:
-    folder = resources.files("listener.scoring.words")
-    return {language: tomllib.loads(folder.joinpath(f"{language}.toml").read_text(encoding="utf-8")) for language in LANGUAGES}
+def _file(language: str) -> Mapping[str, Mapping[str, list[str]]]:
+    text = resources.files("listener.scoring.words").joinpath(f"{language}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 @cache
-def builtin() -> tuple[Entry, ...]:
-    """Read the phrases of all languages; [signals] safety becomes the name "signals.safety"."""
-    entries: list[Entry] = []
-    for language, file in _files().items():
-        grammar = Grammar(language, read_classes(file.get("classes", {})), small_words("frequent"), language not in _UNSPACED)
-        for part in ("signals", "marks", "wishes"):
-            for name, lines in file.get(part, {}).items():
-                entries.extend(parse(line, f"{part}.{name}", grammar) for line in lines)
-    return tuple(entries)
+def builtin(language: str) -> tuple[Entry, ...]:
+    """Read the phrases of a language; [signals] safety becomes the name "signals.safety"."""
+    file = _file(language)
+    grammar = Grammar(language, read_classes(file.get("classes", {})), small_words("frequent", language), language not in _UNSPACED)
+    parts = {f"{part}.{name}": lines for part in ("signals", "marks", "wishes") for name, lines in file.get(part, {}).items()}
+    return tuple(parse(line, name, grammar) for name, lines in parts.items() for line in lines)
 
 
 @cache
-def small_words(name: str) -> frozenset[str]:
-    """Return the words of all languages listed under `name` in [small], folded."""
-    return frozenset(plain(clean(word)) for file in _files().values() for word in file.get("small", {}).get(name, ()))
+def small_words(name: str, language: str) -> frozenset[str]:
+    """Return the words of a language listed under `name` in [small], folded; those of English where no language is given."""
+    return frozenset(plain(clean(word)) for word in _file(language or "en").get("small", {}).get(name, ()))
 
 
 def literal(name: str, phrase: str, folded_phrase: str) -> Entry:
@@ -91,22 +89,31 @@ def literal(name: str, phrase: str, folded_phrase: str) -> Entry:
     if not folded_phrase.strip():
         message = f'"{phrase}" holds nothing that could be found'
         raise ValueError(message)
-    return Entry(name, "", (plain(folded_phrase.strip()),), leads=True, spaced=False, tokens=())
+    return Entry(name, "", (plain(folded_phrase.strip()),), (), leads=True, spaced=False, tokens=())
 
 
 @dataclass(slots=True)
 class _Findings:
-    """What has been found so far in one text, and how many candidates may still be looked at."""
+    """What has been found so far in one text, and how often each phrase was looked at."""
 
     found: dict[str, list[Place]] = field(default_factory=dict)
+    looks: dict[Entry, int] = field(default_factory=dict)
     patience: int = _PATIENCE
+    complete: bool = True
 
-    def look(self, entry: Entry, text: str, start: int, end: int) -> None:
-        """Keep the entry's place if it stands around one of its anchors."""
+    def look(self, entry: Entry, text: str, around: str, start: int, end: int) -> None:
+        """Keep the entry's place if it stands around one of its anchors; `around` is what a match could reach."""
         places = self.found.get(entry.name)
         if places is not None and len(places) >= _EACH:
             return
         self.patience -= 1
+        if entry.also and not any(word in around for word in entry.also):
+            return
+        looks = self.looks.get(entry, 0)
+        if looks >= _LOOKS:
+            self.complete = self.complete and entry.name.startswith("marks.")
+            return
+        self.looks[entry] = looks + 1
         place = _verify(entry, text, start, end)
         if place is not None and (places is None or place not in places):
             self.found.setdefault(entry.name, []).append(place)
@@ -131,32 +138,49 @@ class _Index:
         if self._search is None:
             return
         for index, start, end in self._search.find_matches_as_indexes(haystack, overlapping=True):
+            around = haystack[max(0, start - _BEFORE) : end + _AFTER]
             for entry in self._by_anchor[index]:
-                findings.look(entry, text, start, end - shift)
+                findings.look(entry, text, around, start, end - shift)
             if findings.patience < 0:
                 return
 
 
 class Lexicon:
-    """A set of entries made ready for one pass over a text."""
+    """The phrases of all languages but those of some names, and phrases of the rules, ready for one pass over a text.
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        """Index the entries by their rarest words."""
-        entries = tuple(entries)
-        self._words = _Index(entry for entry in entries if entry.spaced)
-        self._unspaced = _Index(entry for entry in entries if not entry.spaced and entry.language)
-        self._literal = _Index(entry for entry in entries if not entry.language)
+    `grave` are the names that are looked for in every language a text may be in; a language is made ready when it is first met.
+    """
 
-    def find(self, folded: Folded) -> Places:
-        """Find every phrase of the lexicon in a folded text."""
+    def __init__(self, own: Iterable[Entry], without: Collection[str], grave: Collection[str]) -> None:
+        """Index the rules' own entries; the built-in ones wait."""
+        self._own = _Index(own)
+        self._without = frozenset(without)
+        self._grave = frozenset(grave)
+        self._ready: dict[tuple[str, bool], _Index] = {}
+
+    def _index(self, language: str, *, grave: bool) -> _Index:
+        index = self._ready.get((language, grave))
+        if index is None:
+            entries = (entry for entry in builtin(language) if entry.name not in self._without and (entry.name in self._grave) is grave)
+            index = self._ready.setdefault((language, grave), _Index(entries))
+        return index
+
+    def find(self, folded: Folded, spoken: Collection[str], perhaps: Collection[str]) -> Places:
+        """Find every phrase of the languages `spoken`, and the grave ones of those that are `perhaps` spoken too."""
         text = plain(folded.text)
+        words = f" {_NO_WORD.sub(' ', text)} "
         findings = _Findings()
-        self._words.find(findings, text, f" {_NO_WORD.sub(' ', text)} ", 2)
-        if not text.isascii():
-            self._unspaced.find(findings, text, text, 0)
-        self._literal.find(findings, text, text, 0)
+        for language in LANGUAGES:
+            for grave, wanted in ((True, perhaps), (False, spoken)):
+                if language not in wanted:
+                    continue
+                if language not in _UNSPACED:
+                    self._index(language, grave=grave).find(findings, text, words, 2)
+                elif not text.isascii():
+                    self._index(language, grave=grave).find(findings, text, text, 0)
+        self._own.find(findings, text, text, 0)
         found = {name: tuple(sorted(places, key=_start)) for name, places in findings.found.items()}
-        return Places(text, found, findings.patience >= 0)
+        return Places(text, found, findings.complete and findings.patience >= 0)
 
 
 def _start(place: Place) -> int:

@@ -6,14 +6,16 @@ wrong, in ten languages.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from listener.model import Mood, Sentiment
+from listener.model import Mood, Sentiment, Signal
 from listener.rules.rulebook import SentimentSettings
 from listener.scoring.signals import GRAVE, Reading
 
 _AGAINST_US = GRAVE | {"outage", "money", "waiting", "asked_before", "legal", "churn", "privacy", "anger"}
-_MILD, _CLEAR = 0.3, 0.6  # what one finding weighs where the scorer cannot tell, and two
+_TOLD = {"medical", "safety"}
+_WARM, _WARMLY = 0.75, 2  # how positive, and with how many words of praise
+_HINT, _MILD, _CLEAR = 0.2, 0.4, 0.6  # what findings weigh beside the scorer, for and against us, and where it cannot tell
 
 
 def sarcastic(reading: Reading, signals: Collection[str]) -> bool:
@@ -21,6 +23,14 @@ def sarcastic(reading: Reading, signals: Collection[str]) -> bool:
     if reading.has("irony"):
         return True
     return reading.has("praise") and "outage" in signals and reading.has("thanks") and not reading.has("resolved")
+
+
+def without_what_went_well(signals: Sequence[Signal], reading: Reading, score: float | None) -> tuple[Signal, ...]:
+    """Leave out an emergency that warm thanks tell of: "great job by your crew with the medical emergency"."""
+    warm = score is not None and score >= _WARM and len(reading.stands.get("marks.praise", ())) >= _WARMLY
+    if not warm or reading.has("complaint", "irony") or reading.asks() or {signal.name for signal in signals} - _TOLD:
+        return tuple(signals)
+    return ()
 
 
 def label_of(score: float, settings: SentimentSettings) -> Mood:
@@ -37,11 +47,13 @@ def sentiment(score: float | None, reading: Reading, signals: Collection[str], s
     if sarcasm:
         judged = -_CLEAR
     elif score is None:
-        if not trouble and not praise:
+        judged = _CLEAR * (praise - trouble)
+        if not judged and not reading.asks() and not reading.has("request", "suggestion", "buying"):
             return Sentiment(Mood.UNKNOWN, 0.0)
-        judged = max(-1.0, min(1.0, _CLEAR * (praise - trouble)))
     elif trouble and not praise:
         judged = min(score, 0.0) - _MILD * min(trouble, 2)
+    elif praise and not trouble:
+        judged = max(score, 0.0) + _HINT * min(praise, 2)
     else:
         judged = score
     judged = round(max(-1.0, min(1.0, judged)), 4)

@@ -22,6 +22,7 @@ from functools import lru_cache
 
 from listener.text import clean
 
+_QUICK = 12  # so many words are looked for faster one by one than by a pattern
 _STOP = r".!?;\u3002\uff01\uff1f"  # the last three are the Japanese full stop, exclamation and question mark
 _BETWEEN = rf"[^\w{_STOP}]{{1,4}}"
 _GAPS = {"..": 3, "...": 7}
@@ -59,13 +60,14 @@ class Entry:
     """One phrase: the finding it stands for, its language, what to look for first, and the words behind it.
 
     `anchors` are literal texts, at least one of which is in every match: whole words, with the spaces around them. `leads` says that
-    a match begins with its anchor. `tokens` are empty where an anchor alone is the phrase. `spaced` is false for languages without
-    spaces.
+    a match begins with its anchor. One of `also` stands beside the anchor in every match, if there are any: a quick look for them
+    spares the exact one. `tokens` are empty where an anchor alone is the phrase. `spaced` is false for languages without spaces.
     """
 
     name: str
     language: str
     anchors: tuple[str, ...]
+    also: tuple[str, ...]
     leads: bool
     spaced: bool
     tokens: tuple[Token, ...]
@@ -175,7 +177,7 @@ def _stem(choice: str, frequent: frozenset[str]) -> str:
 
 def _rarity(stem: str, frequent: frozenset[str]) -> float:
     """Guess how rare the posts are that hold a stem: long words are, frequent words are not."""
-    return 0.5 if stem.strip() in frequent else len(stem.strip()) + 0.5 * stem.endswith(" ")
+    return 0.5 if stem.strip() in frequent or len(stem.strip()) == 1 else len(stem.strip()) + 0.5 * stem.endswith(" ")
 
 
 def parse(line: str, name: str, grammar: Grammar) -> Entry:
@@ -199,4 +201,8 @@ def parse(line: str, name: str, grammar: Grammar) -> Entry:
     alone = len(tokens) == 1 and grammar.spaced and all(re.fullmatch(r"\w+", choice) for choice in anchor.choices)
     leads = anchor is tokens[0] and (not grammar.spaced or all(re.fullmatch(r"\w+\*?", choice) for choice in anchor.choices))
     anchors = tuple(sorted(set(stems[anchor])))
-    return Entry(name, grammar.language, anchors, leads, grammar.spaced, () if alone else tuple(tokens))
+    others: list[list[str]] = [
+        sorted(set(found)) for token, found in stems.items() if token in rarity and token is not anchor and len(found) <= _QUICK
+    ]
+    also = min(others, key=len) if others else []
+    return Entry(name, grammar.language, anchors, tuple(also), leads, grammar.spaced, () if alone else tuple(tokens))

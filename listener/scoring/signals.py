@@ -7,12 +7,13 @@ no emergency. Signals that only the rules know simply add up.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from listener.model import Mood, Post, Signal
 from listener.rules.rulebook import SignalSettings, UrgencySettings
-from listener.scoring.lexicon import Lexicon, Place, Places, builtin, literal
+from listener.scoring.lexicon import LANGUAGES, Lexicon, Place, Places, literal
 from listener.scoring.patterns import Pattern
 from listener.scoring.standing import laughs, standing
 from listener.text import Folded, clean
@@ -39,7 +40,11 @@ BUILTIN: Mapping[str, int] = {
 }
 GRAVE = frozenset({"self_harm", "safety", "medical", "account", "losing_money", "stranded", "many"})
 PRESSING = frozenset(BUILTIN) - GRAVE
+_ACROSS_LANGUAGES = {f"signals.{name}" for name in GRAVE} | {"wishes.stop", "wishes.no_dm", "marks.wish_to_die", "marks.figurative"}
+# Languages that are taken for one another where a post is short.
+_NEIGHBOURS = {"es": ("pt", "it"), "pt": ("es",), "it": ("es",), "nl": ("de",), "fr": ()}
 _REACH_FROM = 10_000  # followers
+_QUESTION = re.compile(r"[?\u037e\u061f]")  # the Japanese one is folded into the first
 _QUOTES = 3  # so many of the author's words are enough to show for one signal
 
 
@@ -63,6 +68,18 @@ class Reading:
     def has(self, *names: str) -> bool:
         """Whether any of the marks of these names stands."""
         return any(f"marks.{name}" in self.stands for name in names)
+
+    def asks(self) -> bool:
+        """Whether the text asks something."""
+        return self.has("question") or bool(_QUESTION.search(self.folded.text))
+
+    def literally(self) -> str:
+        """Return the text without its figures of speech, so that a mood is not read from "these shoes are fire"."""
+        text = self.folded.original
+        for place in reversed(self.places.of("marks.figurative")):
+            start, end = self.folded.span(place.start, place.end)
+            text = f"{text[:start]} {text[end:]}"
+        return text
 
 
 def _quotes(folded: Folded, places: Iterable[Place]) -> tuple[str, ...]:
@@ -91,7 +108,7 @@ class Signals:
             for name, signal in settings.signals.items()
             for word in signal.words
         ]
-        self._lexicon = Lexicon([*(entry for entry in builtin() if entry.name not in replaced), *own])
+        self._lexicon = Lexicon(own, replaced, _ACROSS_LANGUAGES)
         self._patterns = {name: Pattern.of(signal.pattern) for name, signal in settings.signals.items() if signal.pattern}
         by_author = {name for name, signal in settings.signals.items() if signal.followers}
         self._beyond_words = {"reach", "self_harm", *self._patterns, *by_author}
@@ -101,9 +118,10 @@ class Signals:
         """Return the points of a signal: the rules', else the built-in ones."""
         return self._settings[name].points if name in self._settings else BUILTIN[name]
 
-    def read(self, folded: Folded) -> Reading:
-        """Look for everything once."""
-        places = self._lexicon.find(folded)
+    def read(self, folded: Folded, language: str) -> Reading:
+        """Look for everything once, in the language of the text and, in case that was guessed wrong, in its neighbours."""
+        spoken = {language, *_NEIGHBOURS.get(language, ())} if language in LANGUAGES else LANGUAGES
+        places = self._lexicon.find(folded, spoken, {"en"} if language == "en" else LANGUAGES)
         return Reading(folded, places, standing(places))
 
     def find(self, reading: Reading, post: Post) -> tuple[Signal, ...]:

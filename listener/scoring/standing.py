@@ -20,6 +20,7 @@ _LAUGHS = re.compile(r"[😂🤣😆😹💀]|\b(?:lol|lmao|lmfao|rofl|haha\w*|h
 _NEVER_DENIED = frozenset(
     {"signals.waiting", "signals.asked_before", "signals.churn", "marks.figurative", "marks.hypothetical", "marks.irony"}
 )
+_DENYING = ("don't", "dont", "do not", "never", "not")
 _MAY_BE_FIGURATIVE = frozenset({"marks.praise", "marks.irony", "marks.figurative"})
 
 
@@ -28,19 +29,27 @@ def _denied(text: str, place: Place) -> bool:
     before = text[max(0, place.start - _LOOK_BACK) : place.start]
     clause = _CLAUSE_BREAK.split(before)[-1]
     for word in reversed(_TOKEN.findall(clause)[-_WORDS_BACK:]):
-        if word in small_words("turns"):
+        if word in small_words("turns", place.language):
             return _denied_after(text, place)
-        if word in small_words("denials"):
+        if word in small_words("denials", place.language):
             return True
     return _denied_after(text, place)
 
 
 def _denied_after(text: str, place: Place) -> bool:
     after = text[place.end : place.end + 12].lstrip()
-    for denial in small_words("denials_after"):
+    for denial in small_words("denials_after", place.language):
         if after.startswith(denial) and (not denial.isascii() or not after[len(denial) :].strip()[:1].isalnum()):
             return True
     return False
+
+
+def _told_of_others(text: str, place: Place) -> bool:
+    """Whether a wish is only told of: "if you don't answer", "they never call me"."""
+    if not text.startswith(_DENYING, place.start):
+        return False
+    before = _TOKEN.findall(text[max(0, place.start - _LOOK_BACK) : place.start])
+    return bool(before) and before[-1] in small_words("tellers", place.language)
 
 
 def _within(place: Place, others: tuple[Place, ...]) -> bool:
@@ -73,6 +82,7 @@ def standing(places: Places) -> Mapping[str, tuple[Place, ...]]:
             if not (idioms and name not in _MAY_BE_FIGURATIVE and _within(place, idioms))
             and not (name not in _NEVER_DENIED and (signal or name in {"marks.praise", "marks.complaint"}) and _denied(places.text, place))
             and not (signal and _imagined(places, place))
+            and not (name.startswith("wishes.") and _told_of_others(places.text, place))
         )
         if left:
             kept[name] = left

@@ -1,4 +1,4 @@
-"""What a source is: one network heard, reading only.
+"""What a source is: one network heard, reading only; and which there are.
 
 A source is one file in this folder. The file's name is its name in rules.yaml. It offers a module-level `KIND`, a `SourceKind`.
 """
@@ -11,8 +11,13 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from listener import plugins
+from listener.errors import EarnestError
 from listener.model import Account, Page
 from listener.rules.rulebook import Rulebook
+
+_PACKAGE = "listener.sources"
+_GROUP = "earnest.sources"
 
 
 class Source(Protocol):
@@ -54,3 +59,30 @@ class SourceKind:
     make: Callable[[str, Mapping[str, object], Rulebook], Source]
     public: bool
     secrets: tuple[str, ...]
+
+
+def kinds() -> tuple[str, ...]:
+    """Return the kinds of source on offer, without importing any."""
+    return plugins.names(_PACKAGE, _GROUP)
+
+
+def kind(name: str) -> SourceKind:
+    """Return one kind of source.
+
+    Raises:
+        EarnestError: there is none of that name.
+    """
+    found = plugins.load(_PACKAGE, _GROUP, name)
+    if isinstance(found, SourceKind):
+        return found
+    message = f"the source {name} offers no SourceKind"
+    raise EarnestError(message)
+
+
+def options_of(name: str) -> type[BaseModel]:
+    """Return the keys that a kind of source knows.
+
+    Raises:
+        EarnestError: there is none of that name.
+    """
+    return kind(name).options

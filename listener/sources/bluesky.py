@@ -317,7 +317,7 @@ def _unreadable(count: int) -> Gap | None:
 
 
 def _make(name: str, options: Mapping[str, object], book: Rulebook) -> Bluesky:
-    return Bluesky(name, open_session(Options.model_validate(options), book, reading_secret(NETWORK)))
+    return Bluesky(name, open_session(Session, Options.model_validate(options), book, reading_secret(name)))
 
 
 KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=False, secrets=(reading_secret(NETWORK),))

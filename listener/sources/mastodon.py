@@ -17,10 +17,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 
 from listener.errors import Malformed, SignInNeeded
 from listener.http import Http
-from listener.model import Account, Gap, Page, Post
-from listener.rules.rulebook import Rulebook, Strict, Words
-from listener.settings import Secret, reading_secret, secret, secret_variable
-from listener.sources._mastodon import (
+from listener.mastodon_wire import (
     NETWORK,
     WireAccount,
     WireContext,
@@ -32,6 +29,9 @@ from listener.sources._mastodon import (
     post_of,
     read,
 )
+from listener.model import Account, Gap, Page, Post
+from listener.rules.rulebook import Rulebook, Strict, Words
+from listener.settings import Secret, reading_secret, secret, secret_variable
 from listener.sources.base import SourceKind
 
 PAGE_SIZE = 40  # the most a timeline gives at once

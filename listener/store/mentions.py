@@ -266,6 +266,11 @@ def undecided(reader: Reader, limit: int = 100) -> list[Undecided]:
     ]
 
 
+def is_stored(reader: Reader, network: str, post_id: str) -> bool:
+    """Return whether a post is stored already."""
+    return reader.one("SELECT 1 FROM posts WHERE network = :network AND id = :id", network=network, id=post_id) is not None
+
+
 def is_late(reader: Reader, network: str, post_id: str) -> bool:
     """Return whether a post is history that was taken in, not heard as it happened."""
     row = reader.one("SELECT late FROM posts WHERE network = :network AND id = :id", network=network, id=post_id)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _BATCH = 256
 _BUSY_MS = 5_000
+_MOST = 2**63 - 1
 
 
 class SqliteTx:
@@ -37,20 +38,26 @@ class SqliteTx:
 
     def all(self, sql: str, **values: Value) -> list[Row]:
         """Return every row."""
-        return [dict(row) for row in self._connection.execute(sql, values)]
+        return [dict(row) for row in self._execute(sql, values)]
 
     def one(self, sql: str, **values: Value) -> Row | None:
         """Return the first row, or None."""
-        row = self._connection.execute(sql, values).fetchone()
+        row = self._execute(sql, values).fetchone()
         return None if row is None else dict(row)
 
     def run(self, sql: str, **values: Value) -> int:
         """Change rows; return how many."""
-        return self._connection.execute(sql, values).rowcount
+        return self._execute(sql, values).rowcount
 
     def insert(self, sql: str, **values: Value) -> int:
         """Insert one row; return its id."""
-        return self._connection.execute(sql, values).lastrowid or 0
+        return self._execute(sql, values).lastrowid or 0
+
+    def _execute(self, sql: str, values: dict[str, Value]) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(sql, values)
+        except (UnicodeEncodeError, OverflowError):  # one such value must not keep a page from being stored
+            return self._connection.execute(sql, {name: _storable(value) for name, value in values.items()})
 
 
 _Job = tuple[Callable[[Tx], object], "Future[object]"]
@@ -129,6 +136,11 @@ class SqliteStore:
         """Run `work` in one transaction; see `Store.write`."""
         return self._submit(work).result()
 
+    def _submit(self, work: Callable[[Tx], T]) -> Future[T]:
+        future: Future[T] = Future()
+        self._jobs.put((work, future))  # type: ignore[arg-type]  # the queue holds jobs of every result type
+        return future
+
     async def awrite(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in one transaction without blocking the event loop."""
         return await asyncio.wrap_future(self._submit(work))
@@ -149,11 +161,6 @@ class SqliteStore:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
-
-    def _submit(self, work: Callable[[Tx], T]) -> Future[T]:
-        future: Future[T] = Future()
-        self._jobs.put((work, future))  # type: ignore[arg-type]  # the queue holds jobs of every result type
-        return future
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -199,6 +206,13 @@ class SqliteStore:
             self._writer.execute("ROLLBACK TO job")
             future.set_exception(problem)
         self._writer.execute("RELEASE job")
+
+
+def _storable(value: Value) -> Value:
+    """Return the nearest value that the file can hold: text in UTF-8, whole numbers of 64 bits."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    return max(-_MOST, min(_MOST, value)) if isinstance(value, int) else value
 
 
 def path_of(url: str) -> Path:

@@ -45,6 +45,14 @@ class Unsent:
 
 
 SendResult = Sent | Refused | Unknown | Unsent
+TOO_LATE = "nothing was sent: sending was paused just before, or the attempt took too long"
+MayLeave = Callable[[], bool]
+"""Whether a claimed delivery may still leave: nobody has paused sending meanwhile, and its claim has not run out."""
+
+
+def always() -> bool:
+    """Say that it may leave: for whoever sends outside the outbox."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +97,11 @@ class Channel(Protocol):
             NetworkError: it could not be read; then nothing may be sent.
         """
 
-    async def send(self, delivery: Delivery, timeout: float) -> SendResult:
-        """Make one attempt, with one POST, within `timeout` seconds. Never raises for what a network does."""
+    async def send(self, delivery: Delivery, timeout: float, may_leave: MayLeave = always) -> SendResult:
+        """Make one attempt, with one POST, within `timeout` seconds. Never raises for what a network does.
+
+        `may_leave` is asked when all else is ready, with nothing awaited between its yes and the POST; on a no it is `Unsent`.
+        """
 
     async def find(self, delivery: Delivery) -> Sent | None:
         """Look whether the delivery is on the network; None where it surely is not to be seen now.

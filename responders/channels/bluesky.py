@@ -19,7 +19,6 @@ from listener.bluesky_session import (
     POSTS,
     Declined,
     Options,
-    Session,
     code_of,
     is_bad_token,
     open_session,
@@ -32,8 +31,21 @@ from listener.http import Answer, retry_after
 from listener.model import Account, Post
 from listener.rules.rulebook import Rulebook
 from listener.settings import writing_secret
+from responders.channels._bluesky_session import WritingSession
 from responders.channels._bluesky_text import LIMITS, Tids, handles, links, problem
-from responders.channels.base import ChannelKind, Parent, Refused, SendResult, Sent, TextLimits, Unknown, Unsent
+from responders.channels.base import (
+    TOO_LATE,
+    ChannelKind,
+    MayLeave,
+    Parent,
+    Refused,
+    SendResult,
+    Sent,
+    TextLimits,
+    Unknown,
+    Unsent,
+    always,
+)
 from responders.model import Delivery, Kind
 
 _BAD_REQUEST, _UNAUTHORIZED, _TOO_MANY = 400, 401, 429
@@ -138,7 +150,7 @@ class Bluesky:
 
     network = NETWORK
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: WritingSession) -> None:
         """Speak through `session`."""
         self._session = session
 
@@ -167,7 +179,7 @@ class Bluesky:
             return Parent(there=False, reason="its author does not let us reply")
         return Parent(there=True, text=view.record.text, version=view.cid, answered_by_us=await self._answered(post))
 
-    async def send(self, delivery: Delivery, timeout: float) -> SendResult:
+    async def send(self, delivery: Delivery, timeout: float, may_leave: MayLeave = always) -> SendResult:
         """Make one attempt, with one write, within `timeout` seconds. Never raises for what a network does."""
         if delivery.kind is Kind.PRIVATE:
             return Refused("Earnest sends no private messages on Bluesky")
@@ -177,8 +189,11 @@ class Bluesky:
         ready = await self._ready(delivery, timeout / 2)
         if not isinstance(ready, _Order):
             return ready
+        left = end - asyncio.get_running_loop().time()
+        if left <= 0 or not may_leave():
+            return Unsent(TOO_LATE)
         try:
-            answer = await self._session.write("com.atproto.repo.putRecord", ready.body, end - asyncio.get_running_loop().time())
+            answer = await self._session.write("com.atproto.repo.putRecord", ready.body, left)
         except NotConnected as failure:
             return Unsent(failure.message)
         except NetworkError as failure:
@@ -324,7 +339,7 @@ def _address(text: str, post: Post, kind: Kind) -> str:  # noqa: ARG001 - every 
 
 
 def _make(options: Mapping[str, object], book: Rulebook) -> Bluesky:
-    return Bluesky(open_session(Options.model_validate(options), book, writing_secret(NETWORK)))
+    return Bluesky(open_session(WritingSession, Options.model_validate(options), book, writing_secret(NETWORK)))
 
 
 KIND = ChannelKind(

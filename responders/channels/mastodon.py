@@ -22,10 +22,7 @@ from pydantic import Field, TypeAdapter
 from listener.clock import now
 from listener.errors import EarnestError, NetworkError, NotConnected, RateLimited, SignInNeeded
 from listener.http import LONGEST_WAIT, Answer, Http, retry_after
-from listener.model import Account, Post, Visibility
-from listener.rules.rulebook import Rulebook
-from listener.settings import Secret, secret, secret_variable, writing_secret
-from listener.sources._mastodon import (
+from listener.mastodon_wire import (
     NETWORK,
     Wire,
     WireAccount,
@@ -37,8 +34,23 @@ from listener.sources._mastodon import (
     read,
     said_by,
 )
+from listener.model import Account, Post, Visibility
+from listener.rules.rulebook import Rulebook
+from listener.settings import Secret, secret, secret_variable, writing_secret
 from listener.sources.mastodon import Options
-from responders.channels.base import ChannelKind, Parent, Refused, SendResult, Sent, TextLimits, Unknown, Unsent
+from responders.channels.base import (
+    TOO_LATE,
+    ChannelKind,
+    MayLeave,
+    Parent,
+    Refused,
+    SendResult,
+    Sent,
+    TextLimits,
+    Unknown,
+    Unsent,
+    always,
+)
 from responders.model import Delivery, Kind
 
 USUAL_LIMIT = 500
@@ -185,7 +197,7 @@ class Mastodon:
         answered = any(each.account.id == us and each.in_reply_to_id == post.id for each in below)
         return Parent(there=True, text=status.text, version=status.version, answered_by_us=answered)
 
-    async def send(self, delivery: Delivery, timeout: float) -> SendResult:
+    async def send(self, delivery: Delivery, timeout: float, may_leave: MayLeave = always) -> SendResult:
         """Make one attempt, with one POST, within `timeout` seconds. Never raises for what a network does."""
         end = asyncio.get_running_loop().time() + timeout
         try:
@@ -198,6 +210,8 @@ class Mastodon:
         if refusal:
             return Refused(refusal)
         left = end - asyncio.get_running_loop().time()
+        if left <= 0 or not may_leave():
+            return Unsent(TOO_LATE)
         headers = {"Idempotency-Key": delivery.key}
         try:
             answer = await self._http.call("POST", "/api/v1/statuses", json=_body(delivery), headers=headers, timeout=left)

@@ -134,6 +134,9 @@ _OPTIONS: Sequence[Callable[[Any], Any]] = (
     click.option("--store", "common_store", metavar="URL", help="The store (EARNEST_STORE; sqlite:///data/earnest.db)."),
 )
 
+AS = click.option("--as", "who", metavar="NAME", help="In whose name; else EARNEST_NAME or your login name.")
+"""The option of every command that does something in a person's name."""
+
 
 class Lazy(click.Group):
     """A group whose commands are imported when they are called, so that `earnest inbox` starts fast.

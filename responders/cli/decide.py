@@ -11,8 +11,9 @@ import click
 from listener import clock
 from listener.clock import in_words
 from listener.errors import UsageError
-from responders.cli.base import App, common
+from responders.cli.base import AS, App, common
 from responders.cli.filters import to_span
+from responders.model import REASONS
 
 if TYPE_CHECKING:
     from listener.rules.rulebook import Rulebook
@@ -20,15 +21,12 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-REASONS = ("tone", "facts", "not ours", "no reply needed", "other")
-
-_WHO = click.option("--as", "who", metavar="NAME", help="In whose name; else EARNEST_NAME or your login name.")
 _WHY = click.option("--reason", default="", metavar="TEXT", help="Why, for the log.")
 
 
 def _deciding(command: F) -> F:
     """Give a command its CASE, `--as` and `--reason`."""
-    for part in (_WHY, _WHO, click.argument("case")):
+    for part in (_WHY, AS, click.argument("case")):
         command = part(command)
     return command
 
@@ -63,13 +61,11 @@ def _after_yes(done: Done) -> str:
     return f"Take it back: earnest undo {done.case}. What else waits: earnest inbox" if done.complete else "What else waits: earnest inbox"
 
 
-def _note(app: App, who: str | None, case: str, reason: str) -> None:
+def _noted(acting: Desk, done: Done, reason: str) -> Done:
     """Keep a reason that the act itself has no place for."""
-    if not reason:
-        return
-    from responders.ledger import audit, cases  # noqa: PLC0415  # only here
-
-    app.store.write(lambda tx: audit.record(tx, who or app.me, "gave a reason", at=clock.now(), case_id=cases.id_of(case), reason=reason))
+    if reason:
+        acting.note(done.case, reason)
+    return done
 
 
 @click.command(epilog="Example: earnest approve A-217 --as jo")
@@ -77,8 +73,8 @@ def _note(app: App, who: str | None, case: str, reason: str) -> None:
 @common
 def approve(app: App, *, case: str, who: str | None, reason: str) -> None:
     """Say yes to the draft of CASE. It leaves ten seconds later; until then `earnest undo` takes it back."""
-    done = desk(app, who, by_rules=True).approve(case)
-    _note(app, who, case, reason)
+    acting = desk(app, who, by_rules=True)
+    done = _noted(acting, acting.approve(case), reason)
     _tell(app, done, _after_yes(done))
 
 
@@ -87,8 +83,8 @@ def approve(app: App, *, case: str, who: str | None, reason: str) -> None:
 @common
 def private(app: App, *, case: str, who: str | None, reason: str) -> None:
     """Say yes to the private message of CASE only; nothing is said in public."""
-    done = desk(app, who, by_rules=True).approve(case, private_only=True)
-    _note(app, who, case, reason)
+    acting = desk(app, who, by_rules=True)
+    done = _noted(acting, acting.approve(case, private_only=True), reason)
     _tell(app, done, _after_yes(done))
 
 
@@ -110,8 +106,8 @@ def edit(app: App, *, case: str, who: str | None, reason: str, text: str | None,
         if words is not None and not words.strip():
             message = "the words are empty"
             raise UsageError(message, f"to say nothing: earnest reject {case}; only in private: earnest private {case}")
-    done = desk(app, who, by_rules=True).edit(case, public=text, private=private_text)
-    _note(app, who, case, reason)
+    acting = desk(app, who, by_rules=True)
+    done = _noted(acting, acting.edit(case, public=text, private=private_text), reason)
     _tell(app, done, f"Say yes: earnest approve {done.case}" if done.complete else f"Change the words: earnest edit {done.case}")
     return 0 if done.complete else 1
 
@@ -132,8 +128,8 @@ def reject(app: App, *, case: str, who: str | None, reason: str) -> None:
 @common
 def undo(app: App, *, case: str, who: str | None, reason: str) -> None:
     """Take the approval of CASE back while nothing has left; the draft waits again."""
-    done = desk(app, who, by_rules=False).take_back(case)
-    _note(app, who, case, reason)
+    acting = desk(app, who, by_rules=False)
+    done = _noted(acting, acting.take_back(case), reason)
     _tell(app, done, f"Change it: earnest edit {done.case}. Say no: earnest reject {done.case}")
 
 
@@ -143,8 +139,8 @@ def undo(app: App, *, case: str, who: str | None, reason: str) -> None:
 @common
 def snooze(app: App, *, case: str, who: str | None, reason: str, span: timedelta) -> None:
     """Keep CASE out of the inbox for a while. Its clocks run on."""
-    done = desk(app, who, by_rules=False).snooze(case, span)
-    _note(app, who, case, reason)
+    acting = desk(app, who, by_rules=False)
+    done = _noted(acting, acting.snooze(case, span), reason)
     _tell(app, done, f"It waits again in {in_words(span)}. What else waits: earnest inbox")
 
 
@@ -154,8 +150,8 @@ def snooze(app: App, *, case: str, who: str | None, reason: str, span: timedelta
 @common
 def assign(app: App, *, case: str, who: str | None, reason: str, person: str | None) -> None:
     """Give CASE to PERSON; without a PERSON, take it yourself."""
-    done = desk(app, who, by_rules=False).assign(case, person or who or app.me)
-    _note(app, who, case, reason)
+    acting = desk(app, who, by_rules=False)
+    done = _noted(acting, acting.assign(case, person or who or app.me), reason)
     _tell(app, done, f"Theirs alone: earnest inbox --assignee {person or who or app.me}")
 
 

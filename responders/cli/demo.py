@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import signal
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,26 +79,41 @@ def _fresh_store(app: App) -> SqliteStore:
     return open_demo_store(app.options.store)
 
 
+def _narrate(app: App, words: str, *, style: str = "") -> None:
+    """Tell the story on stdout; for a script, which wants the outcome there, on stderr."""
+    if app.options.json:
+        app.out.talk(words)
+    else:
+        app.out.line(words, style=style)
+
+
 async def _perform(app: App, script: Script, store: SqliteStore, extra: str) -> int:
     from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
     from responders.demo.play import Play  # noqa: PLC0415
-    from responders.demo.summary import lines  # noqa: PLC0415
+    from responders.demo.summary import lines, outcome  # noqa: PLC0415
     from responders.rulefile import load_rehearsed  # noqa: PLC0415
 
     width = shutil.get_terminal_size((120, 24)).columns if app.out.terminal else 140
     book = load_rehearsed(app.rules_path)
     play = Play(
-        script, store, book, rules_path=app.rules_path, say=app.out.line, tell=lambda event: app.out.line("  " + tell(event, width - 4))
+        script,
+        store,
+        book,
+        rules_path=app.rules_path,
+        say=partial(_narrate, app),
+        tell=lambda event: _narrate(app, "  " + tell(event, width - 4)),
     )
-    app.out.line("The town wakes. People write to Acme; Earnest hears them, judges them and finds a route.", style="bold")
+    _narrate(app, "The town wakes. People write to Acme; Earnest hears them, judges them and finds a route.", style="bold")
     async with play.awake():
-        app.out.line(f"  Watch it in a browser: {play.town.page}")
+        _narrate(app, f"  Watch it in a browser: {play.town.page}")
         await play.morning_posts()
-        app.out.line("A stand-in reviewer decides a few drafts (replies leave after 1 s here, after 10 s in earnest).", style="bold")
+        _narrate(app, "A stand-in reviewer decides a few drafts (replies leave after 1 s here, after 10 s in earnest).", style="bold")
         await play.review()
-        app.out.line("What the morning came to", style="bold")
+        _narrate(app, "What the morning came to", style="bold")
         for line in lines(play.morning):
-            app.out.line("  " + line)
+            _narrate(app, "  " + line)
+        if app.options.json:
+            app.out.record(outcome(play.morning))
         _what_to_type(app, play, extra)
         if app.interactive:
             await _stay(app, play)
@@ -106,7 +122,7 @@ async def _perform(app: App, script: Script, store: SqliteStore, extra: str) -> 
 
 def _what_to_type(app: App, play: Play, extra: str) -> None:
     case = play.case_of("zoe")
-    app.out.line("What to type next" + (" (in a second terminal)" if app.interactive else ""), style="bold")
+    _narrate(app, "What to type next" + (" (in a second terminal)" if app.interactive else ""), style="bold")
     steps = (
         (f"earnest inbox{extra}", "what waits for you, the most urgent first"),
         (f"earnest show {case}{extra}", "one case: the conversation, why, the draft"),
@@ -117,19 +133,19 @@ def _what_to_type(app: App, play: Play, extra: str) -> None:
     )
     size = max(len(command) for command, _ in steps)
     for command, why in steps:
-        app.out.line(f"  {command.ljust(size)}  {why}")
+        _narrate(app, f"  {command.ljust(size)}  {why}")
 
 
 async def _stay(app: App, play: Play) -> None:
     author = play.customer
-    app.out.line("The town stays awake until you press Ctrl-C. Write to it as a customer, and see the daemon answer:", style="bold")
-    app.out.line(
-        f'  curl -H "Authorization: Bearer {author.token}" -d "status=@acme my parcel is lost" {play.town.address}/api/v1/statuses'
+    _narrate(app, "The town stays awake until you press Ctrl-C. Write to it as a customer, and see the daemon answer:", style="bold")
+    _narrate(
+        app, f'  curl -H "Authorization: Bearer {author.token}" -d "status=@acme my parcel is lost" {play.town.address}/api/v1/statuses'
     )
-    app.out.line(f"  or on its page, {play.town.page}, with the access token {author.token}")
+    _narrate(app, f"  or on its page, {play.town.page}, with the access token {author.token}")
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     with suppress(asyncio.CancelledError):
         await stop.wait()
-    app.out.line("The town sleeps. The store stays: earnest inbox still shows what waits.")
+    _narrate(app, "The town sleeps. The store stays: earnest inbox still shows what waits.")

@@ -90,6 +90,7 @@ def _of_case(app: App, name: str) -> Explanation:
         heard_ledger.thread(reader, case.network, case.thread_id),
         mention=mention,
         case=case.name,
+        assignee=case.assignee,
         **_speaking(case.network),
     )
     if before and before.route != found.decision.route:

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from listener.errors import UsageError
+from listener.model import Post
 from responders.cli.base import App, common
 from responders.cli.phrases import counted
 
@@ -70,40 +71,45 @@ def _brand(app: App, brand: str | None) -> str:
 
 def _take(app: App, conversations: Iterator[object], brand: str, file: Path) -> Tally:
     from listener import clock  # noqa: PLC0415  # not needed for help
-    from listener.model import Post  # noqa: PLC0415
-    from listener.polling import Ear  # noqa: PLC0415
+    from listener.polling import Ear, Judged  # noqa: PLC0415
     from listener.store.base import Tx  # noqa: PLC0415
     from responders.house import open_store  # noqa: PLC0415
-    from responders.importing import Broken  # noqa: PLC0415
     from responders.pipeline import Mind  # noqa: PLC0415
 
-    tally = Tally()
+    tally, source = Tally(), f"import {file.name}"
     store = open_store(app.options.store, create=True)
     try:
         ear = Ear(store, app.book, clock.now)
         mind = Mind(store, app.book, clock.now, {}, undo=timedelta())
         while batch := list(islice(conversations, _BATCH)):
-            posts: list[Post] = []
-            for found in batch:
-                tally.lines += 1
-                if isinstance(found, Broken):
-                    tally.broken += 1
-                    _complain(app, file, found.line, found.problem, tally.broken)
-                elif isinstance(found, tuple):
-                    posts.extend(found)
+            judged = ear.judge_past(source, _posts(app, batch, tally, file), brand)
 
-            def work(tx: Tx, posts: list[Post] = posts) -> int:
-                new = ear.take_past(tx, f"import {file.name}", posts, brand)
+            def work(tx: Tx, judged: list[Judged] = judged) -> int:
+                new = ear.take_past(tx, source, judged)
                 while mind.decide(tx, 1_000):
                     pass
                 return new
 
-            tally.posts += len(posts)
             tally.new += store.write(work)
             _progress(app, tally)
     finally:
         store.close()
     return tally
+
+
+def _posts(app: App, batch: list[object], tally: Tally, file: Path) -> list[Post]:
+    from responders.importing import Broken  # noqa: PLC0415  # not needed for help
+
+    posts: list[Post] = []
+    for found in batch:
+        tally.lines += 1
+        if isinstance(found, Broken):
+            tally.broken += 1
+            _complain(app, file, found.line, found.problem, tally.broken)
+        elif isinstance(found, tuple):
+            posts.extend(found)
+    tally.posts += len(posts)
+    return posts
 
 
 def _complain(app: App, file: Path, line: int, problem: str, count: int) -> None:

@@ -44,7 +44,11 @@ def init(app: App, folder: Path, **given: str | None) -> int:
     book = read_checked(text, filename=str(target), known=known())
     failures = rehearse(book)
     _write(target, text, find("data/rules.schema.json"))
-    app.out.line(f"Wrote {target} and {folder / 'data'}: {len(book.routes)} routes, checked.")
+    if app.options.json:
+        told = [str(failure) for failure in failures]
+        app.out.record({"rules": str(target), "data": str(folder / "data"), "routes": len(book.routes), "failures": told})
+    else:
+        app.out.line(f"Wrote {target} and {folder / 'data'}: {len(book.routes)} routes, checked.")
     for failure in failures:
         app.out.talk(f"an example does not come out with your words yet: {failure}")
     where = "" if folder == Path() else f"cd {folder} && "

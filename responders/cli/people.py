@@ -9,13 +9,11 @@ import click
 from listener.errors import EarnestError, UsageError
 from listener.model import Author
 from listener.store.base import Row, text
-from responders import views
-from responders.cli.base import App, common
+from responders.cli.base import AS, App, common
 from responders.cli.decide import desk
 from responders.cli.phrases import counted, local, moment_of
 from responders.ledger import people
 
-_WHO = click.option("--as", "who", metavar="NAME", help="In whose name; else EARNEST_NAME or your login name.")
 _NETWORK = click.option("--network", metavar="NAME", help="On which network, where the handle is known on several.")
 
 
@@ -30,7 +28,7 @@ def suppress(app: App) -> None:
 @_NETWORK
 @click.option("--id", "author_id", metavar="ID", help="The account's id, for somebody we never heard.")
 @click.option("--reason", default="", metavar="TEXT", help="Their words, or how we know.")
-@_WHO
+@AS
 @common
 def add(app: App, *, handle: str, network: str | None, author_id: str | None, reason: str, who: str | None) -> None:
     """Never write to HANDLE again."""
@@ -54,7 +52,7 @@ def _authors(app: App, handle: str, network: str | None, author_id: str | None) 
             message = "an id says nothing without its network"
             raise UsageError(message, "add --network NAME")
         return [Author(network, author_id, name)]
-    known = views.people_named(app.store.read(), name, network)
+    known = people.known_author(app.store.read(), name, network)
     if not known:
         message = f"nobody called @{name} was heard" + (f" on {network}" if network else "")
         raise EarnestError(message, "for somebody we never heard: earnest suppress add HANDLE --network NAME --id ID")
@@ -71,7 +69,7 @@ def _on_one_network(networks: set[str], name: str) -> None:
 @suppress.command(epilog="Example: earnest suppress remove marta_k")
 @click.argument("handle")
 @_NETWORK
-@_WHO
+@AS
 @common
 def remove(app: App, *, handle: str, network: str | None, who: str | None) -> None:
     """Take HANDLE off the list, because the person wants to hear from us again. The record of it stays."""

@@ -23,7 +23,8 @@ _FILE = click.argument("file", type=click.Path(path_type=Path), required=False)
 
 
 @click.group(epilog="Example: earnest rules check")
-def rules() -> None:
+@common
+def rules(app: App) -> None:  # the options may stand here too
     """Check, test and show the rules."""
 
 
@@ -189,7 +190,8 @@ def _said(value: object) -> str:
 
 
 @rules.command(epilog="Example: earnest rules schema > data/rules.schema.json")
-def schema() -> int:
+@common
+def schema(app: App) -> int:  # noqa: ARG001  # what it prints is JSON already, for people and scripts alike
     """Print the JSON Schema by which editors complete and check rules.yaml."""
     from listener.rules.schema import schema_text  # noqa: PLC0415  # reaches pydantic
     from responders.surroundings import source_models  # noqa: PLC0415
@@ -200,13 +202,18 @@ def schema() -> int:
 
 @rules.command(epilog="Example: earnest rules docs --into docs/rules.md")
 @click.option("--into", "page", type=click.Path(path_type=Path), help="Put it between the marks of this page instead.")
-def docs(page: Path | None) -> int:
-    """Print the reference of all keys."""
+@common
+def docs(app: App, page: Path | None) -> int:
+    """Print the reference of all keys, as Markdown."""
     from listener.rules.schema import key_table, put_table  # noqa: PLC0415  # reaches pydantic
     from responders.surroundings import source_models  # noqa: PLC0415
 
     if page is None:
-        click.echo(key_table(source_models()), nl=False)
+        table = key_table(source_models())
+        if app.options.json:
+            app.out.record({"markdown": table})
+        else:
+            click.echo(table, nl=False)
         return 0
     try:
         page.write_text(put_table(_read(page).decode("utf-8"), source_models()), encoding="utf-8")

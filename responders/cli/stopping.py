@@ -8,18 +8,16 @@ import click
 
 from listener import clock
 from listener.clock import to_text
-from responders.cli.base import App, common
+from responders.cli.base import AS, App, common
 from responders.cli.filters import to_span
 from responders.cli.phrases import counted, local
 from responders.switch import Switch
-
-_WHO = click.option("--as", "who", metavar="NAME", help="In whose name; else EARNEST_NAME or your login name.")
 
 
 @click.command(epilog='Example: earnest pause --reason "storm over the recall" --for 2h')
 @click.option("--reason", default="no reason was given", metavar="TEXT", help="Why; everyone sees it in `earnest status`.")
 @click.option("--for", "span", type=to_span, metavar="SPAN", help="For how long: 15m, 2h, 1d; else until somebody resumes.")
-@_WHO
+@AS
 @common
 def pause(app: App, *, reason: str, span: timedelta | None, who: str | None) -> None:
     """Stop all sending, on every machine, within a second. Hearing, judging, drafting and alerts go on."""
@@ -36,7 +34,7 @@ def pause(app: App, *, reason: str, span: timedelta | None, who: str | None) -> 
 
 
 @click.command(epilog="Example: earnest resume --as jo")
-@_WHO
+@AS
 @common
 def resume(app: App, *, who: str | None) -> None:
     """Let sending go on."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from listener import clock
 from listener.errors import EarnestError
 from listener.rules.rulebook import Rulebook, SourceSettings
+from listener.settings import reading_secret, secret_variable, writing_secret
 from listener.store.base import Store
 from responders.approvals import Desk
 from responders.daemon import Daemon
@@ -80,13 +81,13 @@ class Play:
 
     def _secrets(self, pager: str) -> dict[str, str]:
         names = {team.alert.removeprefix("secret:") for team in self._book.teams.values() if team.alert}
-        alerts = {f"EARNEST_SECRET_{name.upper().replace('-', '_')}": pager for name in names}
+        alerts = {secret_variable(name): pager for name in names}
         token = self._script.brand.token
         host = self.town.address.split("//", 1)[1]
         return {
             "EARNEST_ALLOW_HOSTS": host,
-            "EARNEST_SECRET_MASTODON_READ": token,
-            "EARNEST_SECRET_MASTODON_WRITE": token,
+            secret_variable(reading_secret("mastodon")): token,
+            secret_variable(writing_secret("mastodon")): token,
             **alerts,
         }
 

@@ -25,7 +25,7 @@ class Resident(Strict):
 
 
 class Line(Strict):
-    """One post of the morning."""
+    """One post of the morning; `expect` is for whoever reads the script."""
 
     by: str
     text: str

@@ -45,3 +45,15 @@ def lines(morning: Morning) -> list[str]:
         f"sent        {len(public)} public replies ({_list(public)}); in the town you can see those to: {_list(morning.seen_in_town)}"
     )
     return result
+
+
+def outcome(morning: Morning) -> dict[str, object]:
+    """Return the object that `demo --json` prints."""
+    sent = [one for one in morning.sent if one.state is DeliveryState.SENT]
+    return {
+        "heard": len(morning.noted),
+        "drafted": sum(one.proposal is not None for one in morning.noted),
+        "rings": len(morning.rings),
+        "sent": [{"case": one.delivery.case, "kind": one.delivery.kind.value, "url": one.url} for one in sent],
+        "left_alone": [one.case for one in morning.noted if one.decision.forbidden],
+    }

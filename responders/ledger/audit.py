@@ -28,7 +28,7 @@ def record(tx: Tx, who: str, action: str, *, at: datetime, case_id: int | None =
 
 
 def _seal(before: str, *line: str | int | None) -> str:
-    return hashlib.sha256(pack([before, *line]).encode()).hexdigest()
+    return hashlib.sha256(pack([before, *line]).encode("utf-8", "replace")).hexdigest()
 
 
 def lines(reader: Reader, *, case_id: int | None = None, since: datetime | None = None, after_id: int = 0) -> list[Row]:

@@ -14,11 +14,17 @@ from responders.model import Decision, Hold, Step
 
 _ID = re.compile(r"[Aa]-?(\d{1,12})")
 LOOK_FOR = timedelta(minutes=2)
+UNANSWERED = frozenset({"open", "waiting", "approved"})
+"""The states in which a case has something that a person must see to, or that is about to leave."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A conversation being worked on. `state`: `noted`, `open`, `waiting`, `approved`, `answered`, `snoozed` or `closed`."""
+    """A conversation being worked on.
+
+    `state` is `noted` (nothing to do), `open` (asks for a person, without a draft), `waiting` (for a decision about a draft),
+    `approved`, `answered` or `closed`. A case is snoozed while `snoozed_until` lies ahead, whatever its state.
+    """
 
     id: int
     network: str
@@ -156,7 +162,8 @@ def update(
     resolve_by: datetime | None,
     at: datetime,
 ) -> None:
-    """Give a case its newest post, route, urgency and clocks."""
+    """Give a case its newest post, route, urgency and clocks. While it is unanswered its urgency never falls."""
+    calm = case.state not in UNANSWERED or assessment.urgency.points >= case.points
     tx.run(
         """UPDATE cases SET post_id = :post, route = :route, rule_version = :version, state = :state, level = :level, points = :points,
         team = CASE WHEN :team = '' THEN team ELSE :team END, respond_by = :respond_by, resolve_by = COALESCE(resolve_by, :resolve_by),
@@ -165,8 +172,8 @@ def update(
         route=decision.route,
         version=decision.rule_version,
         state=state,
-        level=assessment.urgency.level.value,
-        points=assessment.urgency.points,
+        level=assessment.urgency.level.value if calm else case.level.value,
+        points=assessment.urgency.points if calm else case.points,
         team=team,
         respond_by=to_text(respond_by) if respond_by else None,
         resolve_by=to_text(resolve_by) if resolve_by else None,
@@ -185,6 +192,13 @@ def set_state(tx: Tx, case_id: int, state: str, *, at: datetime) -> None:
             at=to_text(at),
             id=case_id,
         )
+
+
+def answer(tx: Tx, case_id: int, post_id: str, *, at: datetime) -> None:
+    """Close a case's clocks by an answer to one of its posts, unless a newer post of it asks for a person by now."""
+    row = tx.one("SELECT post_id, state FROM cases WHERE id = :id", id=case_id)
+    if row and (text(row, "post_id") == post_id or text(row, "state") not in {"open", "waiting"}):
+        set_state(tx, case_id, "answered", at=at)
 
 
 def snooze(tx: Tx, case_id: int, until: datetime, *, at: datetime) -> None:

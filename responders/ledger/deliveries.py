@@ -41,7 +41,7 @@ class Order:
 
 def bind(account: str, network: str, parent_id: str, visibility: str, words: str) -> str:
     """Return the hash that ties an approval to one account, network, post, visibility and text."""
-    return hashlib.sha256(pack([account, network, parent_id, visibility, words]).encode()).hexdigest()
+    return hashlib.sha256(pack([account, network, parent_id, visibility, words]).encode("utf-8", "replace")).hexdigest()
 
 
 def add(tx: Tx, order: Order) -> int | None:
@@ -125,7 +125,8 @@ def read(reader: Reader, row: Row) -> Delivery:
 def due(reader: Reader, *, at: datetime, networks: tuple[str, ...]) -> Row | None:
     """Return the most urgent delivery that may leave now on one of `networks`, or None.
 
-    What waits for another delivery of its case (the private message before the public word about it) stays until that is sent.
+    What waits for another delivery of its case (the private message before the public word about it) stays until that is sent; and
+    while a newer post of the same person has not been decided, since it may ask us to stop.
     """
     if not networks:
         return None
@@ -133,6 +134,8 @@ def due(reader: Reader, *, at: datetime, networks: tuple[str, ...]) -> Row | Non
     return reader.one(
         f"""SELECT d.* FROM deliveries d LEFT JOIN deliveries first ON first.id = d.after_id
         WHERE d.state = 'ready' AND d.not_before <= :at AND (d.after_id IS NULL OR first.state = 'sent') AND d.network IN ({marks})
+        AND NOT EXISTS (SELECT 1 FROM mentions m JOIN posts p ON p.network = m.network AND p.id = m.post_id
+            WHERE m.decided = 0 AND p.network = d.network AND p.author_id = d.author_id)
         ORDER BY d.points DESC, d.id LIMIT 1""",
         at=to_text(at),
         **{f"n{index}": network for index, network in enumerate(networks)},
@@ -142,7 +145,7 @@ def due(reader: Reader, *, at: datetime, networks: tuple[str, ...]) -> Row | Non
 def claim(tx: Tx, delivery_id: int, *, at: datetime) -> bool:
     """Take a ready delivery for one attempt, unless sending is paused; return whether it is ours.
 
-    The attempt is on record before any byte leaves.
+    The attempt is on record before any byte leaves. `first_attempt_at` is the first that may have published something (see `unsent`).
     """
     return bool(
         tx.run(
@@ -183,6 +186,36 @@ def settle(
     )
 
 
+def unsent(tx: Tx, delivery_id: int, *, reason: str, not_before: datetime) -> None:
+    """Put back a delivery whose attempt surely published nothing: it leaves no doubt behind, but one from earlier stays."""
+    tx.run(
+        """UPDATE deliveries SET state = 'ready', reason = :reason, not_before = :not_before, claimed_until = NULL,
+        first_attempt_at = CASE WHEN first_attempt_at = last_attempt_at THEN NULL ELSE first_attempt_at END WHERE id = :id""",
+        reason=reason,
+        not_before=to_text(not_before),
+        id=delivery_id,
+    )
+
+
+def still_ours(reader: Reader, delivery_id: int, *, until: datetime) -> bool:
+    """Return whether the claim of a delivery holds until a moment."""
+    found = reader.one(
+        "SELECT 1 FROM deliveries WHERE id = :id AND state = 'claimed' AND claimed_until >= :until", id=delivery_id, until=to_text(until)
+    )
+    return found is not None
+
+
+def sent_before(reader: Reader, draft_id: int, kind: Kind, words: str) -> int | None:
+    """Return the delivery by which one half of a draft was sent in these very words, or None."""
+    row = reader.one(
+        "SELECT id FROM deliveries WHERE draft_id = :draft AND kind = :kind AND text = :words AND state = 'sent'",
+        draft=draft_id,
+        kind=kind.value,
+        words=words,
+    )
+    return None if row is None else number(row, "id")
+
+
 def lost(tx: Tx, *, at: datetime, everything: bool) -> int:
     """Turn claims that nobody holds any more into `unknown`; at start-up (`everything`) that is every claim."""
     return tx.run(
@@ -194,9 +227,9 @@ def lost(tx: Tx, *, at: datetime, everything: bool) -> int:
 
 
 def in_doubt(reader: Reader, *, at: datetime) -> list[Row]:
-    """Return deliveries whose outcome is unknown and due for a look, oldest attempt first."""
+    """Return deliveries whose outcome is unknown and due for a look, the one that has waited longest for it first."""
     return reader.all(
-        "SELECT * FROM deliveries WHERE state = 'unknown' AND not_before <= :at ORDER BY last_attempt_at LIMIT 20", at=to_text(at)
+        "SELECT * FROM deliveries WHERE state = 'unknown' AND not_before <= :at ORDER BY not_before, id LIMIT 20", at=to_text(at)
     )
 
 
@@ -221,10 +254,11 @@ def counts(reader: Reader) -> dict[str, int]:
 
 
 def left(reader: Reader, network: str, author_id: str, thread_id: str, *, since: datetime) -> list[Row]:
-    """Return answers that left, or may have left, to this author or in this thread since a moment, newest first."""
+    """Return answers that left, may have left or are about to, to this author or in this thread since a moment, newest first."""
     return reader.all(
-        """SELECT * FROM deliveries WHERE attempts > 0 AND state IN ('claimed', 'sent', 'unknown', 'parked') AND network = :network
-        AND (author_id = :author OR thread_id = :thread) AND last_attempt_at >= :since ORDER BY last_attempt_at DESC""",
+        """SELECT author_id, thread_id, route, COALESCE(last_attempt_at, not_before) AS at FROM deliveries
+        WHERE state IN ('ready', 'claimed', 'sent', 'unknown', 'parked') AND network = :network
+        AND (author_id = :author OR thread_id = :thread) AND COALESCE(last_attempt_at, not_before) >= :since ORDER BY at DESC""",
         network=network,
         author=author_id,
         thread=thread_id,

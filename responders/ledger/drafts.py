@@ -37,7 +37,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What one person said of a draft: `verdict` is `yes`, `edited`, `rejected` or `taken back`."""
+    """What one person said of a draft: `verdict` is `yes`, `edited`, `rejected`, or `void` for a yes to words that changed since."""
 
     who: str
     verdict: str
@@ -163,8 +163,14 @@ def settle(tx: Tx, draft_id: int, state: DraftState, reason: str, *, at: datetim
 
 
 def reopen(tx: Tx, draft_id: int, reason: str) -> None:
-    """Let a draft wait again: its approval was taken back, or it could not be sent as things stand."""
-    tx.run("UPDATE drafts SET state = 'waiting', decided_at = NULL, reason = :reason WHERE id = :id", reason=reason, id=draft_id)
+    """Let a draft wait again: its approval was taken back, or it could not be sent as things stand. It never covers a newer one."""
+    tx.run(
+        """UPDATE drafts SET decided_at = NULL, reason = :reason, state = CASE WHEN EXISTS
+        (SELECT 1 FROM drafts newer WHERE newer.case_id = drafts.case_id AND newer.id > drafts.id) THEN 'dropped' ELSE 'waiting' END
+        WHERE id = :id""",
+        reason=reason,
+        id=draft_id,
+    )
     tx.run("UPDATE approvals SET verdict = 'void' WHERE draft_id = :id AND verdict = 'yes'", id=draft_id)
 
 

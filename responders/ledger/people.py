@@ -82,10 +82,12 @@ def known_author(reader: Reader, handle: str, network: str | None = None) -> lis
 
 
 def pause(tx: Tx, reason: str, *, by: str, until: datetime | None, at: datetime) -> None:
-    """Stop all sending."""
+    """Stop all sending. A pause that is in force already is never shortened: it ends with the later of the two."""
     tx.run(
         """INSERT INTO switches (name, reason, by, since, until) VALUES (:name, :reason, :by, :at, :until)
-        ON CONFLICT (name) DO UPDATE SET reason = excluded.reason, by = excluded.by, since = excluded.since, until = excluded.until""",
+        ON CONFLICT (name) DO UPDATE SET reason = excluded.reason, by = excluded.by, since = excluded.since, until = CASE
+            WHEN switches.until <= :at THEN excluded.until WHEN switches.until IS NULL OR excluded.until IS NULL THEN NULL
+            ELSE MAX(switches.until, excluded.until) END""",
         name=PAUSE,
         reason=reason,
         by=by,

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from listener.errors import NetworkError, SignInNeeded
+from listener.mastodon_wire import WireStatus, post_of
 from listener.model import Author, Post, Visibility
 from listener.rules.rulebook import Brand, Route, Rulebook
-from listener.sources._mastodon import WireStatus, post_of
 from responders.channels.base import Refused, Sent, Unknown, Unsent
 from responders.channels.mastodon import KIND, count
 from responders.model import Kind

@@ -71,7 +71,7 @@ def test_people_read_what_was_judged_why_and_why_not_and_what_would_be_said() ->
         "why not   thanks: not looked at: upset won above",
         "why not   everything-else: not looked at: upset won above",
         "held      by nothing",
-        "public    Sorry for the trouble. What happened, and when? ^Jo",
+        "public    Sorry for the trouble. What happened, and when? ^Ana",
     ]
 
 
@@ -102,11 +102,16 @@ def test_a_post_that_names_no_brand_is_still_explained_and_says_so() -> None:
     assert result.to_json()["route"] == "upset"
 
 
+def test_the_draft_is_signed_by_whose_case_it_is() -> None:
+    result = explain(rulebook(), post("@acme is useless"), at(), judge=Always(ANGRY), assignee="kim")
+    assert "public    Sorry for the trouble. What happened, and when? ^Kim" in result.lines()
+
+
 def test_a_mention_heard_before_is_taken_as_it_was() -> None:
     said = post("The shoe shop again.")
-    mention = Mention(said, "acme", (Because(Ground.QUERY, "shoe shop"),), addressed=True)
+    mention = Mention(said, "acme", (Because(Ground.IMPORT, "old.jsonl"),), addressed=True)
     result = explain(rulebook(), said, at(), judge=Always(ANGRY), mention=mention)
-    assert 'heard     as acme, because of query "shoe shop"' in result.lines()
+    assert 'heard     as acme, because of import "old.jsonl"' in result.lines()
 
 
 def test_hostile_text_is_inert_for_people_and_for_scripts() -> None:

@@ -7,17 +7,14 @@ import gzip
 import socket
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 from aiohttp import web
 
 from listener.errors import EarnestError, Malformed, NetworkError, NotConnected, SignInNeeded, UsageError
-from listener.http import Http, is_public, retry_after, tidy
+from listener.http import Http
 from listener.settings import Secret
 
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CANARY = "canary-7f3a"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -78,50 +75,6 @@ def says(body: bytes | str, status: int = 200, **headers: str) -> Handler:
         return web.Response(status=status, body=data, headers={names.get(name, name): value for name, value in headers.items()})
 
     return handler
-
-
-@pytest.mark.parametrize("address", ["8.8.8.8", "151.101.1.6", "2606:4700::1111", "2a00:1450:4001::1"])
-def test_the_open_internet_is_public(address: str) -> None:
-    assert is_public(address)
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1",
-        "127.255.0.1",
-        "10.0.0.1",
-        "172.16.0.1",
-        "192.168.1.1",
-        "169.254.169.254",
-        "100.64.0.1",
-        "0.0.0.0",  # noqa: S104 - refused, not bound
-        "224.0.0.1",
-        "255.255.255.255",
-        "240.0.0.1",
-        "192.0.2.1",
-        "198.18.0.1",
-        "::1",
-        "::",
-        "fe80::1%eth0",
-        "fc00::1",
-        "fec0::1",
-        "ff02::1",
-        "::ffff:8.8.8.8",
-        "::ffff:127.0.0.1",
-        "::127.0.0.1",
-        "64:ff9b::7f00:1",
-        "64:ff9b::808:808",
-        "64:ff9b:1::1",
-        "2002:7f00:1::",
-        "2002:808:808::1",
-        "2001::1",
-        "2001:db8::1",
-        "100::1",
-    ],
-)
-def test_everything_else_is_not(address: str) -> None:
-    assert not is_public(address)
 
 
 async def test_loopback_is_refused_before_a_byte_leaves(bare: Serve, http: Callable[..., Http]) -> None:
@@ -341,11 +294,6 @@ async def test_no_content_is_fine(serve: Serve, http: Callable[..., Http]) -> No
     assert (await http(await serve(says("", 204))).call("POST", "/")).body is None
 
 
-def test_text_that_no_store_can_keep_is_mended() -> None:
-    told = {"a\0": ["\ud83d", "\ude00x", "\U0001f600", "fine", 1, None, True, 1.5]}
-    assert tidy(told) == {"a\ufffd": ["\ufffd", "\ufffdx", "\U0001f600", "fine", 1, None, True, 1.5]}
-
-
 async def test_a_token_shows_in_no_error(serve: Serve, http: Callable[..., Http]) -> None:
     urls = [await serve(handler) for handler in (_abort, _hang, says("<html>"), says("", 302, Location="/again"))]
     for url in [*urls, "https://127.0.0.1:1"]:
@@ -381,35 +329,3 @@ async def test_a_closed_client_opens_again(serve: Serve, http: Callable[..., Htt
     await client.call("GET", "/")
     await client.close()
     assert (await client.call("GET", "/")).ok
-
-
-@pytest.mark.parametrize(
-    ("headers", "wait"),
-    [
-        ({}, 60),
-        ({"Retry-After": "30"}, 30),
-        ({"Retry-After": " 1.5 "}, 1.5),
-        ({"Retry-After": "0"}, 1),
-        ({"Retry-After": "-5"}, 1),
-        ({"Retry-After": "1e9"}, 900),
-        ({"Retry-After": "1000000000"}, 900),
-        ({"Retry-After": "99999999999999999999"}, 900),
-        ({"Retry-After": "nan"}, 60),
-        ({"Retry-After": "inf"}, 60),
-        ({"Retry-After": "soon"}, 60),
-        ({"Retry-After": "9" * 5_000}, 60),
-        ({"Retry-After": format_datetime(NOW + timedelta(seconds=90), usegmt=True)}, 90),
-        ({"Retry-After": format_datetime(NOW - timedelta(days=1))}, 1),
-        ({"Retry-After": "Fri, 31 Feb 2026 99:99:99 GMT"}, 60),
-        ({"X-RateLimit-Reset": (NOW + timedelta(minutes=5)).isoformat().replace("+00:00", "Z")}, 300),
-        ({"X-RateLimit-Reset": "2026-11-20T12:00:10.000000Z"}, 10),
-        ({"X-RateLimit-Reset": str(int(NOW.timestamp()) + 120)}, 120),
-        ({"X-RateLimit-Reset": "45"}, 45),
-        ({"RateLimit-Reset": str(int(NOW.timestamp()) + 20)}, 20),
-        ({"X-RateLimit-Reset": "0001-01-01T00:00:00+14:00"}, 60),
-        ({"Retry-After": "soon", "X-RateLimit-Reset": "7"}, 7),
-        ({"Retry-After": "3", "X-RateLimit-Reset": "7"}, 3),
-    ],
-)
-def test_every_way_to_say_wait_is_understood_and_bounded(headers: dict[str, str], wait: float) -> None:
-    assert retry_after(headers, NOW) == wait

@@ -28,9 +28,10 @@ from responders.cli.screen.snoozing import SPANS, span_of
 from responders.cli.screen.undo import Approved
 from responders.cli.screen.view import View
 from responders.house import channel_kind, speaking_networks
+from responders.model import REASONS
 from responders.views import Filters, Waiting
 
-_REASONS = {"t": "tone", "f": "facts", "o": "not ours", "r": "no reply needed", "x": "other"}
+_REASONS = dict(zip("tforx", REASONS, strict=True))
 _MOST_TEAMS = 9
 
 

@@ -150,7 +150,7 @@ def _fields(one: Waiting) -> Mapping[Kind, str]:
 
 def quoted(one: Waiting, width: int) -> list[Line]:
     """Return the beginning of the post, as it stands above the fields."""
-    title: Line = ((f"{one.case.name}   change the words for @{visible(one.post.author.handle)}", STRONG),)
+    title: Line = ((f"{one.case.name}   change the words for @{visible(one.post.author.handle, newlines=False)}", STRONG),)
     text = block(one.post.text, width - 1, FAINT)
     cut = [*text[: _MOST_OF_POST - 1], *block("…", width, FAINT)] if len(text) > _MOST_OF_POST else text
     return [title, *cut, ()]

@@ -8,12 +8,12 @@ from listener.clock import Clock
 from listener.rules.rulebook import Rulebook
 from listener.store import mentions as heard_ledger
 from listener.store.base import Store, text
-from responders import guard
+from responders.approvals import objections
 from responders.channels.base import ChannelKind
 from responders.cli.screen.sheet import Around
 from responders.ledger import cases, drafts, people
 from responders.ledger.drafts import Draft
-from responders.model import Decision, DraftState, Kind
+from responders.model import Decision, DraftState
 from responders.views import Filters, Story, Waiting, earlier, queue, story, waiting
 
 
@@ -97,15 +97,12 @@ class Pile:
     def _problems(self, one: Waiting) -> tuple[str, ...]:
         """Return every reason why the words in hand cannot leave."""
         channel = self._channels(one.draft.network)
-        found = [*one.draft.problems]
-        for kind, words in ((Kind.PUBLIC, one.draft.public), (Kind.PRIVATE, one.draft.private)):
-            if words is not None:
-                found += guard.check(words, kind=kind, book=self._book, post=one.post)
+        found = [*objections(one.draft, one.post, self._book)]
         if asked := self.suppressed():
             found.append(f'the author asked us to stop: "{asked}"')
         if channel is None:
             found.append(f"Earnest cannot speak on {one.draft.network}; copy the words and post them by hand (o shows the link)")
-        return tuple(dict.fromkeys(found))
+        return tuple(found)
 
     def decision(self) -> Decision | None:
         """Return how the case in hand was decided."""

@@ -11,9 +11,9 @@ import pytest
 
 from listener.clock import now
 from listener.errors import SignInNeeded
+from listener.mastodon_wire import WireAccount, WireNotification, WireStatus, post_of
 from listener.model import Post, Visibility
 from listener.rules.rulebook import Brand, Route, Rulebook
-from listener.sources._mastodon import WireAccount, WireNotification, WireStatus, post_of
 from listener.sources.mastodon import KIND as SOURCE
 from responders.channels.base import Channel, Refused, Sent
 from responders.channels.mastodon import KIND as CHANNEL

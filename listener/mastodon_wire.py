@@ -57,7 +57,6 @@ class WireAccount(Wire):
 
     id: Id
     acct: Annotated[str, Field(min_length=1)]
-    username: str = ""
     display_name: str = ""
     note: str = ""
     url: str | None = None

@@ -1,0 +1,137 @@
+"""The parts of judging: patterns from the rules, the phrase notation, language, mood."""
+
+from __future__ import annotations
+
+import re
+import time
+from importlib import resources
+
+import pytest
+
+from listener.scoring.language import detect
+from listener.scoring.lexicon import LANGUAGES, builtin
+from listener.scoring.notation import Grammar, parse, read_classes
+from listener.scoring.patterns import Pattern, pattern_problem
+from listener.scoring.sentiment.vader import Vader
+from listener.text import clean
+
+
+@pytest.mark.parametrize(
+    ("pattern", "word"),
+    [
+        ("(?=fire)", "look"),
+        ("(?<!no )fire", "look"),
+        ("(?<=a)b", "look"),
+        (r"(a)\1", "refers back"),
+        ("(?P<x>a)(?P=x)", "refers back"),
+        ("a++", "possessive"),
+        ("(?>a)", "possessive"),
+        ("(unclosed", "no pattern"),
+        ("[a", "no pattern"),
+        ("*", "no pattern"),
+        ("\ud800", "half a character"),
+        ("x" * 3_000, "longer"),
+    ],
+)
+def test_what_re2_refuses_is_said_in_plain_words(pattern: str, word: str) -> None:
+    assert word in pattern_problem(pattern)
+    with pytest.raises(ValueError, match=re.escape(pattern_problem(pattern))):
+        Pattern.of(pattern)
+
+
+@pytest.mark.parametrize("pattern", [r"\d+ (day|week)s?", r"\bécole\b", "[[:alpha:]]+", r"\(\?=", "a{2,3}", r"[(?=]", "", r"^(\w+\s?)*$"])
+def test_what_re2_takes_is_no_problem(pattern: str) -> None:
+    assert pattern_problem(pattern) == ""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        (r"\bécole\b", "vive l'École!", "école"),
+        (r"\bécole\b", "Écolesse", None),
+        ("\\bпомогите\\b", "ПОМОГИТЕ!!", "помогите"),  # noqa: RUF001 - Cyrillic
+        ("\\bпомог\\b", "ПОМОГИТЕ!!", None),  # noqa: RUF001 - Cyrillic
+        ("助けて", "今すぐ助けてください", "助けて"),
+        (r"\bacme\b", "昨日acmeで", "acme"),
+        (r"\w+fail", "größtfail", "grösstfail"),
+        (r"\d+ (day|week)s?", "after 12 WEEKS", "12 weeks"),
+        (r"x*", "no match that is empty", None),
+        (r"[\w]+é", "café", "café"),
+    ],
+)
+def test_patterns_know_every_script(pattern: str, text: str, found: str | None) -> None:
+    folded = clean(text)
+    place = Pattern.of(pattern).find(folded)
+    assert (folded[slice(*place)] if place else None) == found
+
+
+def test_no_pattern_is_slow() -> None:
+    pattern = Pattern.of(r"^(\w+\s?)*$")
+    begun = time.process_time()
+    pattern.find("a" * 100_000 + "!")
+    assert time.process_time() - begun < 0.05
+
+
+def test_every_phrase_of_every_file_can_be_read() -> None:
+    for language in LANGUAGES:
+        for entry in builtin(language):
+            assert entry.anchors
+            if entry.tokens:
+                assert entry.pattern().search("") is None
+    names = {file.name for file in resources.files("listener.scoring.words").iterdir() if file.name.endswith(".toml")}
+    assert names == {f"{language}.toml" for language in LANGUAGES}
+
+
+def test_the_notation_says_what_it_cannot_read() -> None:
+    grammar = Grammar("en", read_classes({"x": ["a|b"]}), frozenset())
+    with pytest.raises(ValueError, match="must be there"):
+        parse("very? good", "marks.x", grammar)
+    with pytest.raises(KeyError):
+        parse("{y} good", "marks.x", grammar)
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "stands"),
+    [
+        ("caught fire", "it caught\nfire!", True),
+        ("caught fire", "caught. Fire", False),
+        ("burn* .. hand", "burned my left hand", True),
+        ("burn* .. hand", "burned it all up and then the hand", False),
+        ("burn* ... hand", "burned it all up and then the hand", True),
+        ("can't stop", "i cant stop", True),
+        ("n't work", "doesn't work", True),
+        ("{x} very? good", "b good", True),
+        ("{x} very? good", "c good", False),
+        ("done $", "i am done.", True),
+        ("done $", "done it", False),
+        ("anyone ?", "anyone??", True),
+    ],
+)
+def test_the_notation_finds_what_it_says(line: str, text: str, *, stands: bool) -> None:
+    entry = parse(line, "marks.x", Grammar("en", read_classes({"x": ["a|b"]}), frozenset()))
+    assert bool(entry.pattern().search(clean(text))) is stands
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("How do I return these shoes?", "en"),
+        ("Wo bleibt denn eigentlich mein Paket?", "de"),
+        ("助けて", "ja"),
+        ("👍", "und"),
+        ("@acme https://acme.example #acme", "und"),
+        ("ok", "und"),
+        ("", "und"),
+    ],
+)
+def test_language_is_told_or_said_to_be_unknown(text: str, language: str) -> None:
+    assert detect(text) == language
+
+
+def test_mood_is_unknown_where_the_scorer_cannot_read() -> None:
+    vader = Vader()
+    assert vader.score("Der Zug ist da", "de") is None
+    assert vader.score("qwertz", "und") is None
+    assert (vader.score("Der Zug ist da 😡😡", "de") or 0) < -0.3
+    assert (vader.score("love it 👍", "en") or 0) > 0.5
+    assert vader.score("the train", "en") == 0
