@@ -15,6 +15,7 @@ def references(look: Look) -> Iterator[Problem]:
     yield from _routes(look)
     yield from _conditions(look)
     yield from _networks(look)
+    yield from _sources(look)
     yield from _examples(look)
     quiet = look.book.boundaries.quiet_hours
     routes = [route.name for route in look.book.routes]
@@ -74,6 +75,17 @@ def _networks(look: Look) -> Iterator[Problem]:
         for network in settings.handles:
             for problem in _network(look, ("brands", brand, "handles", network), network):
                 yield look.sheet.problem(look.key_at(("brands", brand, "handles", network)), problem.code, problem.message, problem.hint)
+
+
+def _sources(look: Look) -> Iterator[Problem]:
+    """Posts and accounts are told apart by their network, so two sources of one kind would mix two servers' posts."""
+    heard: dict[str, str] = {}
+    for name, settings in look.book.sources.items():
+        kind = settings.kind or name
+        if kind in heard:
+            message = f'"{name}" is a second source of the kind "{kind}"; this version listens to one'
+            yield look.sheet.problem(look.key_at(("sources", name)), "second-source", message, f'"{heard[kind]}" is the first')
+        heard.setdefault(kind, name)
 
 
 def _network(look: Look, path: Path, name: str) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
@@ -184,7 +185,7 @@ class SqliteStore:
                 self._run_one(work, future, results)
             self._writer.execute("COMMIT")
         except sqlite3.Error as problem:
-            if self._writer.in_transaction:
+            with suppress(sqlite3.Error):  # a writer that cannot even undo must go on answering
                 self._writer.execute("ROLLBACK")
             for _, future in batch:
                 if not future.done():
