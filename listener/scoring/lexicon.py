@@ -1,28 +1,25 @@
 """The phrases of all languages, looked for at once: one pass for their rarest words, then the exact pattern only where one stands.
-
-The phrases live in the files beside this one, `words/en.toml` and its siblings, one a language, in the notation that `notation`
-describes. They are read once, on first use.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
+import sys
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 import ahocorasick_rs
 
 from listener.matching import bounded
-from listener.scoring.notation import Entry, Grammar, parse, plain, read_classes
-from listener.text import Folded, clean
+from listener.scoring.notation import Entry, OneOf, plain
+from listener.scoring.phrases import LANGUAGES, UNSPACED, entries, names
+from listener.text import Folded
 
-LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "tr", "ja")
-_UNSPACED = frozenset({"ja"})
 _BEFORE, _AFTER = 160, 240  # how far from its rarest word a phrase can reach, in characters
 _EACH = 4  # so many places of one name are enough to show
+# These undo other findings, so each of them counts; _LOOKS bounds them.
+_MOST = dict.fromkeys(("marks.figurative", "marks.hypothetical"), sys.maxsize)
 _NO_WORD = re.compile(r"\W")
 _LOOKS = 120  # so often one phrase is looked at in full; more is a text that repeats itself
 _PATIENCE = 9_000  # candidates looked at in one post; an ordinary long post has a tenth of them
@@ -59,64 +56,55 @@ def _pattern(entry: Entry) -> re.Pattern[str]:
     return entry.pattern()
 
 
-@cache
-def _file(language: str) -> Mapping[str, Mapping[str, list[str]]]:
-    text = resources.files("listener.scoring.words").joinpath(f"{language}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-@cache
-def builtin(language: str) -> tuple[Entry, ...]:
-    """Read the phrases of a language; [signals] safety becomes the name "signals.safety"."""
-    file = _file(language)
-    grammar = Grammar(language, read_classes(file.get("classes", {})), small_words("frequent", language), language not in _UNSPACED)
-    parts = {f"{part}.{name}": lines for part in ("signals", "marks", "wishes") for name, lines in file.get(part, {}).items()}
-    return tuple(parse(line, name, grammar) for name, lines in parts.items() for line in lines)
-
-
-@cache
-def small_words(name: str, language: str) -> frozenset[str]:
-    """Return the words of a language listed under `name` in [small], folded; those of English where no language is given."""
-    return frozenset(plain(clean(word)) for word in _file(language or "en").get("small", {}).get(name, ()))
-
-
-def literal(name: str, phrase: str, folded_phrase: str) -> Entry:
-    """Make an entry of a phrase from the rules: whole words in any script, nothing else; `phrase` names it in errors.
-
-    Raises:
-        ValueError: nothing is left of the phrase once it is folded.
-    """
-    if not folded_phrase.strip():
-        message = f'"{phrase}" holds nothing that could be found'
-        raise ValueError(message)
-    return Entry(name, "", (plain(folded_phrase.strip()),), (), leads=True, spaced=False, tokens=())
-
-
-@dataclass(slots=True)
 class _Findings:
     """What has been found so far in one text, and how often each phrase was looked at."""
 
-    found: dict[str, list[Place]] = field(default_factory=dict)
-    looks: dict[Entry, int] = field(default_factory=dict)
-    patience: int = _PATIENCE
-    complete: bool = True
+    def __init__(self, text: str) -> None:
+        """Begin with nothing; `text` is folded and plain."""
+        self.text = text
+        self.found: dict[str, dict[Place, None]] = {}
+        self.patience = _PATIENCE
+        self.complete = True
+        self._looks: dict[Entry, int] = {}
+        self._stands: dict[OneOf, bool] = {}
 
-    def look(self, entry: Entry, text: str, around: str, start: int, end: int) -> None:
-        """Keep the entry's place if it stands around one of its anchors; `around` is what a match could reach."""
+    def look(self, entry: Entry, searched: _Searched, start: int, end: int) -> None:
+        """Keep the entry's place if it stands around the anchor at `start` in the searched text."""
         places = self.found.get(entry.name)
-        if places is not None and len(places) >= _EACH:
+        if places is not None and len(places) >= _MOST.get(entry.name, _EACH):
             return
         self.patience -= 1
-        if entry.also and not any(word in around for word in entry.also):
+        for need in entry.needs:
+            stands = self._stands.get(need)
+            if stands is None:
+                stands = self._stands[need] = need.stands(searched.words, searched.haystack)
+            if not stands:
+                return
+        if searched.long and entry.also and not searched.beside(entry.also, start, end):
             return
-        looks = self.looks.get(entry, 0)
+        looks = self._looks.get(entry, 0)
         if looks >= _LOOKS:
             self.complete = self.complete and entry.name.startswith("marks.")
             return
-        self.looks[entry] = looks + 1
-        place = _verify(entry, text, start, end)
-        if place is not None and (places is None or place not in places):
-            self.found.setdefault(entry.name, []).append(place)
+        self._looks[entry] = looks + 1
+        place = _verify(entry, self.text, start, end - searched.shift)
+        if place is not None:
+            self.found.setdefault(entry.name, {})[place] = None
+
+
+class _Searched:
+    """The text as it is searched: `haystack` has `shift` characters more than the text, and one space for all that is no word."""
+
+    def __init__(self, haystack: str, shift: int) -> None:
+        """Split it into words."""
+        self.haystack, self.shift = haystack, shift
+        self.words = frozenset(haystack.split()) if shift else frozenset()
+        self.long = len(haystack) > _BEFORE + _AFTER
+
+    def beside(self, words: Collection[str], start: int, end: int) -> bool:
+        """Whether one of the words stands where a match around the anchor could reach."""
+        around = self.haystack[max(0, start - _BEFORE) : end + _AFTER]
+        return any(word in around for word in words)
 
 
 class _Index:
@@ -133,14 +121,13 @@ class _Index:
                 self._by_anchor[index[anchor]].append(entry)
         self._search = ahocorasick_rs.AhoCorasick(list(index)) if index else None
 
-    def find(self, findings: _Findings, text: str, haystack: str, shift: int) -> None:
-        """Look at every candidate; `haystack` is the text with `shift` characters before it."""
+    def find(self, findings: _Findings, searched: _Searched) -> None:
+        """Look at every candidate."""
         if self._search is None:
             return
-        for index, start, end in self._search.find_matches_as_indexes(haystack, overlapping=True):
-            around = haystack[max(0, start - _BEFORE) : end + _AFTER]
+        for index, start, end in self._search.find_matches_as_indexes(searched.haystack, overlapping=True):
             for entry in self._by_anchor[index]:
-                findings.look(entry, text, around, start, end - shift)
+                findings.look(entry, searched, start, end)
             if findings.patience < 0:
                 return
 
@@ -161,24 +148,24 @@ class Lexicon:
     def _index(self, language: str, *, grave: bool) -> _Index:
         index = self._ready.get((language, grave))
         if index is None:
-            entries = (entry for entry in builtin(language) if entry.name not in self._without and (entry.name in self._grave) is grave)
-            index = self._ready.setdefault((language, grave), _Index(entries))
+            wanted = [name for name in names(language) if name not in self._without and (name in self._grave) is grave]
+            index = self._ready.setdefault((language, grave), _Index(entry for name in wanted for entry in entries(language, name)))
         return index
 
     def find(self, folded: Folded, spoken: Collection[str], perhaps: Collection[str]) -> Places:
         """Find every phrase of the languages `spoken`, and the grave ones of those that are `perhaps` spoken too."""
         text = plain(folded.text)
-        words = f" {_NO_WORD.sub(' ', text)} "
-        findings = _Findings()
+        findings = _Findings(text)
+        spaced, unspaced = _Searched(f" {_NO_WORD.sub(' ', text)} ", 2), _Searched(text, 0)
         for language in LANGUAGES:
             for grave, wanted in ((True, perhaps), (False, spoken)):
                 if language not in wanted:
                     continue
-                if language not in _UNSPACED:
-                    self._index(language, grave=grave).find(findings, text, words, 2)
+                if language not in UNSPACED:
+                    self._index(language, grave=grave).find(findings, spaced)
                 elif not text.isascii():
-                    self._index(language, grave=grave).find(findings, text, text, 0)
-        self._own.find(findings, text, text, 0)
+                    self._index(language, grave=grave).find(findings, unspaced)
+        self._own.find(findings, unspaced)
         found = {name: tuple(sorted(places, key=_start)) for name, places in findings.found.items()}
         return Places(text, found, findings.complete and findings.patience >= 0)
 

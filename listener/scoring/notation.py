@@ -16,14 +16,14 @@ languages without spaces, words follow each other directly and the gaps are coun
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
 from listener.text import clean
 
 _QUICK = 12  # so many words are looked for faster one by one than by a pattern
-_STOP = r".!?;\u3002\uff01\uff1f"  # the last three are the Japanese full stop, exclamation and question mark
+_STOP = ".!?;"  # the Japanese ones have become these by then; a set of nothing but ASCII compiles ten times as fast
 _BETWEEN = rf"[^\w{_STOP}]{{1,4}}"
 _GAPS = {"..": 3, "...": 7}
 _UNSPACED_GAPS = {"..": 8, "...": 18}
@@ -31,16 +31,17 @@ _NOT = tuple(
     f"{verb}n't"
     for verb in ("do", "does", "did", "wo", "ca", "could", "is", "are", "was", "were", "have", "has", "had", "would", "should", "ai")
 )
+_WHOLE, _OPEN = re.compile(r"\w+"), re.compile(r"\w+\*?")
 _CLAUSE_END = rf"(?=\W{{0,3}}(?:[{_STOP},:)@#\n]|https?:|$|[^\w\s]))"
 
 # Letters whose accents people leave out when they type in a hurry; each maps to exactly one letter, so places stay the same.
 _FROM = "àáâãäåāăąçćčďèéêëēęěğìíîïīįłñńňòóôõöøōőŕřśşšșťţțùúûüūůűýÿźżž"
 _TO = "aaaaaaaaacccdeeeeeeegiiiiiilnnnoooooooorrsssstttuuuuuuuyyzzz"
-_PLAIN = str.maketrans(_FROM, _TO)
+_PLAIN = str.maketrans(_FROM + "\u3002", _TO + ".")
 
 
 def plain(folded: str) -> str:
-    """Take the accents off the Latin letters of a folded text; its length stays the same."""
+    """Take the accents off the Latin letters of a folded text, and make the Japanese full stop a plain one; its length stays."""
     return folded if folded.isascii() else folded.translate(_PLAIN)
 
 
@@ -56,17 +57,31 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class OneOf:
+    """What must stand somewhere in a text for a token to: one of these whole words, or of these pieces."""
+
+    words: frozenset[str]
+    pieces: tuple[str, ...]
+
+    def stands(self, words: Set[str], haystack: str) -> bool:
+        """Whether one does; `words` are those of the haystack."""
+        return not self.words.isdisjoint(words) or any(piece in haystack for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """One phrase: the finding it stands for, its language, what to look for first, and the words behind it.
 
     `anchors` are literal texts, at least one of which is in every match: whole words, with the spaces around them. `leads` says that
-    a match begins with its anchor. One of `also` stands beside the anchor in every match, if there are any: a quick look for them
-    spares the exact one. `tokens` are empty where an anchor alone is the phrase. `spaced` is false for languages without spaces.
+    a match begins with its anchor. `needs` stand in every text that holds the phrase, and one of `also` beside the anchor, if there
+    are any: a quick look for them spares the exact one. `tokens` are empty where an anchor alone is the phrase. `spaced` is false for
+    languages without spaces.
     """
 
     name: str
     language: str
     anchors: tuple[str, ...]
+    needs: tuple[OneOf, ...]
     also: tuple[str, ...]
     leads: bool
     spaced: bool
@@ -89,7 +104,7 @@ def read_classes(written: Mapping[str, list[str]]) -> Classes:
     """Read the [classes] of a file; a class may use those above it.
 
     Raises:
-        KeyError: it uses one that is not above it.
+        ValueError: it uses one that is not above it.
     """
     classes: dict[str, tuple[str, ...]] = {}
     for name, lines in written.items():
@@ -101,6 +116,9 @@ def _choices(word: str, classes: Classes) -> tuple[str, ...]:
     choices: list[str] = []
     for choice in word.split("|"):
         if choice.startswith("{"):
+            if choice[1:-1] not in classes or not choice.endswith("}"):
+                message = f"there is no class {choice} above this line: {word}"
+                raise ValueError(message)
             choices.extend(classes[choice[1:-1]])
         elif choice == "n't":
             choices.extend(_NOT)
@@ -110,31 +128,82 @@ def _choices(word: str, classes: Classes) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Word:
+    """One token with what follows from it: how it is found first, how rare that is (None where it cannot be), and what it needs."""
+
+    token: Token
+    stems: tuple[str, ...] = ()
+    rarity: float | None = None
+    needs: OneOf | None = None
+    whole: bool = False
+    plain: bool = False
+
+
 class Grammar:
-    """How the phrases of one language are read; `frequent` words are never what is looked for first."""
+    """How the phrases of one language are read; `frequent` words are never what is looked for first.
 
-    language: str
-    classes: Classes
-    frequent: frozenset[str]
-    spaced: bool = True
+    What a word of the notation means is worked out once: the same classes stand in hundreds of phrases.
+    """
 
-    def stem(self, choice: str) -> str:
-        """Return the literal text by which a word is found."""
-        return _stem(choice, self.frequent) if self.spaced else choice
+    def __init__(self, language: str, classes: Classes, frequent: frozenset[str], spaced: bool = True) -> None:  # noqa: FBT001, FBT002
+        """Take the classes by name, without their braces."""
+        self.language, self.spaced = language, spaced
+        self._classes, self._frequent = classes, frequent
+        self._known: dict[str, _Word] = {}
 
+    def read(self, word: str) -> _Word:
+        """Read one word of the notation.
 
-def _tokens(line: str, grammar: Grammar) -> list[Token]:
-    tokens = []
-    for word in line.split():
+        Raises:
+            ValueError: it names a class that is not there.
+        """
+        if word not in self._known:
+            self._known[word] = self._read(word)
+        return self._known[word]
+
+    def _read(self, word: str) -> _Word:
         if word in _GAPS:
-            tokens.append(Token(gap=(_GAPS if grammar.spaced else _UNSPACED_GAPS)[word]))
-        elif word in {"?", "!"}:
-            tokens.append(Token(mark=word))
+            return _Word(Token(gap=(_GAPS if self.spaced else _UNSPACED_GAPS)[word]))
+        if word in {"?", "!"}:
+            return _Word(Token(mark=word))
+        choices = _choices(word.removesuffix("?"), self._classes)
+        words = tuple(choice for choice in choices if choice != "$")
+        token = Token(words, optional=word.endswith("?"), ends=words != choices)
+        if token.optional or token.ends or not words:
+            return _Word(token)
+        stems = tuple(_stem(choice, self._frequent) for choice in words) if self.spaced else words
+        rarity = min(_rarity(stem, self._frequent) for stem in stems) - len(stems) / 50 if all(stems) else None
+        whole = all(_WHOLE.fullmatch(choice) for choice in words)
+        return _Word(token, stems, rarity, _needs(words, spaced=self.spaced), whole, all(_OPEN.fullmatch(choice) for choice in words))
+
+
+def _needs(choices: Iterable[str], *, spaced: bool) -> OneOf | None:
+    """Return what a text that holds one of the words holds for certain; None where there is nothing to look for."""
+    words, pieces = set(), set()
+    for choice in choices:
+        if not spaced and ("'" in choice or " " in choice):
+            return None
+        stem = _certain(choice) if spaced else choice.removesuffix("*")
+        if not stem.strip():
+            return None
+        if stem.endswith(" "):
+            words.add(stem.strip())
         else:
-            choices = _choices(word.removesuffix("?"), grammar.classes)
-            words = tuple(choice for choice in choices if choice != "$")
-            tokens.append(Token(words, optional=word.endswith("?"), ends=words != choices))
-    return tokens
+            pieces.add(stem)
+    return OneOf(frozenset(words), tuple(sorted(pieces, key=len)))
+
+
+def _certain(choice: str) -> str:
+    """Return the longest part of a word that is there however it is written: without what follows an apostrophe."""
+    parts = []
+    last = ""
+    for last in choice.removesuffix("*").split():
+        open_end = "'" in last
+        runs = [run for run in re.split(r"\W+", last.partition("'")[0]) if run]
+        parts += [f" {run} " for run in runs[:-1]] + [f" {run}" if open_end else f" {run} " for run in runs[-1:]]
+    if parts and choice.endswith("*") and "'" not in last:
+        parts[-1] = parts[-1].rstrip()
+    return max(parts, key=len, default="")
 
 
 def _choice_pattern(choice: str, *, spaced: bool) -> str:
@@ -184,25 +253,28 @@ def parse(line: str, name: str, grammar: Grammar) -> Entry:
     """Read one line of a phrase file; `name` is the finding it stands for.
 
     Raises:
-        KeyError: it names a class that is not there.
-        ValueError: it has no word to look for, or begins with one that may be missing.
+        ValueError: it names a class that is not there, has no word to look for, or begins with one that may be missing.
     """
-    tokens = _tokens(line, grammar)
-    stems = {token: [grammar.stem(choice) for choice in token.choices] for token in tokens if not token.optional and not token.ends}
-    rarity = {
-        token: min(_rarity(stem, grammar.frequent) for stem in found) - len(found) / 50
-        for token, found in stems.items()
-        if all(found) and found
-    }
-    if not rarity or tokens[0].optional:
+    words = [grammar.read(word) for word in line.split()]
+    firm = [word for word in words if word.rarity is not None]
+    if not firm or words[0].token.optional:
         message = f"a phrase needs a word to look for, and begins with a word that must be there: {line}"
         raise ValueError(message)
-    anchor = max(rarity, key=rarity.__getitem__)
-    alone = len(tokens) == 1 and grammar.spaced and all(re.fullmatch(r"\w+", choice) for choice in anchor.choices)
-    leads = anchor is tokens[0] and (not grammar.spaced or all(re.fullmatch(r"\w+\*?", choice) for choice in anchor.choices))
-    anchors = tuple(sorted(set(stems[anchor])))
-    others: list[list[str]] = [
-        sorted(set(found)) for token, found in stems.items() if token in rarity and token is not anchor and len(found) <= _QUICK
-    ]
-    also = min(others, key=len) if others else []
-    return Entry(name, grammar.language, anchors, tuple(also), leads, grammar.spaced, () if alone else tuple(tokens))
+    anchor = max(firm, key=_by_rarity)
+    alone = len(words) == 1 and grammar.spaced and anchor.whole
+    leads = anchor is words[0] and (not grammar.spaced or anchor.plain)
+    others = [word.stems for word in firm if word is not anchor and len(word.stems) <= _QUICK]
+    return Entry(
+        name,
+        grammar.language,
+        tuple(sorted(set(anchor.stems))),
+        tuple(dict.fromkeys(word.needs for word in words if word.needs and word is not anchor)),
+        tuple(sorted(set(min(others, key=len, default=())))),
+        leads,
+        grammar.spaced,
+        () if alone else tuple(word.token for word in words),
+    )
+
+
+def _by_rarity(word: _Word) -> float:
+    return word.rarity or 0.0

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from listener.model import Mood, Post, Signal
 from listener.rules.rulebook import SignalSettings, UrgencySettings
-from listener.scoring.lexicon import LANGUAGES, Lexicon, Place, Places, literal
+from listener.scoring.lexicon import Lexicon, Place, Places
 from listener.scoring.patterns import Pattern
+from listener.scoring.phrases import LANGUAGES, literal
 from listener.scoring.standing import laughs, standing
 from listener.text import Folded, clean
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from listener.scoring.lexicon import Place, Places, small_words
+from listener.scoring.lexicon import Place, Places
+from listener.scoring.phrases import small_words
 
 _LOOK_BACK, _WORDS_BACK = 48, 3  # characters, and words, looked at before a finding
 _CLAUSE_BREAK = re.compile(r"[.!?;:,\n。！？、]")  # noqa: RUF001 - Japanese marks

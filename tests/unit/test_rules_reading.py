@@ -139,7 +139,6 @@ def test_one_word_may_stand_for_a_list_and_lengths_and_rates_are_read() -> None:
 
     assert book.brands["zenith"].hashtags == ("zenith",)
     assert book.sources["mastodon"].every == timedelta(seconds=90)
-    assert book.sources["second-server"].kind == "mastodon"
     assert book.sources["mastodon"].options == {"instance": "mastodon.social", "tags": ["acme", "acmefail"]}
     assert book.routes[0].sla.resolution == timedelta(days=2)
     assert book.boundaries.limits.per_author == Rate(count=3, per=timedelta(days=7))

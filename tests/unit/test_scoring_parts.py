@@ -9,9 +9,9 @@ from importlib import resources
 import pytest
 
 from listener.scoring.language import detect
-from listener.scoring.lexicon import LANGUAGES, builtin
 from listener.scoring.notation import Grammar, parse, read_classes
 from listener.scoring.patterns import Pattern, pattern_problem
+from listener.scoring.phrases import LANGUAGES, entries, grammar, names, read_file, read_phrases
 from listener.scoring.sentiment.vader import Vader
 from listener.text import clean
 
