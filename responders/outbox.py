@@ -216,15 +216,15 @@ class Outbox:
         delivery = deliveries.read(self._store.read(), row)
         channel = self._channels.get(delivery.network)
         if channel is None:
-            return await self._look_again(delivery, "the look failed: Earnest is not signed in there", keyed=False)
+            return await self._look_again(delivery, "Earnest is not signed in there")
         try:
             found = await channel.find(delivery)
             keyed = found is None and await channel.keyed()
         except (NetworkError, SignInNeeded) as problem:
-            return await self._look_again(delivery, f"the look failed: {problem.message}", keyed=False)
+            return await self._look_again(delivery, f"the look failed: {problem.message}")
         if found:
             return await self._finish(delivery, DeliveryState.SENT, "found on the network after doubt", found)
-        return await self._look_again(delivery, text(row, "reason"), keyed=keyed)
+        return await self._look_again(delivery, text(row, "reason"), looked=True, keyed=keyed)
 
     def _settle_after(self, delivery: Delivery) -> timedelta:
         kind = self._kinds.get(delivery.network)
@@ -236,15 +236,15 @@ class Outbox:
         age = at - (delivery.first_attempt_at or at)
         return kind is not None and (kind.key_lifetime is None or age < timedelta(seconds=kind.key_lifetime))
 
-    async def _look_again(self, delivery: Delivery, reason: str, *, keyed: bool) -> Sending:
-        """Not found, or not to be seen: wait while an accepted post may still be hidden, then repeat with the key, or park."""
+    async def _look_again(self, delivery: Delivery, reason: str, *, looked: bool = False, keyed: bool = False) -> Sending:
+        """Not found (`looked`), or nobody could look: wait while a post may still be hidden, then repeat with the key, or park."""
         at = self._clock()
         first, rest = delivery.first_attempt_at or at, self._settle_after(delivery)
         if at - first < rest:
             return await self._move(delivery, DeliveryState.UNKNOWN, reason, first + rest)
         if keyed and self._key_holds(delivery, at):
             return await self._move(delivery, DeliveryState.READY, "sending again with the same key, which cannot double", at)
-        if "look failed" in reason and at - first < _GIVE_UP_LOOKING:
+        if not looked and at - first < _GIVE_UP_LOOKING:
             return await self._move(delivery, DeliveryState.UNKNOWN, reason, at + _LOOK_AGAIN)
         why = f"we cannot tell whether it is there ({reason}); look at the post and decide"
         return await self._finish(delivery, DeliveryState.PARKED, why)

@@ -18,6 +18,7 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Store, Tx, text
 from responders.boundaries import may_draft
 from responders.channels.base import ChannelKind
+from responders.drafting.names import agent_name, brand_name
 from responders.drafting.template import Drafter
 from responders.ledger import audit, cases, deliveries, drafts, escalations, people
 from responders.model import Circumstances, Decision, DraftState, Heard, Proposal, Step
@@ -183,22 +184,13 @@ class Mind:
             work.heard,
             work.route,
             case=work.case.name,
-            agent=self._agent(work.route, work.case),
-            brand_name=self._brand_name(work.case.brand),
+            agent=agent_name(self._book, work.route, work.case.brand, assignee=work.case.assignee),
+            brand_name=brand_name(self._book, work.case.brand),
             can_private=kind.private,
             private_reason="" if kind.private else f"Earnest cannot send private messages on {kind.network}",
             address=kind.address,
             limits=kind.limits,
         )
-
-    def _agent(self, route: Route, case: cases.Case) -> str:
-        team = self._book.teams.get(route.team or route.escalate or "")
-        first = team.members[0] if team and team.members else ""
-        return (case.assignee or first).capitalize() or self._brand_name(case.brand)
-
-    def _brand_name(self, brand: str) -> str:
-        names = self._book.brands[brand].names if brand in self._book.brands else ()
-        return names[0] if names else brand
 
     def _settle(self, work: _Work, proposal: Proposal | None, state: str) -> str:
         clock_runs = state != "noted" and not work.case.responded_at and not work.decision.forbidden
@@ -273,12 +265,15 @@ class _Work:
 
 
 def _obey(work: _Work) -> None:
-    """Put a person who asks us to stop on the suppression list at once, with their words."""
+    """Put a person who asks us to stop on the suppression list at once, with their words; what waits for them is dropped."""
     post = work.heard.mention.post
     for wish in work.heard.assessment.wishes:
         words = " … ".join(wish.because)
         if wish.name == "stop" and people.suppress(work.tx, post.author, words, post_id=post.id, by=audit.DAEMON, at=work.at):
             audit.record(work.tx, audit.DAEMON, "suppressed", at=work.at, case_id=work.case.id, words=words)
+            for case_id in drafts.drop_for(work.tx, post.network, post.author.id, "this person asked us to stop", at=work.at):
+                cases.set_state(work.tx, case_id, "open", at=work.at)
+                audit.record(work.tx, audit.DAEMON, "dropped draft", at=work.at, case_id=case_id, reason="this person asked us to stop")
 
 
 def _move_on(work: _Work) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from listener.rules.rulebook import Rulebook
     from responders.rehearsal import Failure
 
-_LARGEST = 1_048_576
+_LARGEST = 300_000  # more than the reader takes, so that it says what is wrong
 _WARNINGS_ONLY = 3
 
 _FILE = click.argument("file", type=click.Path(path_type=Path), required=False)

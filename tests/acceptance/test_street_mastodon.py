@@ -210,3 +210,13 @@ async def test_a_follow_up_joins_the_case_and_drops_the_old_draft(street: Street
     assert street.store.read().one("SELECT COUNT(*) AS n FROM cases") == {"n": 1}
     assert street.store.read().one("SELECT state FROM drafts WHERE id = :id", id=old["id"]) == {"state": "dropped"}
     assert street.draft()["route"] == "billing"
+
+
+async def test_stop_drops_what_waits_for_that_person_in_every_conversation(street: Street, town: Town) -> None:
+    await town.write("marta", "@acme hello there, one thing")
+    await town.write("tom", "@acme hello from me too")
+    await street.round()
+    await town.write("marta", "@acme stop messaging me, leave me alone")
+    await street.round()
+    waiting = street.store.read().all("SELECT c.handle FROM drafts d JOIN cases c ON c.id = d.case_id WHERE d.state = 'waiting'")
+    assert [row["handle"] for row in waiting] == ["tom"]
