@@ -220,3 +220,33 @@ async def test_stop_drops_what_waits_for_that_person_in_every_conversation(stree
     await street.round()
     waiting = street.store.read().all("SELECT c.handle FROM drafts d JOIN cases c ON c.id = d.case_id WHERE d.state = 'waiting'")
     assert [row["handle"] for row in waiting] == ["tom"]
+
+
+async def test_only_in_mode_send_does_clear_praise_get_its_thanks_without_a_person(
+    tmp_path: Path, street: Street, proxy: Proxy, town: Town
+) -> None:
+    status = await town.write("marta", "@acme love the new shoes, thank you so much!")
+    await street.later(seconds=30)
+    assert street.states() == [], "in mode draft a person decides"
+    sending = Street(tmp_path / "sending", {"mastodon": {"instance": f"http://{proxy.host}"}}, mode="send")
+    try:
+        await sending.round()
+        for _ in range(3):
+            await sending.later(seconds=30)
+        assert sending.states() == [("public", "sent")]
+    finally:
+        sending.close()
+    assert len(await town.answers(str(status["id"]))) == 1
+
+
+@pytest.mark.usefixtures("street")
+async def test_in_mode_observe_nothing_is_drafted_and_people_are_still_called(tmp_path: Path, proxy: Proxy, town: Town) -> None:
+    await town.write("marta", "@acme the charger started smoking and burned my daughter's hand")
+    watching = Street(tmp_path / "watching", {"mastodon": {"instance": f"http://{proxy.host}"}}, mode="observe")
+    try:
+        await watching.round()
+        read = watching.store.read()
+        assert read.all("SELECT * FROM drafts") == []
+        assert read.one("SELECT team FROM escalations") == {"team": "on-call"}
+    finally:
+        watching.close()
