@@ -16,10 +16,14 @@ _READ = 240  # characters are plenty
 _SURE, _LIKELY = 0.5, 0.3  # how sure it must be of a short text, and of one with several words
 _SEVERAL = 4  # words from which a guess is fair
 _NO_WORDS = re.compile(r"https?://\S+|[@#]\S+|\b(?:RT|http)\b")
-# Words no other language on offer uses: where enough of the words are among them the text is English, and the model need not be asked.
+# Words that hardly another language on offer uses: a text with enough of them is English, and the model need not be asked.
 _ENGLISH = frozenset(
     {"the", "you", "your", "my", "and", "this", "that", "with", "have", "are", "they", "it's", "i'm", "what", "just", "been", "from"}
-    | {"please", "would", "there", "when", "why", "how", "not", "but", "our", "their", "because", "can't", "don't", "didn't"},
+    | {"please", "would", "there", "when", "why", "how", "not", "but", "our", "their", "because", "can't", "don't", "didn't", "it"}
+    | {"get", "got", "i'll", "i've", "know", "good", "need", "who", "where", "him", "his"}
+    | {"them", "these", "those", "you're", "that's", "should", "could", "going", "than", "more", "out", "after"}
+    | {"never", "much", "thanks", "thank", "today", "new", "any", "about", "does", "doesn't", "isn't", "won't", "being", "very"}
+    | {"really"},
 )
 _ENOUGH, _ONE_IN = 2, 6  # so many, and so large a share
 # Below three letters nobody can tell.

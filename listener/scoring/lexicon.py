@@ -1,10 +1,8 @@
-"""The phrases of all languages, looked for at once: one pass for their rarest words, then the exact pattern only where one stands.
-"""
+"""The phrases of all languages, looked for at once: one pass for their rarest words, then the exact pattern only where one stands."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,14 +10,15 @@ from functools import cache
 import ahocorasick_rs
 
 from listener.matching import bounded
-from listener.scoring.notation import Entry, OneOf, plain
+from listener.scoring.notation import Entry, Token, needs, plain
 from listener.scoring.phrases import LANGUAGES, UNSPACED, entries, names
 from listener.text import Folded
 
 _BEFORE, _AFTER = 160, 240  # how far from its rarest word a phrase can reach, in characters
-_EACH = 4  # so many places of one name are enough to show
+_EACH = 4  # so many places of one mark are enough
+_EACH_SIGNAL = 40  # of a signal more: the first ones may be figures of speech, and the last a cry for help
 # These undo other findings, so each of them counts; _LOOKS bounds them.
-_MOST = dict.fromkeys(("marks.figurative", "marks.hypothetical"), sys.maxsize)
+_UNDOING = frozenset({"marks.figurative", "marks.hypothetical"})
 _NO_WORD = re.compile(r"\W")
 _LOOKS = 120  # so often one phrase is looked at in full; more is a text that repeats itself
 _PATIENCE = 9_000  # candidates looked at in one post; an ordinary long post has a tenth of them
@@ -56,6 +55,12 @@ def _pattern(entry: Entry) -> re.Pattern[str]:
     return entry.pattern()
 
 
+def _most(name: str) -> int:
+    if name in _UNDOING:
+        return _PATIENCE
+    return _EACH if name.startswith("marks.") else _EACH_SIGNAL
+
+
 class _Findings:
     """What has been found so far in one text, and how often each phrase was looked at."""
 
@@ -66,30 +71,39 @@ class _Findings:
         self.patience = _PATIENCE
         self.complete = True
         self._looks: dict[Entry, int] = {}
-        self._stands: dict[OneOf, bool] = {}
+        self._ends: dict[Entry, int] = {}
+        self._stands: dict[Token, bool] = {}
 
     def look(self, entry: Entry, searched: _Searched, start: int, end: int) -> None:
         """Keep the entry's place if it stands around the anchor at `start` in the searched text."""
         places = self.found.get(entry.name)
-        if places is not None and len(places) >= _MOST.get(entry.name, _EACH):
+        if places is not None and len(places) >= _EACH and len(places) >= _most(entry.name):
             return
         self.patience -= 1
-        for need in entry.needs:
-            stands = self._stands.get(need)
-            if stands is None:
-                stands = self._stands[need] = need.stands(searched.words, searched.haystack)
-            if not stands:
+        for token in entry.firm:
+            if not self._may_stand(token, searched):
                 return
         if searched.long and entry.also and not searched.beside(entry.also, start, end):
             return
+        after = 0 if entry.leads else self._ends.get(entry, 0)
+        if start < after:
+            return  # this anchor lies in the place found last
         looks = self._looks.get(entry, 0)
         if looks >= _LOOKS:
             self.complete = self.complete and entry.name.startswith("marks.")
             return
         self._looks[entry] = looks + 1
-        place = _verify(entry, self.text, start, end - searched.shift)
+        place = _verify(entry, self.text, start, end - searched.shift, after)
         if place is not None:
+            self._ends[entry] = place.end
             self.found.setdefault(entry.name, {})[place] = None
+
+    def _may_stand(self, token: Token, searched: _Searched) -> bool:
+        stands = self._stands.get(token)
+        if stands is None:
+            need = needs(token, spaced=bool(searched.shift))
+            stands = self._stands[token] = need is None or need.stands(searched.words, searched.haystack)
+        return stands
 
 
 class _Searched:
@@ -174,11 +188,11 @@ def _start(place: Place) -> int:
     return place.start
 
 
-def _verify(entry: Entry, text: str, start: int, end: int) -> Place | None:
-    """Return where the entry stands around one of its anchors, or None."""
+def _verify(entry: Entry, text: str, start: int, end: int, after: int) -> Place | None:
+    """Return where the entry stands around one of its anchors, behind the place `after` where it stood before, or None."""
     if not entry.tokens:
         return Place(start, end, entry.language) if entry.spaced or bounded(text, start, end) else None
     pattern = _pattern(entry)
-    look = pattern.match if entry.leads else pattern.search
-    found = look(text, start if entry.leads else max(0, start - _BEFORE), end + _AFTER)
+    look, begin = (pattern.match, start) if entry.leads else (pattern.search, max(after, start - _BEFORE))
+    found = look(text, begin, end + _AFTER)
     return Place(*found.span(), entry.language) if found else None

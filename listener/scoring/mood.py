@@ -27,7 +27,13 @@ def sarcastic(reading: Reading, signals: Collection[str]) -> bool:
 
 def without_what_went_well(signals: Sequence[Signal], reading: Reading, score: float | None) -> tuple[Signal, ...]:
     """Leave out an emergency that warm thanks tell of: "great job by your crew with the medical emergency"."""
-    warm = score is not None and score >= _WARM and len(reading.stands.get("marks.praise", ())) >= _WARMLY
+    idioms = reading.places.of("marks.figurative")  # "these shoes are fire" praises, but thanks nobody
+    praise = [
+        one
+        for one in reading.stands.get("marks.praise", ())
+        if not any(one.start < idiom.end and idiom.start < one.end for idiom in idioms)
+    ]
+    warm = score is not None and score >= _WARM and len(praise) >= _WARMLY
     if not warm or reading.has("complaint", "irony") or reading.asks() or {signal.name for signal in signals} - _TOLD:
         return tuple(signals)
     return ()

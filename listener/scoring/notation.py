@@ -16,9 +16,11 @@ languages without spaces, words follow each other directly and the gaps are coun
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import groupby
 
 from listener.text import clean
 
@@ -32,6 +34,7 @@ _NOT = tuple(
     for verb in ("do", "does", "did", "wo", "ca", "could", "is", "are", "was", "were", "have", "has", "had", "would", "should", "ai")
 )
 _WHOLE, _OPEN = re.compile(r"\w+"), re.compile(r"\w+\*?")
+_OTHER_WORDS = frozenset({"we're", "we'll", "he'll", "she'll", "i'll", "i'd", "we'd"})  # without the apostrophe they say something else
 _CLAUSE_END = rf"(?=\W{{0,3}}(?:[{_STOP},:)@#\n]|https?:|$|[^\w\s]))"
 
 # Letters whose accents people leave out when they type in a hurry; each maps to exactly one letter, so places stay the same.
@@ -45,7 +48,7 @@ def plain(folded: str) -> str:
     return folded if folded.isascii() else folded.translate(_PLAIN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Token:
     """One word of the notation: its alternatives (a trailing * means prefix), or the gap in words or characters."""
 
@@ -63,7 +66,7 @@ class OneOf:
     words: frozenset[str]
     pieces: tuple[str, ...]
 
-    def stands(self, words: Set[str], haystack: str) -> bool:
+    def stands(self, words: AbstractSet[str], haystack: str) -> bool:
         """Whether one does; `words` are those of the haystack."""
         return not self.words.isdisjoint(words) or any(piece in haystack for piece in self.pieces)
 
@@ -73,7 +76,7 @@ class Entry:
     """One phrase: the finding it stands for, its language, what to look for first, and the words behind it.
 
     `anchors` are literal texts, at least one of which is in every match: whole words, with the spaces around them. `leads` says that
-    a match begins with its anchor. `needs` stand in every text that holds the phrase, and one of `also` beside the anchor, if there
+    a match begins with its anchor. `firm` are the other tokens that must be there, and one of `also` stands beside the anchor, if there
     are any: a quick look for them spares the exact one. `tokens` are empty where an anchor alone is the phrase. `spaced` is false for
     languages without spaces.
     """
@@ -81,7 +84,7 @@ class Entry:
     name: str
     language: str
     anchors: tuple[str, ...]
-    needs: tuple[OneOf, ...]
+    firm: tuple[Token, ...]
     also: tuple[str, ...]
     leads: bool
     spaced: bool
@@ -97,7 +100,8 @@ Classes = Mapping[str, tuple[str, ...]]
 
 @lru_cache(maxsize=65_536)
 def _word(choice: str) -> str:
-    return plain(clean(choice.replace("_", " ")))
+    choice = choice.replace("_", " ")
+    return choice.lower() if choice.isascii() else plain(clean(choice))
 
 
 def read_classes(written: Mapping[str, list[str]]) -> Classes:
@@ -129,12 +133,11 @@ def _choices(word: str, classes: Classes) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """One token with what follows from it: how it is found first, how rare that is (None where it cannot be), and what it needs."""
+    """One token with what follows from it: how it is found first and how rare that is; None where it cannot be."""
 
     token: Token
     stems: tuple[str, ...] = ()
     rarity: float | None = None
-    needs: OneOf | None = None
     whole: bool = False
     plain: bool = False
 
@@ -174,13 +177,14 @@ class Grammar:
         stems = tuple(_stem(choice, self._frequent) for choice in words) if self.spaced else words
         rarity = min(_rarity(stem, self._frequent) for stem in stems) - len(stems) / 50 if all(stems) else None
         whole = all(_WHOLE.fullmatch(choice) for choice in words)
-        return _Word(token, stems, rarity, _needs(words, spaced=self.spaced), whole, all(_OPEN.fullmatch(choice) for choice in words))
+        return _Word(token, stems, rarity, whole, all(_OPEN.fullmatch(choice) for choice in words))
 
 
-def _needs(choices: Iterable[str], *, spaced: bool) -> OneOf | None:
-    """Return what a text that holds one of the words holds for certain; None where there is nothing to look for."""
+@cache
+def needs(token: Token, *, spaced: bool) -> OneOf | None:
+    """Return what a text in which the token stands holds for certain; None where there is nothing to look for."""
     words, pieces = set(), set()
-    for choice in choices:
+    for choice in token.choices:
         if not spaced and ("'" in choice or " " in choice):
             return None
         stem = _certain(choice) if spaced else choice.removesuffix("*")
@@ -206,17 +210,25 @@ def _certain(choice: str) -> str:
     return max(parts, key=len, default="")
 
 
-def _choice_pattern(choice: str, *, spaced: bool) -> str:
-    body = re.escape(choice.removesuffix("*")).replace("'", "'?").replace(r"\ ", _BETWEEN)
-    if not spaced:
-        return body
-    return body + (r"\w{0,20}" if choice.endswith("*") else r"(?!\w)")
-
-
+@cache
 def _token_pattern(token: Token, *, spaced: bool) -> str:
-    # Longer alternatives first, since the first that fits is taken.
+    # Longer alternatives first, since the first that fits is taken; neighbours share what follows them.
     choices = sorted(token.choices, key=len, reverse=True)
-    return "(?:" + "|".join(_choice_pattern(choice, spaced=spaced) for choice in choices) + ")"
+    parts = []
+    for begins, group in groupby(choices, key=_is_beginning):
+        bodies = "|".join(map(_body, group))
+        parts.append(bodies if not spaced else rf"(?:{bodies})\w{{0,20}}" if begins else rf"(?:{bodies})(?!\w)")
+    return "(?:" + "|".join(parts) + ")"
+
+
+def _is_beginning(choice: str) -> bool:
+    return choice.endswith("*")
+
+
+def _body(choice: str) -> str:
+    if choice in _OTHER_WORDS:
+        return re.escape(choice)
+    return re.escape(choice.removesuffix("*")).replace("'", "'?").replace(r"\ ", _BETWEEN)
 
 
 def _pattern(tokens: tuple[Token, ...], *, spaced: bool) -> str:
@@ -238,6 +250,8 @@ def _pattern(tokens: tuple[Token, ...], *, spaced: bool) -> str:
 
 def _stem(choice: str, frequent: frozenset[str]) -> str:
     """Return the part of a word that is looked for first, with spaces where a word begins and ends; "" where there is none."""
+    if choice.isalnum():
+        return f" {choice} "
     parts = [f" {part} " for part in re.split(r"\W+", choice.removesuffix("*")) if part]
     if parts and choice.endswith("*"):
         parts[-1] = parts[-1].rstrip()
@@ -263,13 +277,13 @@ def parse(line: str, name: str, grammar: Grammar) -> Entry:
     anchor = max(firm, key=_by_rarity)
     alone = len(words) == 1 and grammar.spaced and anchor.whole
     leads = anchor is words[0] and (not grammar.spaced or anchor.plain)
-    others = [word.stems for word in firm if word is not anchor and len(word.stems) <= _QUICK]
+    others = sorted((word.stems for word in firm if word is not anchor and len(word.stems) <= _QUICK), key=len)
     return Entry(
         name,
         grammar.language,
         tuple(sorted(set(anchor.stems))),
-        tuple(dict.fromkeys(word.needs for word in words if word.needs and word is not anchor)),
-        tuple(sorted(set(min(others, key=len, default=())))),
+        tuple(dict.fromkeys(word.token for word in words if word.stems and word is not anchor)),
+        tuple(sorted(set(others[0]))) if others else (),
         leads,
         grammar.spaced,
         () if alone else tuple(word.token for word in words),

@@ -123,7 +123,7 @@ class Signals:
         """Look for everything once, in the language of the text and, in case that was guessed wrong, in its neighbours."""
         spoken = {language, *_NEIGHBOURS.get(language, ())} if language in LANGUAGES else LANGUAGES
         places = self._lexicon.find(folded, spoken, {"en"} if language == "en" else LANGUAGES)
-        return Reading(folded, places, standing(places))
+        return Reading(folded, places, standing(places, language))
 
     def find(self, reading: Reading, post: Post) -> tuple[Signal, ...]:
         """Return the signals that the words and the author give, in the order of the names here: the gravest first."""

@@ -6,43 +6,63 @@ When in doubt a finding stands: a cry for help that is missed is worse than one 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import sys
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import accumulate
 
 from listener.scoring.lexicon import Place, Places
-from listener.scoring.phrases import small_words
+from listener.scoring.phrases import LANGUAGES, small_words
 
 _LOOK_BACK, _WORDS_BACK = 48, 3  # characters, and words, looked at before a finding
 _CLAUSE_BREAK = re.compile(r"[.!?;:,\n。！？、]")  # noqa: RUF001 - Japanese marks
 _SENTENCE_BREAK = re.compile(r"[.!?\n。！？]")  # noqa: RUF001 - Japanese marks
 _TOKEN = re.compile(r"[\w']+")
-_LAUGHS = re.compile(r"[😂🤣😆😹💀]|\b(?:lol|lmao|lmfao|rofl|haha\w*|hehe\w*|hihi|jaja\w*|mdr|ptdr|kkk+|rsrs|xd)\b|w{3,}|(?:笑|草)")
+# As people write it: haha, ahah, jajaja, kkk, rsrs, mdr, www, 草 (but no tobacco and no meadow), the Turkish hammering of keys, хаха, ㅋㅋ.  # noqa: RUF003
+_LAUGHS = re.compile(
+    r"[😂🤣😆😹💀笑]|(?<!\w)w{3,}(?![\w.])|(?<=[\u3040-\u30ff\u4e00-\u9fff])w+(?!\w)|(?<![煙雑薬牧海除芝水毒干野山])草(?![むぎ原木花地取刈案稿書野食])|[\u110f\u1112]{2,}"
+    r"|\b(?:lo+l+|lmao+|lmfao|rofl|b?w?a*(?:ha){2,}h*a*|a?(?:ah){2,}a*|(?:he){2,}h?|(?:eh){2,}e?|(?:hi){2,}h?|(?:hu[ea]){2,}"
+    r"|a?(?:ja){2,}j?|(?:je){2,}j?|(?:ji){2,}|mdr+|ptdr+|k{3,}|(?:rs){2,}|xd+|(?:sj){2,}s?|(?:ks){2,}k?|(?:dj|jd|sk|js){3,}\w{0,9}|[aå]sdf\w{0,12}"
+    r"|а?(?:ха){2,}х?|а?(?:ах){2,}а?|(?:хе){2,}|(?:хи){2,}|лол)\b"  # noqa: RUF001
+)
 
 # These look at what was not done for the author, or begin with a denial themselves.
 _NEVER_DENIED = frozenset(
     {"signals.waiting", "signals.asked_before", "signals.churn", "marks.figurative", "marks.hypothetical", "marks.irony"}
 )
+_DENIED_MARKS = frozenset({"marks.praise", "marks.complaint"})
 _DENYING = ("don't", "dont", "do not", "never", "not")
 _MAY_BE_FIGURATIVE = frozenset({"marks.praise", "marks.irony", "marks.figurative"})
 
 
-def _denied(text: str, place: Place) -> bool:
-    """Whether a denial stands right before the place in the same clause, or right behind it."""
+def _denied(text: str, place: Place, language: str) -> bool:
+    """Whether a denial stands right before the place in the same clause, or right behind it.
+
+    A denial counts in the language of the phrase and in that of the text: many phrases look the same in two languages.
+    """
     before = text[max(0, place.start - _LOOK_BACK) : place.start]
     clause = _CLAUSE_BREAK.split(before)[-1]
     for word in reversed(_TOKEN.findall(clause)[-_WORDS_BACK:]):
-        if word in small_words("turns", place.language):
-            return _denied_after(text, place)
-        if word in small_words("denials", place.language):
+        if word in _small("turns", place.language, language):
+            return _denied_after(text, place, language)
+        if word in _small("denials", place.language, language):
             return True
-    return _denied_after(text, place)
+    return _denied_after(text, place, language)
 
 
-def _denied_after(text: str, place: Place) -> bool:
+def _denied_after(text: str, place: Place, language: str) -> bool:
     after = text[place.end : place.end + 12].lstrip()
-    for denial in small_words("denials_after", place.language):
+    for denial in _small("denials_after", place.language, language):
         if after.startswith(denial) and (not denial.isascii() or not after[len(denial) :].strip()[:1].isalnum()):
             return True
     return False
+
+
+@cache
+def _small(name: str, phrase: str, text: str) -> frozenset[str]:
+    """Return the small words of the language of the phrase, and of that of the text if it has a file."""
+    return small_words(name, phrase) | (small_words(name, text) if text in LANGUAGES else frozenset())
 
 
 def _told_of_others(text: str, place: Place) -> bool:
@@ -53,17 +73,31 @@ def _told_of_others(text: str, place: Place) -> bool:
     return bool(before) and before[-1] in small_words("tellers", place.language)
 
 
-def _within(place: Place, others: tuple[Place, ...]) -> bool:
-    return any(other.start <= place.start and place.end <= other.end for other in others)
+class _Around:
+    """Places by which others are undone: figures of speech they lie in, or what is imagined in the same sentence."""
 
+    def __init__(self, text: str, places: Sequence[Place]) -> None:
+        """Sort the places, so that each question takes no longer for many of them."""
+        spans = sorted({(place.start, place.end) for place in places})
+        self._spans = spans
+        self._reach = list(accumulate((end for _, end in spans), max))
+        self._breaks = [found.start() for found in _SENTENCE_BREAK.finditer(text)] if spans else []
 
-def _imagined(places: Places, place: Place) -> bool:
-    """Whether the sentence around the place is about something imagined."""
-    for other in places.of("marks.hypothetical"):
-        first, last = sorted([(other.start, other.end), (place.start, place.end)])
-        if not _SENTENCE_BREAK.search(places.text[first[1] : max(first[1], last[0])]):
+    def hold(self, place: Place) -> bool:
+        """Whether the place lies within one of them."""
+        before = bisect_right(self._spans, (place.start, sys.maxsize))
+        return before > 0 and self._reach[before - 1] >= place.end
+
+    def share_a_sentence(self, place: Place) -> bool:
+        """Whether one of them stands in the same sentence."""
+        before = bisect_right(self._spans, (place.start, place.end))
+        if before and not self._broken(self._reach[before - 1], place.start):
             return True
-    return False
+        return before < len(self._spans) and not self._broken(place.end, self._spans[before][0])
+
+    def _broken(self, start: int, end: int) -> bool:
+        first = bisect_left(self._breaks, start)
+        return first < len(self._breaks) and self._breaks[first] < end
 
 
 def laughs(text: str) -> bool:
@@ -71,18 +105,19 @@ def laughs(text: str) -> bool:
     return bool(_LAUGHS.search(text))
 
 
-def standing(places: Places) -> Mapping[str, tuple[Place, ...]]:
-    """Return the findings that stand, by name."""
-    idioms = places.of("marks.figurative")
+def standing(places: Places, language: str) -> Mapping[str, tuple[Place, ...]]:
+    """Return the findings that stand, by name; `language` is that of the text, "und" where it is unknown."""
+    idioms = _Around(places.text, places.of("marks.figurative"))
+    imagined = _Around(places.text, places.of("marks.hypothetical"))
     kept: dict[str, tuple[Place, ...]] = {}
     for name, found in places.found.items():
         signal = name.startswith("signals.")
         left = tuple(
             place
             for place in found
-            if not (idioms and name not in _MAY_BE_FIGURATIVE and _within(place, idioms))
-            and not (name not in _NEVER_DENIED and (signal or name in {"marks.praise", "marks.complaint"}) and _denied(places.text, place))
-            and not (signal and _imagined(places, place))
+            if not (name not in _MAY_BE_FIGURATIVE and idioms.hold(place))
+            and not (name not in _NEVER_DENIED and (signal or name in _DENIED_MARKS) and _denied(places.text, place, language))
+            and not (signal and imagined.share_a_sentence(place))
             and not (name.startswith("wishes.") and _told_of_others(places.text, place))
         )
         if left:

@@ -132,6 +132,46 @@ def test_a_cry_at_the_end_of_a_very_long_post_is_heard() -> None:
     assert assess("word " * 12_000 + "the battery exploded and my son is bleeding").urgency.level is Level.CRITICAL
 
 
+FIGURES = "these shoes are fire. killing me lol. blew my mind. smoking hot deal. i almost had a heart attack lol. "
+
+
+@pytest.mark.parametrize("times", [1, 2, 20])
+def test_figures_of_speech_are_no_emergency_however_many_there_are(times: int) -> None:
+    assert assess(FIGURES * times).urgency.level is Level.LOW
+
+
+def test_a_cry_behind_many_figures_of_speech_is_heard() -> None:
+    assert assess(f"{FIGURES * 2}the battery exploded and my son is bleeding").urgency.level is Level.CRITICAL
+
+
+@pytest.mark.parametrize("text", ["what if the charger caught fire? " * 3 + "what if it exploded?", "What if it catches fire? " * 12])
+def test_what_is_only_imagined_is_no_emergency_however_often(text: str) -> None:
+    assert "safety" not in names(assess(text))
+
+
+def test_a_denial_hides_no_later_cry() -> None:
+    assert "safety" in names(assess("Last week there was no gas smell here. Today there is a strong gas smell in my kitchen!"))
+
+
+@pytest.mark.parametrize(
+    "text", ["gaat deze accu niet in brand?", "er is geen brand", "nessun incendio, per fortuna", "sem incêndio, felizmente"]
+)
+def test_a_denial_counts_for_phrases_that_other_languages_share(text: str) -> None:
+    assert "safety" not in names(assess(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["de accu staat in brand!", "er is brand in het gebouw", "er was een grote brand", "fogo no prédio, socorro"]
+)
+def test_no_denial_of_another_language_hides_a_cry(text: str) -> None:
+    assert assess(text).urgency.level is Level.CRITICAL
+
+
+@pytest.mark.parametrize("text", ["your app isnt working", "your app isn't working"])
+def test_an_apostrophe_may_be_missing(text: str) -> None:
+    assert "outage" in names(assess(text))
+
+
 def test_signals_quote_the_author() -> None:
     found = assess("İİ My CHARGER  STARTED\nsmoking, e\u0301cole")
     assert found.signals[0].because == ("CHARGER STARTED smoking",)

@@ -13,6 +13,8 @@ from listener.scoring.notation import Grammar, parse, read_classes
 from listener.scoring.patterns import Pattern, pattern_problem
 from listener.scoring.phrases import LANGUAGES, entries, grammar, names, read_file, read_phrases
 from listener.scoring.sentiment.vader import Vader
+from listener.scoring.signals import builtin_signal_names
+from listener.scoring.standing import laughs
 from listener.text import clean
 
 
@@ -74,20 +76,66 @@ def test_no_pattern_is_slow() -> None:
 
 def test_every_phrase_of_every_file_can_be_read() -> None:
     for language in LANGUAGES:
-        for entry in builtin(language):
-            assert entry.anchors
-            if entry.tokens:
-                assert entry.pattern().search("") is None
-    names = {file.name for file in resources.files("listener.scoring.words").iterdir() if file.name.endswith(".toml")}
-    assert names == {f"{language}.toml" for language in LANGUAGES}
+        for name in names(language):
+            for entry in entries(language, name):
+                assert entry.anchors
+                if entry.tokens:
+                    assert entry.pattern().search("") is None
+        said = {name.removeprefix("signals.") for name in names(language) if name.startswith("signals.")}
+        assert said <= set(builtin_signal_names())
+    files = {file.name for file in resources.files("listener.scoring.words").iterdir() if file.name.endswith(".toml")}
+    assert files == {f"{language}.toml" for language in LANGUAGES}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[signals]\nsafety = ['on fire', 'very? hot']", ("words/xx.toml", "[signals] safety", '"very? hot"', "must be there")),
+        ("[marks]\npraise = ['{nice} shoes']", ("words/xx.toml", "[marks] praise", '"{nice} shoes"', "no class {nice}")),
+        ("[classes]\na = ['{b}']\nb = ['x']", ("words/xx.toml", "[classes]", "no class {b}")),
+        ("[signals]\nsafety = ['on", ("words/xx.toml", "at end of document")),
+        ("[signal]\nsafety = ['on fire']", ("words/xx.toml", "[signal]", "signals")),
+        ("[signals]\nsafety = 'on fire'", ("words/xx.toml", "[signals] safety", "list of lines")),
+        ("[signals]\nsafety = ['']", ("words/xx.toml", "[signals] safety", "none of them empty")),
+    ],
+)
+def test_a_broken_phrase_file_is_named_with_its_line(text: str, words: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match=re.escape(words[0])) as caught:
+        _read_all(text, "words/xx.toml")
+    assert all(word in str(caught.value) for word in words)
+
+
+def _read_all(text: str, file: str) -> None:
+    written = read_file(text, file)
+    how = grammar(written, "xx", file)
+    for part in ("signals", "marks"):
+        for name in written.get(part, {}):
+            read_phrases(written, f"{part}.{name}", how, file)
+
+
+LAUGHTER = (
+    "ahah;ahahah;jajaja;kkk;rsrs;wwww;\uff57\uff57\uff57;\u6b7b\u306c\uff57;\u8349;haha;hahah;hehe;xD;lol;loool;"
+    "sjsjsj;ksksks;asdfghjkl;skdjskdj;\u0445\u0430\u0445\u0430;\u314b\u314b\u314b;\U0001f602"
+)
+NO_LAUGHTER = "\u7159\u8349;\u96d1\u8349;www.acme.com;https://www.x.example;where;wow;hi there;ja ja;she;asks;job;ah;aha"
+
+
+@pytest.mark.parametrize("text", LAUGHTER.split(";"))
+def test_laughter_of_many_languages_is_heard(text: str) -> None:
+    assert laughs(clean(f"stop {text}"))
+
+
+@pytest.mark.parametrize("text", NO_LAUGHTER.split(";"))
+def test_what_only_looks_like_laughter_is_none(text: str) -> None:
+    assert not laughs(clean(f"stop {text}"))
 
 
 def test_the_notation_says_what_it_cannot_read() -> None:
-    grammar = Grammar("en", read_classes({"x": ["a|b"]}), frozenset())
+    english = Grammar("en", read_classes({"x": ["a|b"]}), frozenset())
     with pytest.raises(ValueError, match="must be there"):
-        parse("very? good", "marks.x", grammar)
-    with pytest.raises(KeyError):
-        parse("{y} good", "marks.x", grammar)
+        parse("very? good", "marks.x", english)
+    with pytest.raises(ValueError, match="no class"):
+        parse("{y} good", "marks.x", english)
 
 
 @pytest.mark.parametrize(
