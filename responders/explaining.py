@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
 from listener.clock import to_text
 from listener.matching import Matcher
@@ -101,7 +102,7 @@ class Explanation:
 
     def _held(self) -> Iterator[str]:
         for hold in self.decision.holds:
-            until = f", until {to_text(hold.until)}" if hold.until else ""
+            until = f", until {hold.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if hold.until else ""
             weight = "forbidden" if hold.forbids else "held"
             yield from _block(weight, f"{hold.gate}: {visible(hold.reason, newlines=False)}{until}")
         if not self.decision.holds:
@@ -160,7 +161,7 @@ def explain(
     """
     found = (mention,) if mention else Matcher(book.brands).match(post)
     assessment = (judge or Assessor(book.scoring)).assess(post, thread)
-    heard = Heard(found[0] if found else _unmatched(book, post), assessment, tuple(thread))
+    heard = Heard(found[0] if found else _unmatched(book, post), assessment)
     router = Router(book)
     decision = router.decide(heard, at)
     wanted = any(action.startswith(("draft:", "private:")) for action in decision.actions)

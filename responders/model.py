@@ -98,11 +98,10 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A mention with its assessment and the thread around it: what routing and drafting look at."""
+    """A mention with its assessment: what routing and drafting look at. The thread was read when it was judged."""
 
     mention: Mention
     assessment: Assessment
-    thread: tuple[Post, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,7 @@ class Mind:
     def _one(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> Noted:
         mention, at = one.mention, around.at
         case, new = cases.join(tx, mention, at=at)
-        heard = Heard(mention, one.assessment, heard_ledger.thread(tx, mention.post.network, mention.post.thread_id))
+        heard = Heard(mention, one.assessment)
         decision = self._router.decide(heard, circumstances(tx, mention, around, late=one.late))
         route = self._routes.get(decision.route, _NO_ROUTE)
         work = _Work(tx, heard, case, decision, route, at, past=one.late)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -81,6 +82,7 @@ def _take(app: App, conversations: Iterator[object], brand: str, file: Path) -> 
     try:
         ear = Ear(store, app.book, clock.now)
         mind = Mind(store, app.book, clock.now, {}, undo=timedelta())
+        gc.set_threshold(200_000, 20, 50)  # a batch makes much and keeps little, in one go
         while batch := list(islice(conversations, _BATCH)):
             judged = ear.judge_past(source, _posts(app, batch, tally, file), brand)
 
@@ -133,4 +135,4 @@ def _report(app: App, tally: Tally, seconds: float) -> None:
         return
     pace = f" ({speed:,} posts a second)" if tally.posts >= _WORTH_TIMING else ""
     app.out.line(f"{counted(tally.posts, 'post')} read, {tally.new:,} new, {counted(tally.broken, 'broken line')}{pace}")
-    app.out.next_step("Look at them: earnest mentions")
+    app.out.next_step("Look at them: earnest mentions" if tally.posts else "What a line must look like: earnest import -h")
