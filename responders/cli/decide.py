@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from listener import clock
-from listener.clock import in_words
 from listener.errors import UsageError
 from responders.cli.base import AS, App, common
 from responders.cli.filters import to_span
@@ -57,7 +56,9 @@ def _tell(app: App, done: Done, next_step: str) -> None:
     app.out.next_step(next_step)
 
 
-def _after_yes(done: Done) -> str:
+def _after_yes(app: App, done: Done) -> str:
+    if done.complete and not app.store.held():
+        return f"The daemon is not running, so nothing leaves before: earnest run. Take it back: earnest undo {done.case}"
     return f"Take it back: earnest undo {done.case}. What else waits: earnest inbox" if done.complete else "What else waits: earnest inbox"
 
 
@@ -75,7 +76,7 @@ def approve(app: App, *, case: str, who: str | None, reason: str) -> None:
     """Say yes to the draft of CASE. It leaves ten seconds later; until then `earnest undo` takes it back."""
     acting = desk(app, who, by_rules=True)
     done = _noted(acting, acting.approve(case), reason)
-    _tell(app, done, _after_yes(done))
+    _tell(app, done, _after_yes(app, done))
 
 
 @click.command(epilog="Example: earnest private A-217")
@@ -85,7 +86,7 @@ def private(app: App, *, case: str, who: str | None, reason: str) -> None:
     """Say yes to the private message of CASE only; nothing is said in public."""
     acting = desk(app, who, by_rules=True)
     done = _noted(acting, acting.approve(case, private_only=True), reason)
-    _tell(app, done, _after_yes(done))
+    _tell(app, done, _after_yes(app, done))
 
 
 @click.command(epilog='Example: earnest edit A-217 --text "That charge is wrong. You hear from me by 5 pm. Jo"')
@@ -141,7 +142,7 @@ def snooze(app: App, *, case: str, who: str | None, reason: str, span: timedelta
     """Keep CASE out of the inbox for a while. Its clocks run on."""
     acting = desk(app, who, by_rules=False)
     done = _noted(acting, acting.snooze(case, span), reason)
-    _tell(app, done, f"It waits again in {in_words(span)}. What else waits: earnest inbox")
+    _tell(app, done, "What else waits: earnest inbox")
 
 
 @click.command(epilog="Example: earnest assign A-217 kim")

@@ -79,12 +79,12 @@ def _fresh_store(app: App) -> SqliteStore:
     return open_demo_store(app.options.store)
 
 
-def _narrate(app: App, words: str, *, style: str = "") -> None:
+def _narrate(app: App, words: str, *, style: str = "", whole: bool = False) -> None:
     """Tell the story on stdout; for a script, which wants the outcome there, on stderr."""
     if app.options.json:
         app.out.talk(words)
     else:
-        app.out.line(words, style=style)
+        app.out.line(words, style=style, whole=whole)
 
 
 async def _perform(app: App, script: Script, store: SqliteStore, extra: str) -> int:
@@ -105,7 +105,7 @@ async def _perform(app: App, script: Script, store: SqliteStore, extra: str) -> 
     )
     _narrate(app, "The town wakes. People write to Acme; Earnest hears them, judges them and finds a route.", style="bold")
     async with play.awake():
-        _narrate(app, f"  Watch it in a browser: {play.town.page}")
+        _narrate(app, f"  Watch it in a browser: {play.town.page} (sign in with the access token {play.customer.token})")
         await play.morning_posts()
         _narrate(app, "A stand-in reviewer decides a few drafts (replies leave after 1 s here, after 10 s in earnest).", style="bold")
         await play.review()
@@ -132,17 +132,26 @@ def _what_to_type(app: App, play: Play, extra: str) -> None:
         ("earnest init", "rules for a brand of your own"),
     )
     size = max(len(command) for command, _ in steps)
+    fits = not app.out.terminal or shutil.get_terminal_size().columns >= size + max(len(why) for _, why in steps) + 4
     for command, why in steps:
-        _narrate(app, f"  {command.ljust(size)}  {why}")
+        _narrate(app, f"  {command.ljust(size)}  {why}" if fits else f"  {command}", whole=True)
+        if not fits:
+            _narrate(app, f"      {why}")
 
 
 async def _stay(app: App, play: Play) -> None:
     author = play.customer
-    _narrate(app, "The town stays awake until you press Ctrl-C. Write to it as a customer, and see the daemon answer:", style="bold")
     _narrate(
-        app, f'  curl -H "Authorization: Bearer {author.token}" -d "status=@acme my parcel is lost" {play.town.address}/api/v1/statuses'
+        app,
+        "The town stays awake until you press Ctrl-C. Write to it as a customer; the daemon drafts an answer for earnest review:",
+        style="bold",
     )
-    _narrate(app, f"  or on its page, {play.town.page}, with the access token {author.token}")
+    _narrate(
+        app,
+        f'  curl -H "Authorization: Bearer {author.token}" -d "status=@acme my parcel is lost" {play.town.address}/api/v1/statuses',
+        whole=True,
+    )
+    _narrate(app, f"  or on its page, {play.town.page}, signed in with the access token {author.token}")
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

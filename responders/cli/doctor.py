@@ -34,7 +34,9 @@ def doctor(app: App) -> int:
     wrong = sum(one.state is State.WRONG for one in found)
     odd = sum(one.state is State.WARNING for one in found)
     if wrong:
-        app.out.next_step(f"{counted(wrong, 'thing is', 'things are')} wrong. Put them right, then: earnest doctor")
+        app.out.next_step(
+            f"{counted(wrong, 'thing is', 'things are')} wrong. Put {'it' if wrong == 1 else 'them'} right, then: earnest doctor"
+        )
     elif odd:
         app.out.next_step(f"Nothing is wrong; {counted(odd, 'thing asks', 'things ask')} for a look. How it stands: earnest status")
     else:

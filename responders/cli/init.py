@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from listener.errors import EarnestError, UsageError
+from listener.text import visible
 from responders.cli.base import App, common
 
 if TYPE_CHECKING:
     from responders.founding import Answers
+
+Check = Callable[[str], str]
 
 
 @click.command(epilog='Example: earnest init my-brand --name "Acme Shoes" --people "jo, kim"')
@@ -38,7 +42,7 @@ def init(app: App, folder: Path, **given: str | None) -> int:
     target = folder / "rules.yaml"
     if target.exists():
         message = f"{target} exists already"
-        raise EarnestError(message, "name an empty folder: earnest init my-brand")
+        raise EarnestError(message, "edit that one, or name another folder: earnest init FOLDER")
     answers = _ask(app, given)
     text = compose(find("rules.yaml").read_text(encoding="utf-8"), answers)
     book = read_checked(text, filename=str(target), known=known())
@@ -52,7 +56,7 @@ def init(app: App, folder: Path, **given: str | None) -> int:
     for failure in failures:
         app.out.talk(f"an example does not come out with your words yet: {failure}")
     where = "" if folder == Path() else f"cd {folder} && "
-    app.out.next_step(f"Read it, change it, then: {where}earnest rules check && earnest run. Which keys would open what: earnest doctor")
+    app.out.next_step(f"Read it and change it; earnest rules check says what is wrong. Then: {where}earnest run --observe")
     return 1 if failures else 0
 
 
@@ -69,23 +73,22 @@ def _write(target: Path, text: str, schema: Path) -> None:
 
 
 def _ask(app: App, given: dict[str, str | None]) -> Answers:
-    from responders.founding import Answers, is_handle, split  # noqa: PLC0415  # not needed for help
+    from responders.founding import Answers, split  # noqa: PLC0415  # not needed for help
+
+    checks: dict[str, Check] = {"name": _name, "tags": _tags, "mastodon": _account, "bluesky": _account}
 
     def one(key: str, question: str, default: str) -> str:
         value = given.get(key)
         if value is not None:
-            return value.strip()
+            return checks[key](value.strip()) if key in checks else value.strip()
         if not app.interactive:
             return default
-        return str(click.prompt(question, default=default, show_default=bool(default), err=True)).strip()
+        return _asked(question, default, checks.get(key))
 
     if not app.interactive and not given.get("name"):
         message = "nobody can be asked here, and no --name is given"
         raise UsageError(message, 'say it: earnest init --name "Acme Shoes"')
     name = one("name", "1. What do people call your brand?", "")
-    if not name or not name.isprintable():
-        message = "a brand needs a name"
-        raise UsageError(message)
     squeezed = "".join(letter for letter in name.casefold() if letter.isalnum())
     tags = split(one("tags", "2. Which hashtags mean you? (commas between)", squeezed))
     instance = one("instance", "3. Which Mastodon server should Earnest listen on?", "mastodon.social")
@@ -93,13 +96,45 @@ def _ask(app: App, given: dict[str, str | None]) -> Answers:
         "mastodon": one("mastodon", "4. Your account on Mastodon? (name@server; empty for none)", ""),
         "bluesky": one("bluesky", "   … and on Bluesky? (name.example; empty for none)", ""),
     }
-    for network, handle in accounts.items():
-        if handle and not is_handle(handle):
-            message = f'"{handle}" is no account name on {network}'
-            raise UsageError(message, "write it like acme@mastodon.social or acme.example")
     people = split(one("people", "5. Who is told when it burns? (names, commas between)", app.me))
     trimmed = {network: handle.removeprefix("@") for network, handle in accounts.items()}
     return Answers(name, tags, instance, trimmed["mastodon"], trimmed["bluesky"], people, _timezone())
+
+
+def _asked(question: str, default: str, check: Check | None) -> str:
+    """Ask until the answer will do; the answers before it stay."""
+    while True:
+        answer = str(click.prompt(question, default=default, show_default=bool(default), err=True, prompt_suffix=" ")).strip()
+        try:
+            return check(answer) if check else answer
+        except UsageError as problem:
+            click.echo(f"   {visible(problem.message)}; {visible(problem.hint or '')}", err=True)
+
+
+def _name(words: str) -> str:
+    if not words or not words.isprintable():
+        message = "a brand needs a name"
+        raise UsageError(message, "the one people write")
+    return words
+
+
+def _account(words: str) -> str:
+    from responders.founding import is_handle  # noqa: PLC0415  # not needed for help
+
+    if words and not is_handle(words):
+        message = f'"{words}" is no account name'
+        raise UsageError(message, "write it like acme@mastodon.social or acme.example")
+    return words
+
+
+def _tags(words: str) -> str:
+    from responders.founding import split  # noqa: PLC0415  # not needed for help
+
+    for tag in split(words):
+        if "#" in tag or len(tag.split()) != 1:
+            message = f'"{tag}" is no hashtag'
+            raise UsageError(message, "a hashtag is one word; put commas between several")
+    return words
 
 
 def _timezone() -> str:

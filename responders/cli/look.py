@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import re
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -21,11 +21,8 @@ from responders.ledger import audit, cases
 from responders.views import Filters, Waiting
 
 _FOLLOW_EVERY = 0.5  # seconds
-_NARROWEST = 20  # columns left for a post's words
-
-
-def _room(taken: int) -> int:
-    return max(_NARROWEST, shutil.get_terminal_size().columns - taken)
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
+_DIGEST_SHOWN = 12
 
 
 @click.command(epilog="Example: earnest inbox --urgency high --overdue")
@@ -42,7 +39,7 @@ def inbox(app: App, filters: Filters) -> None:
     rows = [_inbox_row(one, at) for one in found]
     if rows:
         head = ("CASE", "ROUTE", "URGENCY", "DUE IN", "NETWORK", "AUTHOR", "TEXT")
-        app.out.table(head, rows, widths=(10, 16, 12, 12, 12, 20, _room(82)))
+        app.out.table(head, rows, widths=(10, 16, 12, 12, 12, 20))
     app.out.next_step(_inbox_next(found, filters))
 
 
@@ -83,7 +80,7 @@ def mentions(app: App, filters: Filters, *, search: str, limit: int) -> None:
     rows = [
         (
             cases.name_of(number(row, "case_id")),
-            local(clock.from_text(text(row, "created_at"))),
+            _written(app, row),
             text(row, "network"),
             text(row, "route"),
             f"{text(row, 'level')} {number(row, 'points')}",
@@ -95,10 +92,16 @@ def mentions(app: App, filters: Filters, *, search: str, limit: int) -> None:
     ]
     if rows:
         head = ("CASE", "WRITTEN", "NETWORK", "ROUTE", "URGENCY", "MOOD", "AUTHOR", "TEXT")
-        app.out.table(head, rows, widths=(10, 19, 12, 16, 12, 8, 20, _room(97)))
+        app.out.table(head, rows, widths=(10, 16, 12, 16, 12, 8, 20))
         app.out.next_step(f"Why one was taken as it was: earnest explain {rows[0][0]}")
     else:
         app.out.next_step("Nothing was heard that fits. Can we hear at all? earnest sources")
+
+
+def _written(app: App, row: Row) -> str:
+    """Say when a post was written; a terminal has no room for the seconds."""
+    words = local(clock.from_text(text(row, "created_at")))
+    return words.rpartition(":")[0] if app.out.terminal else words
 
 
 @click.command(epilog="Example: earnest log -f --since 1h")
@@ -128,10 +131,17 @@ def _show_lines(app: App, reader: Reader, case_id: int | None, since: datetime |
     return (number(lines[-1], "id") if lines else after), len(lines)
 
 
+def _short(value: object) -> str:
+    """Write a fact of the log; of a long digest, as much as tells it from others (`--json` has it whole)."""
+    return _DIGEST.sub(lambda found: found[0][:_DIGEST_SHOWN], str(value))
+
+
 def line_words(row: Row, *, pad: bool = True) -> tuple[str, str, str, str, str]:
     """Return a line of the log for a person: when, case, who, what, and the facts; each on one line, safe to show."""
     facts = unpack(row["detail"])
-    told = " · ".join(f"{name} {value}" for name, value in facts.items() if value) if isinstance(facts, dict) else ""
+    told = (
+        " · ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in facts.items() if value) if isinstance(facts, dict) else ""
+    )
     case = cases.name_of(number(row, "case_id")) if row["case_id"] else "-"
     who, action = one_line(text(row, "who"), 30), one_line(text(row, "action"), 40)
     moment = local(clock.from_text(text(row, "at")))

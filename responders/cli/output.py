@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
 from listener.text import display_width, one_line, visible
 
 SCHEMA = 1
+_NARROWEST = 12  # columns; where less is left to the last cell of a row, it gets a line of its own
+_BELOW = " " * 6
+_LABEL = re.compile(r" *\S[^ ]*(?: [^ ]+)? {2,}(?=\S)")  # one or two words at the left, under which nothing may stand
+_WIDEST_LABEL = 30
 
 
 class Output:
@@ -29,37 +35,84 @@ class Output:
         line = json.dumps({**fields, "schema": SCHEMA}, ensure_ascii=False)
         click.echo(line if visible(line) == line else "".join(map(_escaped, line)))
 
-    def line(self, words: str = "", *, style: str = "") -> None:
-        """Write one line of data for a person; `style` is a colour or `bold`, used only where colours are wanted."""
-        shown = visible(words)
+    def line(self, words: str = "", *, style: str = "", whole: bool = False) -> None:
+        """Write one line of data for a person; `style` is a colour or `bold`, used only where colours are wanted.
+
+        A terminal gets it folded at its width, unless it is to be copied `whole`.
+        """
+        shown = visible(words) if whole else self._folded(visible(words))
         if style and self.colored:
             shown = click.style(shown, bold=True) if style == "bold" else click.style(shown, fg=style)
         click.echo(shown, color=self.colored)
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[object]], *, widths: Sequence[int] = ()) -> None:
-        """Write rows: aligned columns on a terminal (cut to `widths`, 0 for any), tabs when piped."""
+        """Write rows: aligned columns on a terminal (cut to `widths`, 0 for any; the last takes what is left), tabs when piped."""
         cells = [[one_line(str(cell), 100_000) for cell in row] for row in rows]
         if not self.terminal:
             for row in cells:
                 click.echo("\t".join(cell.replace("\t", " ") for cell in row))
             return
         limits = [*widths, *[0] * (len(head) - len(widths))]
+        limits[-1] = limits[-1] or 100_000
         cut = [[one_line(cell, limit) if limit else cell for cell, limit in zip(row, limits, strict=True)] for row in cells]
-        sizes = [max([display_width(name), *[display_width(row[index]) for row in cut]]) for index, name in enumerate(head)]
-        self.line("  ".join(name.ljust(size) for name, size in zip(head, sizes, strict=True)).rstrip(), style="bold")
+        columns = shutil.get_terminal_size().columns
+        sizes = [max(display_width(row[index]) for row in [head, *cut]) for index in range(len(head) - 1)]
+        room = columns - sum(size + 2 for size in sizes)
+        below = room < _NARROWEST and any(display_width(row[-1]) > room for row in cut)
+        self.line(_aligned(head, sizes, columns if below else room, below=below), style="bold")
         for row in cut:
-            padded = (cell + " " * (size - display_width(cell)) for cell, size in zip(row, sizes, strict=True))
-            click.echo("  ".join(padded).rstrip())
+            click.echo(_aligned(row, sizes, columns if below else room, below=below))
+
+    def _folded(self, words: str) -> str:
+        """Break lines wider than the terminal between words, each rest set in a little more; a pipe gets them whole."""
+        if not self.terminal:
+            return words
+        return "\n".join(part for line in words.split("\n") for part in _fold(line, shutil.get_terminal_size().columns))
 
     def next_step(self, words: str) -> None:
         """End a human answer with what to do next; never in JSON."""
         if not self.as_json and not self._quiet:
-            click.echo(visible(words), err=not self.terminal)
+            click.echo(self._folded(visible(words)), err=not self.terminal)
 
     def talk(self, words: str) -> None:
         """Say something on stderr that is no data."""
         if not self._quiet:
             click.echo(visible(words), err=True)
+
+
+def _aligned(row: Sequence[str], sizes: Sequence[int], room: int, *, below: bool) -> str:
+    """Return a row in columns; its last cell takes the `room` that is left, or stands `below` where that is too little."""
+    *others, last = row
+    front = "  ".join(cell + " " * (size - display_width(cell)) for cell, size in zip(others, sizes, strict=True))
+    if below:
+        return f"{front.rstrip()}\n{_BELOW}{one_line(last, room - len(_BELOW))}"
+    return f"{front}  {one_line(last, room)}".rstrip()
+
+
+def _fold(line: str, width: int) -> Iterator[str]:
+    """Yield a line in parts that fit, broken at spaces; what has no space is left to the terminal."""
+    label = _LABEL.match(line[:_WIDEST_LABEL])
+    indent = " " * (len(label[0]) if label else len(line) - len(line.lstrip(" ")) + 2)
+    start = len(indent) if label else len(indent) - 2
+    while display_width(line) > width:
+        at = _last_space(line, width, start)
+        if at < 0:
+            break
+        yield line[:at].rstrip()
+        line, start = indent + line[at:].lstrip(), len(indent)
+    yield line
+
+
+def _last_space(line: str, width: int, start: int) -> int:
+    """Return where the last space stands up to which the line fits, or -1."""
+    best, used = -1, 0
+    for index, letter in enumerate(line):
+        if letter == " " and index > start and used <= width:
+            best = index
+        used += display_width(letter)
+        if used > width and best >= 0:
+            break
+    return best
 
 
 def _escaped(character: str) -> str:

@@ -8,7 +8,6 @@ from datetime import datetime
 import click
 
 from listener import clock
-from listener.clock import to_text
 from listener.model import Assessment, Mood
 from listener.store.base import Row, text
 from listener.text import one_line
@@ -16,7 +15,7 @@ from responders import views
 from responders.cli.base import App, common
 from responders.cli.look import line_words
 from responders.cli.output import Output
-from responders.cli.phrases import ago, counted, due, moment_of, quoted
+from responders.cli.phrases import ago, counted, due, local, moment_of, quoted
 from responders.cli.records import story_json
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft
@@ -25,6 +24,7 @@ from responders.views import Story
 
 _WIDTH = 200  # columns of a foreign line
 _THREAD_SHOWN = 20
+_VERDICTS = {"yes": "said yes", "edited": "changed the words", "rejected": "said no", "void": "said yes, which no longer counts,"}
 
 
 @click.command(epilog="Example: earnest show A-217")
@@ -67,7 +67,7 @@ def _parts(story: Story, at: datetime) -> Iterator[tuple[str, list[str]]]:
     yield "Boundaries", list(_boundaries(story))
     if story.earlier:
         yield "Other cases with this person", [_earlier(case, at) for case in story.earlier]
-    yield "Log", ["   " + "  ".join(line_words(row)).rstrip() for row in story.log]
+    yield "Log", ["   " + "  ".join(line_words(row)).rstrip() for row in story.log] or ["   nobody did anything yet"]
 
 
 def _thread(story: Story, at: datetime) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _decision(decision: Decision) -> Iterator[str]:
         if step.matched:
             yield f"   because {one_line(step.because, _WIDTH)}"
     for hold in decision.holds:
-        until = f", until {to_text(hold.until)}" if hold.until else ""
+        until = f", until {local(hold.until)}" if hold.until else ""
         yield f"   {'forbidden' if hold.forbids else 'held'} by {hold.gate}: {one_line(hold.reason, _WIDTH)}{until}"
 
 
@@ -122,10 +122,12 @@ def _draft(story: Story, draft: Draft, at: datetime) -> Iterator[str]:
         yield f"   {one_line(draft.reason, _WIDTH)}"
     for word in story.words:
         why = f": {one_line(word.reason, _WIDTH)}" if word.reason else ""
-        yield f"   {one_line(word.who, 40)} said {word.verdict} {ago(word.at, at)}{why}"
+        yield f"   {one_line(word.who, 40)} {_VERDICTS.get(word.verdict, word.verdict)} {ago(word.at, at)}{why}"
     if draft.state is DraftState.WAITING:
         said = sum(word.verdict == "yes" for word in story.words)
-        yield f"   {said} of {draft.approvals_needed} said yes" + (f"; it ends {ago(draft.expires_at, at)}" if draft.expires_at else "")
+        yield f"   {said} of {draft.approvals_needed} said yes" + (
+            f"; undecided, it lapses {ago(draft.expires_at, at)}" if draft.expires_at else ""
+        )
 
 
 def _delivery(delivery: Delivery) -> Iterator[str]:

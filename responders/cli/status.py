@@ -103,7 +103,8 @@ def source_words(row: Row, at: datetime) -> str:
 def _parts(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
     yield from _sending(health, at)
     if health.rules_error:
-        yield "The rules file is wrong; the old rules stay in force", [one_line(health.rules_error, _WIDTH)]
+        told = [one_line(line, _WIDTH) for line in health.rules_error.split("\n")[:2]]
+        yield "The rules file is wrong; the old rules stay in force", [*told, "all of it: earnest rules check, then earnest rules test"]
     elif health.rules_version:
         yield f"Rules {health.rules_version}, read {ago(health.rules_loaded_at, at)}", []
     yield "Sources", [source_words(row, at) for row in health.sources] or ["none was heard yet"]

@@ -31,7 +31,7 @@ def tell(event: object, width: int = 100) -> str:
         told = f"{event.team} was told" if not event.problem else f"{event.team} could NOT be told: {event.problem}"
         return f"A-{event.case_id:<4} {told}"
     if isinstance(event, RulesWrong):
-        return f"rules   the old ones stay: {one_line(event.message, width)}"
+        return one_line(f"rules  the old ones stay; the mistake: earnest rules check. {event.message}", width)
     return str(event)
 
 

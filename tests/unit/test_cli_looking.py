@@ -40,7 +40,8 @@ def test_inbox_is_tabs_in_a_pipe_and_says_the_next_step_beside_it(run: Program) 
     assert "earnest review" in ran.err
 
 
-def test_inbox_on_a_terminal_has_a_head_and_ends_with_the_next_step(run: Program) -> None:
+def test_inbox_on_a_terminal_has_a_head_and_ends_with_the_next_step(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     lines = run("inbox", "--color", "never", terminal=True).out.splitlines()
     assert lines[0].split() == ["CASE", "ROUTE", "URGENCY", "DUE", "IN", "NETWORK", "AUTHOR", "TEXT"]
     assert "5 min late" in lines[2]

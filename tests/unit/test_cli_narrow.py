@@ -1,0 +1,60 @@
+"""What a person sees on a narrow terminal: nothing cut in mid-word, nothing spilt into the next line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from listener.text import display_width
+from tests.program import Program
+from tests.stores import make_rules, make_store
+from tests.terminal import Terminal
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Program:
+    return Program(make_store(tmp_path), make_rules(tmp_path), {})
+
+
+@pytest.mark.parametrize("columns", [100, 130])
+@pytest.mark.parametrize("command", [("inbox",), ("mentions",), ("status",), ("show", "A-1"), ("log",)])
+def test_every_line_fits(run: Program, columns: int, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = run("--color", "never", *command, terminal=True).out.splitlines()
+    assert lines
+    assert [line for line in lines if display_width(line) > columns and " " in line.strip()] == []
+
+
+def test_a_pipe_gets_long_lines_whole(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    piped = run("show", "A-1").out
+    shown = run("show", "A-1", terminal=True).out
+    assert len(piped.splitlines()) < len(shown.splitlines())
+
+
+def test_a_yes_says_that_no_daemon_is_there_to_send(run: Program) -> None:
+    done = run("approve", "A-1", "--as", "jo")
+    assert done.code == 0, done.err
+    assert "The daemon is not running, so nothing leaves before: earnest run" in done.err
+
+
+def test_a_wrong_answer_to_init_is_asked_again_and_the_others_stay(tmp_path: Path) -> None:
+    screen = Terminal("init", "mine", cwd=tmp_path, columns=110)
+    for question, answer in (
+        ("1. What", ""),
+        ("a brand needs a name", "Blue Kettle"),
+        ("2. Which", "#blue kettle"),
+        ("is no hashtag", "#bluekettle"),
+        ("3. Which", "mastodon.social"),
+        ("4. Your", "no account"),
+        ("is no account name", "blue@mastodon.social"),
+        ("on Bluesky?", ""),
+        ("5. Who", "jo"),
+    ):
+        screen.sees(question)
+        screen.press(answer + "\r")
+    screen.sees("Wrote mine/rules.yaml", "earnest run --observe")
+    written = (tmp_path / "mine/rules.yaml").read_text(encoding="utf-8")
+    assert 'names: ["Blue Kettle"]' in written
+    assert 'mastodon: "blue@mastodon.social"' in written
