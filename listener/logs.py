@@ -26,8 +26,8 @@ class _Stderr:
 
 
 def configure(verbosity: int, *, json: bool) -> None:
-    """Send logs to stderr. `verbosity` is -1 (only trouble), 0 (what happens) or 1 and up (details)."""
-    level = {-1: logging.WARNING, 0: logging.INFO}.get(verbosity, logging.DEBUG)
+    """Send logs to stderr. `verbosity` is -2 (silent), -1 (only trouble), 0 (what happens) or 1 and up (details)."""
+    level = {-2: logging.CRITICAL, -1: logging.WARNING, 0: logging.INFO}.get(verbosity, logging.DEBUG)
     renderer: structlog.typing.Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
     if not json:
         renderer = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)

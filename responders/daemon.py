@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,7 +37,15 @@ _SLOW_TICK = 30.0
 _LAST_MOMENT = 10.0
 _A_ROUND = 20
 
-Event = Noted | Sending | Told | RulesWrong
+
+@dataclass(frozen=True, slots=True)
+class RulesTaken:
+    """Rules that were read while running and are in force now."""
+
+    version: str
+
+
+Event = Noted | Sending | Told | RulesWrong | RulesTaken
 
 
 class Daemon:
@@ -228,11 +237,13 @@ class Daemon:
             return await self._keep_rules(RulesWrong(f"{self._path} cannot be used: {type(problem).__name__}"))
         if book.fingerprint == self._book.fingerprint:
             await self._store.awrite(self._note_rules)  # a mistake that was taken back is no mistake any more
+            self._tell(RulesTaken(book.fingerprint))
             return False
         elsewhere = book.sources != self._book.sources
         self._take_rules(book)
         await self._store.awrite(self._note_rules)
         _log.info("new rules taken", version=book.fingerprint)
+        self._tell(RulesTaken(book.fingerprint))
         if elsewhere:
             await self._listening.stop()
             self._listening = self._new_listening()

@@ -36,7 +36,7 @@ def demo(app: App) -> int:
     from responders.demo import script  # noqa: PLC0415
     from responders.resources import find  # noqa: PLC0415
 
-    logs.configure(-1, json=False)
+    logs.configure(-2, json=False)  # what happens is told on the stage
     where = _settle_in(app)
     store = _fresh_store(app)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from listener.errors import RulesWrong
 from listener.text import one_line
 from responders.alerts import Told
+from responders.daemon import RulesTaken
 from responders.model import DeliveryState
 from responders.outbox import Sending
 from responders.pipeline import Noted
@@ -30,6 +31,8 @@ def tell(event: object, width: int = 100) -> str:
     if isinstance(event, Told):
         told = f"{event.team} was told" if not event.problem else f"{event.team} could NOT be told: {event.problem}"
         return f"A-{event.case_id:<4} {told}"
+    if isinstance(event, RulesTaken):
+        return f"rules   version {event.version} is in force"
     if isinstance(event, RulesWrong):
         return one_line(f"rules  the old ones stay; the mistake: earnest rules check. {event.message}", width)
     return str(event)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
+
 from listener.model import Level
 from listener.text import one_line
 from responders.demo.play import Morning
@@ -15,6 +17,10 @@ def _who(noted: Noted) -> str:
 
 def _list(found: list[str]) -> str:
     return ", ".join(found) or "none"
+
+
+def _count(found: Sized, what: str) -> str:
+    return f"{len(found)} {what}" + ("" if len(found) == 1 else "s")
 
 
 def lines(morning: Morning) -> list[str]:
@@ -33,8 +39,8 @@ def lines(morning: Morning) -> list[str]:
         + _list([_who(one) for one in critical])
         + f"; the pager rang {len(morning.rings)} times",
         f"drafted     {sum(one.proposal is not None for one in noted)} answers for a person to decide",
-        f"private     {len(moved)} hand-offs to private: {_list(moved)}",
-        f"sarcasm     {len(sarcastic)} sarcastic posts not thanked: {_list([_who(one) for one in sarcastic])}",
+        f"private     {_count(moved, 'hand-off')} to private: {_list(moved)}",
+        f"sarcasm     {_count(sarcastic, 'sarcastic post')} not thanked: {_list([_who(one) for one in sarcastic])}",
         f"left alone  {len(alone)} because they asked: {_list([_who(one) for one in alone])}",
     ]
     result += [f"            {one.case}: {one_line(hold.reason, 90)}" for one in alone for hold in one.decision.holds if hold.forbids][:2]
@@ -42,7 +48,7 @@ def lines(morning: Morning) -> list[str]:
     held = [(one, hold) for one in noted for hold in one.decision.holds if not hold.forbids]
     result += [f"held        {one.case}: {one_line(hold.reason, 90)}" for one, hold in held[:6]]
     result.append(
-        f"sent        {len(public)} public replies ({_list(public)}); in the town you can see those to: {_list(morning.seen_in_town)}"
+        f"sent        {_count(public, 'public answer')} ({_list(public)}); in the town you can see those to: {_list(morning.seen_in_town)}"
     )
     return result
 

@@ -31,9 +31,9 @@ def test_the_demo_runs_unattended_tells_everything_and_runs_again(tmp_path: Path
     told = found.stdout
     assert re.search(r"critical +2 escalated to on-call at once: A-\d+ \(@mia\), A-\d+ \(@haruka\); the pager rang 2 times", told)
     assert re.search(r"private +2 hand-offs to private", told)
-    assert re.search(r"sarcasm +1 sarcastic posts not thanked: A-\d+ \(@zoe\)", told)
+    assert re.search(r"sarcasm +1 sarcastic post not thanked: A-\d+ \(@zoe\)", told)
     assert re.search(r"left alone +2 because they asked: .*@lena", told)
-    assert re.search(r"sent +3 public replies .*those to: mia, tom, ana", told)
+    assert re.search(r"sent +3 public answers .*those to: mia, tom, ana", told)
     assert "earnest inbox" in told
 
 
