@@ -19,6 +19,7 @@ from listener.errors import Malformed, SignInNeeded
 from listener.http import Http
 from listener.mastodon_wire import (
     NETWORK,
+    Checked,
     WireAccount,
     WireContext,
     WireNotification,
@@ -44,8 +45,9 @@ _TAG = re.compile(r"\w{1,100}")
 
 _account = TypeAdapter(WireAccount)
 _context = TypeAdapter(WireContext)
-_statuses = TypeAdapter(list[WireStatus])
-_notifications = TypeAdapter(list[WireNotification])
+_status = TypeAdapter(WireStatus)
+_notification = TypeAdapter(WireNotification)
+_list = TypeAdapter(list[object])
 _marks = TypeAdapter(dict[str, str])
 
 
@@ -108,6 +110,7 @@ class Mastodon:
         self._own_handles = frozenset(handle.casefold() for handle in own_handles)
         self._account: Account | None = None
         self._beginnings: dict[str, str] = {}
+        self._odd: list[str] = []
 
     async def identify(self) -> Account | None:
         """Return the account the token belongs to, or None where there is no token: hashtags need none.
@@ -131,12 +134,13 @@ class Mastodon:
             SignInNeeded, RateLimited, Malformed, NotConnected, NetworkError
         """
         await self.identify()
+        self._odd.clear()
         marks, gap = self._read_cursor(cursor)
         parts = [await self._read_stream(stream, marks.get(stream.name)) for stream in self._streams]
         found = {status.id: status for part in parts for status in part.statuses if status.reblog is None}
         ordered = sorted(found.values(), key=lambda status: (status.created_at, len(status.id), status.id))
         threads = await self._threads(ordered)
-        gaps = [gap, *(part.gap for part in parts)]
+        gaps = [gap, *(part.gap for part in parts), *self._odd]
         reason = "; ".join(words for words in gaps if words)
         return Page(
             posts=tuple(self._post(status, thread) for status, thread in zip(ordered, threads, strict=True)),
@@ -202,9 +206,29 @@ class Mastodon:
         """Return one page, newest first: the id that pages it, and the status."""
         body = await self._get(stream.path, (*stream.params, *params, ("limit", str(PAGE_SIZE))))
         if stream is _MENTIONS:
-            told = read(_notifications, body, "the mentions")
+            told = self._readable(_notification, body, "the mentions")
             return [(each.id, each.status if each.type == "mention" else None) for each in told]
-        return [(status.id, status) for status in read(_statuses, body, f"the timeline {stream.name}")]
+        return [(status.id, status) for status in self._readable(_status, body, f"the timeline {stream.name}")]
+
+    def _readable(self, kind: TypeAdapter[Checked], body: object, what: str) -> list[Checked]:
+        """Return what can be read of a list. One odd post must not silence those around it: it is left out and told as a gap.
+
+        Raises:
+            Malformed: it is no list, or nothing of it can be read.
+        """
+        told: list[Checked] = []
+        odd: Malformed | None = None
+        entries: list[object] = read(_list, body, what)
+        for number, each in enumerate(entries):
+            try:
+                told.append(read(kind, each, f"{what}, entry {number}"))
+            except Malformed as problem:
+                odd = odd or problem
+        if odd and not told:
+            raise odd
+        if odd:
+            self._odd.append(odd.message)
+        return told
 
     async def _threads(self, statuses: Sequence[WireStatus]) -> list[str]:
         """Return the id of the post that begins each one's thread; asked for only where it is not known yet."""

@@ -230,17 +230,27 @@ async def test_a_cursor_from_another_server_starts_anew_and_says_so(town: Town, 
 async def test_wrong_types_are_told_with_their_place(town: Town, proxy: Proxy, listening: Callable[..., Source]) -> None:
     status = await town.write("marta", f"@{BRAND} hello")
     for broken, place in [
-        ({**status, "id": 7}, "[0].status.id"),
-        ({**status, "created_at": 7}, "[0].status.created_at"),
-        ({**status, "created_at": "0001-01-01T00:00:00+14:00"}, "[0].status.created_at"),
-        ({**status, "account": None}, "[0].status.account"),
-        ({**status, "mentions": [{"id": {}}]}, "[0].status.mentions[0].id"),
-        ({**status, "in_reply_to_id": "../../oauth"}, "[0].status.in_reply_to_id"),
+        ({**status, "id": 7}, "status.id"),
+        ({**status, "created_at": 7}, "status.created_at"),
+        ({**status, "created_at": "0001-01-01T00:00:00+14:00"}, "status.created_at"),
+        ({**status, "account": None}, "status.account"),
+        ({**status, "mentions": [{"id": {}}]}, "status.mentions[0].id"),
+        ({**status, "in_reply_to_id": "../../oauth"}, "status.in_reply_to_id"),
     ]:
         proxy.once("GET", MENTIONS, answer(200, [{"id": "1", "type": "mention", "status": broken}]))
         with pytest.raises(Malformed) as caught:
             await listening().fetch(None)
         assert place in caught.value.message
+
+
+async def test_one_odd_post_does_not_silence_those_around_it(town: Town, proxy: Proxy, listening: Callable[..., Source]) -> None:
+    status = await town.write("marta", f"@{BRAND} help, it burns")
+    odd = {"id": "9", "type": "mention", "status": {**status, "id": "77", "created_at": "0001-01-01T00:00:00+14:00"}}
+    proxy.once("GET", MENTIONS, answer(200, [odd, {"id": "8", "type": "mention", "status": status}]))
+    page = await listening().fetch(None)
+    assert [post.id for post in page.posts] == [status["id"]]
+    assert page.gap is not None
+    assert "entry 0 made no sense at status.created_at" in page.gap.reason
 
 
 async def test_ids_that_are_no_numbers_are_fine(town: Town, proxy: Proxy, listening: Callable[..., Source]) -> None:

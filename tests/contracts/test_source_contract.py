@@ -56,7 +56,7 @@ class SourceContract:
 
     @pytest.fixture
     async def scene(self) -> Scene:
-        raise NotImplementedError
+        pytest.fail("a source under contract brings a scene of its own")
 
     async def test_hears_what_is_said_after_the_first_poll(self, scene: Scene) -> None:
         _, cursor = await drain(scene.source, None)
