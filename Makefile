@@ -48,7 +48,7 @@ generated: setup  ## files made from the code are as the code would make them no
 
 test-real: setup  ## against Bluesky's own server code on loopback, and recorded Mastodon traffic
 	tests/real/bluesky/install.sh
-	$(BIN)/python -m pytest tests/real
+	$(BIN)/python -m pytest -vv tests/real
 
 bench: setup  ## the figures, one JSON line each
 	@for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
