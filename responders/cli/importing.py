@@ -74,10 +74,13 @@ def _take(app: App, conversations: Iterator[object], brand: str, file: Path) -> 
     from listener import clock  # noqa: PLC0415  # not needed for help
     from listener.polling import Ear, Judged  # noqa: PLC0415
     from listener.store.base import Tx  # noqa: PLC0415
-    from responders.house import open_store  # noqa: PLC0415
+    from responders.house import open_store, put_demo_aside  # noqa: PLC0415
     from responders.pipeline import Mind  # noqa: PLC0415
 
     tally, source = Tally(), f"import {file.name}"
+    aside = put_demo_aside(app.options.store)
+    if aside:
+        app.out.talk(f"The store held the demo. It is kept as {aside}, and this import begins with an empty one.")
     store = open_store(app.options.store, create=True)
     try:
         ear = Ear(store, app.book, clock.now)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from listener.model import Post
+from responders.house import open_demo_store
 from responders.importing import Broken, Origin, read
 from tests.terminal import EARNEST
 
@@ -134,3 +135,13 @@ def test_a_file_that_ends_in_the_middle_gives_what_stands_before(folder: Path) -
     assert found.returncode == 1
     assert "ends in the middle" in found.stderr
     assert json.loads(found.stdout)["new"] > 1_000
+
+
+def test_the_demo_is_put_aside_before_history_is_taken_in(folder: Path) -> None:
+    (folder / "export.jsonl").write_text('{"id": "8", "text": "@acme thanks"}\n', encoding="utf-8")
+    open_demo_store(f"sqlite:///{folder}/data/earnest.db").close()
+    found = earnest(folder, "import", "export.jsonl")
+    assert found.returncode == 0, found.stderr
+    assert "held the demo" in found.stderr
+    assert (folder / "data" / "earnest.demo.db").exists()
+    assert earnest(folder, "mentions", "--json").stdout.count("\n") == 1
