@@ -28,8 +28,8 @@ class Filters:
     since: timedelta | None = None
     overdue: bool = False
 
-    def where(self, at: datetime) -> tuple[str, dict[str, Value]]:
-        """Return the conditions on a case (alias `c`) as SQL, and their values."""
+    def where(self, at: datetime, *, level: str = "c.level") -> tuple[str, dict[str, Value]]:
+        """Return the conditions on a case (alias `c`) as SQL, and their values; `level` is the column that urgency is asked of."""
         parts: list[str] = []
         values: dict[str, Value] = {}
         for column in ("brand", "network", "route", "team", "assignee"):
@@ -39,7 +39,7 @@ class Filters:
                 values[f"f_{column}"] = wanted
         if self.urgency:
             levels = [level.value for level in Level if level.rank >= self.urgency.rank]
-            parts.append(f"c.level IN ({', '.join(repr(level) for level in levels)})")
+            parts.append(f"{level} IN ({', '.join(repr(level) for level in levels)})")
         if self.since:
             parts.append("c.updated_at >= :f_since")
             values["f_since"] = to_text(at - self.since)
@@ -171,7 +171,7 @@ def earlier(reader: Reader, case: Case) -> tuple[Case, ...]:
 
 def heard(reader: Reader, filters: Filters, *, search: str, at: datetime, limit: int) -> list[Row]:
     """Return mentions, newest first, with their case and judgement; `search` words must all occur (in any form of accent)."""
-    where, values = filters.where(at)
+    where, values = filters.where(at, level="a.level")
     words = " ".join('"' + word.replace('"', '""') + '"' for word in search.replace("\x00", " ").split())
     found = "AND p.seq IN (SELECT rowid FROM words WHERE words MATCH :words)" if words else ""
     return reader.all(

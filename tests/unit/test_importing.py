@@ -145,3 +145,11 @@ def test_the_demo_is_put_aside_before_history_is_taken_in(folder: Path) -> None:
     assert "held the demo" in found.stderr
     assert (folder / "data" / "earnest.demo.db").exists()
     assert earnest(folder, "mentions", "--json").stdout.count("\n") == 1
+
+
+def test_mentions_are_filtered_by_their_own_urgency_and_not_by_their_case(folder: Path) -> None:
+    turns = [{"from": "customer", "text": "the charger burned my hand"}, {"from": "customer", "text": "thanks anyway"}]
+    (folder / "export.jsonl").write_text(json.dumps({"id": "5", "turns": turns}) + "\n", encoding="utf-8")
+    earnest(folder, "import", "export.jsonl")
+    urgent = [json.loads(line) for line in earnest(folder, "mentions", "--urgency", "high", "--json").stdout.splitlines()]
+    assert [one["id"] for one in urgent] == ["5/0"]
