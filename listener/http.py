@@ -1,6 +1,6 @@
 """One HTTP client for every network: guarded where the socket is made, bounded, and honest about what it cannot know.
 
-A POST is made once; a read whose connection broke may be made twice by the library below. Redirects are followed for reads only,
+A write is made once; a read whose connection broke may be made twice by the library below. Redirects are followed for reads only,
 by hand, and every hop passes the same guard. An error never holds the request, because a request's headers hold the token.
 """
 
@@ -11,7 +11,8 @@ import json as json_module
 import math
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
@@ -46,6 +48,7 @@ _DISGUISES = tuple(ipaddress.ip_network(net) for net in ("64:ff9b::/96", "2002::
 Params = Mapping[str, str] | Sequence[tuple[str, str]]
 
 _goal: ContextVar[str] = ContextVar("goal", default="")
+_may_begin: ContextVar[Callable[[], bool] | None] = ContextVar("may_begin", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,47 @@ class Answer:
 
 class _GuardedError(OSError):
     """An address that must not be reached."""
+
+
+class _NotBegunError(aiohttp.ClientError):
+    """A write that may not begin any more."""
+
+
+class _Request(aiohttp.ClientRequest):
+    """A request that asks once more, when its connection stands, whether it may begin."""
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        may_begin = _may_begin.get()
+        if may_begin is not None and self.method not in _READS and not may_begin():
+            raise _NotBegunError
+        return await super().send(conn)
+
+
+@contextmanager
+def ask_first(may_begin: Callable[[], bool]) -> Iterator[None]:
+    """Ask `may_begin` just before the first byte of every write made within; where it says no, `NotConnected` is raised.
+
+    Finding a host and making a connection may take ten seconds, and meanwhile somebody may say "stop".
+    """
+    mark = _may_begin.set(may_begin)
+    try:
+        yield
+    finally:
+        _may_begin.reset(mark)
+
+
+class _BrokenError(aiohttp.ClientError):
+    """A write broke off after it had begun."""
+
+
+async def _once_only(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from making a write again by itself: it repeats a DELETE or PUT whose connection breaks, and shows the second answer."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as broken:
+        raise _BrokenError from broken
 
 
 def is_public(address: str) -> bool:
@@ -157,11 +201,14 @@ class Http:
         *,
         params: Params | None = None,
         json: object = None,
+        data: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         token: Secret | None = None,
         timeout: float = 30.0,
     ) -> Answer:
         """Make one request and return the answer, whatever its status. `path` begins with "/" and is quoted by the caller.
+
+        The body is `json`, or `data` as the fields of a form, or nothing.
 
         `timeout` is in seconds, for all of it. `token` takes the place of the client's own for this call. `headers` and tokens go
         to the network's own address only, never on to where it redirects us.
@@ -177,7 +224,8 @@ class Http:
             url = url.with_query(list(params.items()) if isinstance(params, Mapping) else list(params))
         _check_token(token, self.host)
         for _ in range(_MAX_HOPS):
-            answer = await self._once(method, url, body=json, headers=headers or {}, token=token or self._token, timeout=timeout)
+            body = {"json": json} if data is None else {"data": dict(data)}
+            answer = await self._once(method, url, body=body, headers=headers or {}, token=token or self._token, timeout=timeout)
             onward = answer.headers.get("Location")
             if method not in _READS or answer.status not in _REDIRECTS or onward is None:
                 return answer
@@ -223,7 +271,8 @@ class Http:
         if self._session is None:
             # A fresh connection for every call: a kept one may be dead already, and then nobody can tell whether bytes arrived.
             connector = aiohttp.TCPConnector(socket_factory=self._socket, force_close=True)
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+            jar = aiohttp.DummyCookieJar()
+            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=jar, trust_env=False, request_class=_Request)
         return self._session
 
     def _socket(self, info: tuple[Any, ...]) -> socket.socket:
@@ -233,7 +282,7 @@ class Http:
         return socket.socket(family=family, type=kind, proto=protocol)
 
     async def _once(
-        self, method: str, url: URL, *, body: object, headers: Mapping[str, str], token: Secret | None, timeout: float
+        self, method: str, url: URL, *, body: Mapping[str, Any], headers: Mapping[str, str], token: Secret | None, timeout: float
     ) -> Answer:
         limits = aiohttp.ClientTimeout(total=timeout, connect=min(_MAX_CONNECT, timeout / 2))
         failure: NetworkError
@@ -241,12 +290,20 @@ class Http:
         # Errors are raised after the handler has ended: one raised within would carry the library's own, with the token in it.
         try:
             async with self._open().request(
-                method, url, json=body, headers=self._headers(url, headers, token), timeout=limits, allow_redirects=False
+                method,
+                url,
+                headers=self._headers(url, headers, token),
+                timeout=limits,
+                allow_redirects=False,
+                middlewares=() if method in _READS else (_once_only,),
+                **body,
             ) as response:
                 data = await self._read(response)
                 status, answered = response.status, response.headers
         except aiohttp.ClientConnectorError as error:
             failure = self._unconnected(error.os_error)
+        except _NotBegunError:
+            failure = NotConnected(f"nothing was sent to {self.host}: it may not begin any more")
         except (aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL):
             failure = NotConnected(f"{self.host} could not be reached")
         except (aiohttp.ClientError, HttpProcessingError, OSError, EOFError) as error:

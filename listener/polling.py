@@ -43,10 +43,10 @@ class Ear:
         self._matcher = Matcher(book.brands)
         self._assessor = Assessor(book.scoring)
 
-    async def take(self, source: str, page: Page) -> Taken:
-        """Store a page of `source` and move its cursor, together or not at all."""
+    async def take(self, source: str, page: Page, *, network: str = "") -> Taken:
+        """Store a page of `source` and move its cursor, together or not at all; `network` is the source's, where its name is another."""
         judged = self._judge(page.posts, ledger.accounts(self._store.read()))
-        return await self._store.awrite(lambda tx: self._store_page(tx, source, page, judged))
+        return await self._store.awrite(lambda tx: self._store_page(tx, source, network or source, page, judged))
 
     def _judge(self, posts: Sequence[Post], own: Sequence[Account]) -> list[Judged]:
         ours = {(account.network, account.id) for account in own}
@@ -59,7 +59,7 @@ class Ear:
         earlier = ledger.thread(self._store.read(), post.network, post.thread_id) if post.parent_id else ()
         return Judged(post, mentions, self._assessor.assess(post, earlier))
 
-    def _store_page(self, tx: Tx, source: str, page: Page, judged: Sequence[Judged]) -> Taken:
+    def _store_page(self, tx: Tx, source: str, network: str, page: Page, judged: Sequence[Judged]) -> Taken:
         at = self._clock()
         new = []
         for one in judged:
@@ -67,8 +67,7 @@ class Ear:
             if (one.mentions or one.post.own) and ledger.store_post(tx, one.post, heard_at=at, source=source, late=False):
                 new.append(one)
                 _store_judgement(tx, one, self._clock)
-        for network in {one.post.network for one in judged} if page.gone else ():
-            ledger.mark_gone(tx, network, page.gone, at=at)
+        ledger.mark_gone(tx, network, page.gone, at=at)
         if page.gap:
             ledger.record_gap(tx, source, page.gap, at=at)
         ledger.move_cursor(tx, source, page.cursor, at=at)

@@ -59,7 +59,7 @@ class Watcher:
         for _ in range(_PAGES_A_ROUND):
             _, cursor = ledger.cursor(self._store.read(), self.name)
             page = await self._source.fetch(cursor)
-            self._heard(await self._ear().take(self.name, page))
+            self._heard(await self._ear().take(self.name, page, network=self._source.network))
             if not page.more:
                 break
         self._failures = 0

@@ -1,6 +1,6 @@
-"""Telling our own people: one alert for each escalation, through whatever service the team named, until one of them takes it.
+"""Telling our own people: one alert for each escalation and each incident, through whatever service the team named, until it takes it.
 
-An alert says which case and why, never the customer's words: they stay in the store.
+An alert says which case (or what of Earnest itself) and why, never the customer's words: they stay in the store.
 """
 
 from __future__ import annotations
@@ -9,22 +9,28 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from listener import logs, settings
-from listener.clock import Clock
+from listener.clock import Clock, to_text
 from listener.rules.rulebook import Rulebook
-from listener.store.base import Store, Tx, number, text
-from responders.ledger import audit, escalations
+from listener.store.base import Reader, Row, Store, Tx, number, text
+from listener.text import one_line
+from responders import brakes
+from responders.ledger import audit, escalations, incidents, people
 
 _log = logs.get("alerts")
 _LONGEST = 20.0
+_WIDTH = 200  # columns of a source's own words
+_LAST_GAP = "gap_told"  # the newest gap that was made an incident, or was too old for one
+_A_GAP_IS_NEWS = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One alert tried: `problem` is empty where the team was told."""
+    """One alert tried: `problem` is empty where the team was told. `case_id` is None where it concerns no case."""
 
-    case_id: int
+    case_id: int | None
     team: str
     words: str
     problem: str
@@ -32,6 +38,8 @@ class Told:
 
 def address_of(book: Rulebook, team: str) -> tuple[settings.Secret | None, str]:
     """Return the team's alert address, or why there is none."""
+    if not team:
+        return None, "rules.yaml has no team that could be told"
     found = book.teams.get(team)
     if found is None:
         return None, f"rules.yaml has no team {team} any more"
@@ -40,6 +48,47 @@ def address_of(book: Rulebook, team: str) -> tuple[settings.Secret | None, str]:
     name = found.alert.removeprefix("secret:")
     address = settings.secret(name)
     return address, "" if address else f"the secret {name} is not set, so {team} cannot be told"
+
+
+def team_to_tell(book: Rulebook) -> str:
+    """Return the team that is told of what concerns Earnest itself: `tell`, else the first with an address, else the first; or ""."""
+    first = next((name for name, team in book.teams.items() if team.alert), next(iter(book.teams), ""))
+    return book.tell or first
+
+
+def notice(reader: Reader, *, at: datetime) -> bool:
+    """Return whether `take_note` has anything to do."""
+    rows = reader.all("SELECT name FROM incidents WHERE ended_at IS NULL AND name LIKE 'gap %'")
+    stale = any(_last_gap(reader, text(row, "name").removeprefix("gap ")) < to_text(at - _A_GAP_IS_NEWS) for row in rows)
+    return stale or brakes.resumed(reader) or bool(_new_gaps(reader))
+
+
+def take_note(tx: Tx, *, at: datetime) -> None:
+    """Make incidents of gaps that were found (one a source, until an hour passes without another), and end what is over."""
+    brakes.settle(tx, at=at)
+    fresh = to_text(at - _A_GAP_IS_NEWS)
+    for row in incidents.open_(tx):
+        kind, _, source = text(row, "name").partition(" ")
+        if kind == "gap" and _last_gap(tx, source) < fresh:
+            incidents.end(tx, text(row, "name"), at=at)
+    gaps = _new_gaps(tx)
+    for gap in gaps:
+        source = text(gap, "source")
+        words = f"Earnest may have missed posts on {source}: {one_line(text(gap, 'reason'), _WIDTH)}. See since when: earnest status"
+        if text(gap, "found_at") >= fresh and incidents.raise_(tx, f"gap {source}", words, at=at):
+            audit.record(tx, audit.DAEMON, "found a gap", at=at, source=source)
+    if gaps:
+        people.set_fact(tx, _LAST_GAP, str(gaps[-1]["id"]), at=at)
+
+
+def _new_gaps(reader: Reader) -> list[Row]:
+    seen = reader.one("SELECT value FROM facts WHERE name = :name", name=_LAST_GAP)
+    return reader.all("SELECT * FROM gaps WHERE id > :seen ORDER BY id LIMIT 100", seen=number(seen, "value") if seen else 0)
+
+
+def _last_gap(reader: Reader, source: str) -> str:
+    row = reader.one("SELECT found_at FROM gaps WHERE source = :source ORDER BY id DESC LIMIT 1", source=source)
+    return text(row, "found_at") if row else ""
 
 
 class Alerts:
@@ -53,14 +102,19 @@ class Alerts:
 
     async def round(self) -> list[Told]:
         """Tell what is due, all at once; whatever fails is tried again later, for ever, and keeps nothing else waiting."""
-        rows = escalations.due(self._store.read(), at=self._clock())
+        reader, at = self._store.read(), self._clock()
+        if notice(reader, at=at):
+            await self._store.awrite(lambda tx: take_note(tx, at=at))
+        ours = {"case_id": None, "team": team_to_tell(self._book())}
+        rows: list[Row] = [*escalations.due(reader, at=at), *({**row, **ours} for row in incidents.due(reader, at=at))]
         problems = await asyncio.gather(*(self._try(text(row, "team"), text(row, "words")) for row in rows))
         done = []
         for row, problem in zip(rows, problems, strict=True):
-            await self._store.awrite(lambda tx, row=row, problem=problem: self._record(tx, dict(row), problem))  # type: ignore[misc]
+            await self._store.awrite(lambda tx, row=row, problem=problem: self._record(tx, row, problem))  # type: ignore[misc]
+            case_id = None if row["case_id"] is None else number(row, "case_id")
             if problem:
-                _log.error("nobody was told", case_id=number(row, "case_id"), team=text(row, "team"), problem=problem)
-            done.append(Told(number(row, "case_id"), text(row, "team"), text(row, "words"), problem))
+                _log.error("nobody was told", case_id=case_id, team=text(row, "team"), problem=problem)
+            done.append(Told(case_id, text(row, "team"), text(row, "words"), problem))
         return done
 
     async def _try(self, team: str, words: str) -> str:
@@ -76,13 +130,15 @@ class Alerts:
         except Exception as problem:  # noqa: BLE001  # a hundred services, each with its own mistakes; its words may hold the key
             return f"the alert service failed ({type(problem).__name__})"
 
-    def _record(self, tx: Tx, row: dict[str, str | int | float | None], problem: str) -> None:
-        at = self._clock()
+    def _record(self, tx: Tx, row: Row, problem: str) -> None:
+        at, of_a_case = self._clock(), row["case_id"] is not None
+        ledger = escalations if of_a_case else incidents
         if problem:
-            escalations.failed(tx, number(row, "id"), problem, number(row, "attempts"), at=at)
+            ledger.failed(tx, number(row, "id"), problem, number(row, "attempts"), at=at)
             return
-        escalations.told(tx, number(row, "id"), at=at)
-        audit.record(tx, audit.DAEMON, "told", at=at, case_id=number(row, "case_id"), team=text(row, "team"))
+        ledger.told(tx, number(row, "id"), at=at)
+        what = {} if of_a_case else {"of": text(row, "name")}
+        audit.record(tx, audit.DAEMON, "told", at=at, case_id=number(row, "case_id") if of_a_case else None, team=text(row, "team"), **what)
 
 
 async def _notify(address: settings.Secret, words: str) -> bool:

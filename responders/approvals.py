@@ -17,11 +17,13 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Store, Tx
 from responders import guard
 from responders.channels.base import ChannelKind
-from responders.ledger import audit, cases, deliveries, drafts, escalations, people
+from responders.drafting.template import may_name
+from responders.ledger import audit, cases, drafts, escalations, people
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft
 from responders.model import DraftState, Kind, Proposal
 from responders.orders import order
+from responders.silence import silence
 
 UNDO = timedelta(seconds=10)
 
@@ -84,8 +86,8 @@ class Desk:
         drafts.settle(tx, draft.id, DraftState.APPROVED, f"by {self.who}", at=at)
         cases.set_state(tx, case.id, "approved", at=at)
         audit.record(tx, self.who, "approved", at=at, case_id=case.id, rule_version=draft.rule_version, bound=bound)
-        pause = people.paused(tx, at=at)
-        when = f"once sending is resumed ({pause.reason})" if pause else f"in {in_words(self._undo)}"
+        still = silence(self._store, draft.network, at=at)
+        when = still.after if still else f"in {in_words(self._undo)}"
         return Done(case.name, f"{case.name}: approved. It leaves {when}.")
 
     def _drop_public(self, tx: Tx, draft: Draft) -> Draft:
@@ -99,7 +101,7 @@ class Desk:
         if words := people.suppressed(tx, post.network, post.author.id):
             message = f'@{post.author.handle} asked us to stop: "{words}"'
             raise EarnestError(message, "nothing is sent to this person; earnest suppress remove lifts it if they changed their mind")
-        problems = objections(draft, post, self._book)
+        problems = objections(draft, post, self._book, at=self._clock())
         if problems:
             message = "it cannot leave as it is: " + "; ".join(problems)
             raise EarnestError(message, f"change the words: earnest edit {cases.name_of(draft.case_id)}")
@@ -117,11 +119,11 @@ class Desk:
     def _edit(self, tx: Tx, name: str, public: str | None, private: str | None, seen: Draft | None) -> Done:
         case = cases.find(tx, name)
         draft = drafts.newest(tx, case.id)
-        _same_words(case, draft, seen)
+        _same_words(tx, case, draft, seen)
         post = self._post(tx, case.network, case.post_id)
         at = self._clock()
         if draft is None or draft.state is not DraftState.WAITING or draft.post_id != case.post_id:
-            self._not_on_its_way(draft, case)
+            _not_on_its_way(draft, case)
             draft = self._by_hand(tx, case, post, at)
         kind = self._facts(draft)[draft.network]
         new_public = draft.public if public is None else kind.address(public, post, Kind.PUBLIC)
@@ -131,7 +133,7 @@ class Desk:
         drafts.say(tx, changed, self.who, "edited", "", public=draft.public, private=draft.private, bound="", at=at)
         cases.set_state(tx, case.id, "waiting", at=at)
         audit.record(tx, self.who, "edited", at=at, case_id=case.id)
-        problems = objections(changed, post, self._book)
+        problems = objections(changed, post, self._book, at=at)
         if problems:
             return Done(case.name, f"{case.name}: kept, but it cannot leave as it is: {'; '.join(problems)}", complete=False)
         return Done(case.name, f"{case.name}: changed. It waits for a yes: earnest approve {case.name}")
@@ -167,11 +169,6 @@ class Desk:
     def _approvals_needed(self, case: Case) -> int:
         return 2 if any(route.name == case.route and route.approval == "two-people" for route in self._book.routes) else 1
 
-    def _not_on_its_way(self, draft: Draft | None, case: Case) -> None:
-        if draft and draft.state is DraftState.APPROVED and draft.post_id == case.post_id:
-            message = f"the answer to {case.name} is approved already"
-            raise EarnestError(message, "take it back first, while it has not left: earnest review, key u")
-
     def reject(self, name: str, reason: str, *, seen: Draft | None = None) -> Done:
         """Say no to a waiting draft, with a reason.
 
@@ -187,27 +184,6 @@ class Desk:
             cases.set_state(tx, case.id, "closed" if reason == "no reply needed" else "open", at=at)
             audit.record(tx, self.who, "rejected", at=at, case_id=case.id, reason=reason)
             return Done(case.name, f"{case.name}: rejected ({reason}). Nothing is sent.")
-
-        return self._store.write(work)
-
-    def take_back(self, name: str) -> Done:
-        """Take an approval back while nothing has left.
-
-        Raises:
-            EarnestError: it left already, or was never approved.
-        """
-
-        def work(tx: Tx) -> Done:
-            case = cases.find(tx, name)
-            draft = drafts.newest(tx, case.id)
-            if draft is None or draft.state is not DraftState.APPROVED or not deliveries.take_back(tx, draft.id):
-                message = f"{case.name} cannot be taken back: it has left, or was not approved"
-                raise EarnestError(message, f"earnest show {case.name} says where it stands")
-            at = self._clock()
-            drafts.reopen(tx, draft.id, f"taken back by {self.who}")
-            cases.set_state(tx, case.id, "waiting", at=at)
-            audit.record(tx, self.who, "took back", at=at, case_id=case.id)
-            return Done(case.name, f"{case.name}: taken back. The draft waits again.")
 
         return self._store.write(work)
 
@@ -303,7 +279,7 @@ class Desk:
             last = next((word.who for word in reversed(drafts.words(tx, draft.id))), "")
             message = f"{case.name} is {draft.state.value} already" + (f", by {last}" if last else "")
             raise EarnestError(message, f"earnest show {case.name} tells the whole story")
-        _same_words(case, draft, seen)
+        _same_words(tx, case, draft, seen)
         return case, draft, self._post(tx, draft.network, draft.post_id)
 
     def _post(self, tx: Tx, network: str, post_id: str) -> Post:
@@ -321,19 +297,28 @@ class Desk:
         return {draft.network: kind}
 
 
-def objections(draft: Draft, post: Post, book: Rulebook) -> tuple[str, ...]:
+def _not_on_its_way(draft: Draft | None, case: Case) -> None:
+    if draft and draft.state is DraftState.APPROVED and draft.post_id == case.post_id:
+        message = f"the answer to {case.name} is approved already" + (f", by {draft.reason.removeprefix('by ')}" if draft.reason else "")
+        hint = f"take it back first: earnest undo {case.name}, while it has not left; earnest withdraw {case.name}, where it was sent"
+        raise EarnestError(message, hint)
+
+
+def objections(draft: Draft, post: Post, book: Rulebook, *, at: datetime) -> tuple[str, ...]:
     """Return every reason why these words cannot leave, each once: what was found when they were stored, and the voice check now."""
-    found = [*draft.problems]
+    found, today, named = [*draft.problems], guard.today_of(book, at), may_name(book, draft.public_template, post)
     for kind, words in ((Kind.PUBLIC, draft.public), (Kind.PRIVATE, draft.private)):
         if words is not None:
-            found += guard.check(words, kind=kind, book=book, post=post)
+            found += guard.check(words, kind=kind, book=book, post=post, name_allowed=named, today=today)
     if draft.public is None and draft.private is None:
         found.append("there are no words in it")
     return tuple(dict.fromkeys(found))
 
 
-def _same_words(case: Case, draft: Draft | None, seen: Draft | None) -> None:
+def _same_words(tx: Tx, case: Case, draft: Draft | None, seen: Draft | None) -> None:
     """Refuse an act on words that changed since the person read them."""
     if seen and (draft is None or (draft.id, draft.public, draft.private) != (seen.id, seen.public, seen.private)):
-        message = f"{case.name} has other words now than those you read; nothing was done"
+        who = drafts.words(tx, draft.id)[-1:] if draft else ()
+        by = f", by {who[0].who}" if who else ""
+        message = f"{case.name} has other words now than those you read{by}; nothing was done"
         raise EarnestError(message, "read it again")

@@ -9,21 +9,28 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from listener.model import Intent, Level, Mood
-from listener.rules.rulebook import Rate, Route, Rulebook
+from listener.rules.crisis import CRISIS_WORDS
+from listener.rules.kinds import Rate
+from listener.rules.rulebook import Route, Rulebook
 from listener.text import clean, one_line
-from responders.model import Circumstances, Decision, Heard, Hold
+from responders.model import Circumstances, Decision, Heard, Hold, Proposal
+from responders.praise import doubt
+from responders.wording import find_words, words
 
 _QUOTE_WIDTH = 120  # columns of a person's own words inside a reason
 _HOUR = timedelta(hours=1)
 # "#nobot" as people and markup split it: "# no-bot", "#no.bot", "#nobots"; invisible letters are gone before this looks.
 _NO_BOT = re.compile(r"#[\W_]{0,3}n[\W_]{0,3}o[\W_]{0,3}b[\W_]{0,3}o[\W_]{0,3}ts?(?![^\W_])")
 _BETWEEN = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-\u2013]\s*(\d{1,2}):(\d{2})\s*")
-_DRAFT_ONLY_ON_REQUEST = frozenset({"answer_within", "answered"})
+_ADDRESS = re.compile(r"\s*(?:@\S+\s+)+")
+_DIGITS = re.compile(r"\d+")
+_SAME_TEXTS = 2  # so many equal texts may leave by themselves within an hour
 _STOPS_APPROVED = frozenset({"paused", "answered"})
 
 Gate = Callable[[Rulebook, Route, Heard, Circumstances], Iterator[Hold]]
@@ -52,17 +59,33 @@ def _own_account(_book: Rulebook, _route: Route, heard: Heard, at: Circumstances
         yield Hold("own_account", "we wrote this ourselves", forbids=True)
 
 
+def _pressing(heard: Heard) -> bool:
+    return heard.assessment.urgency.level.rank >= Level.HIGH.rank
+
+
 def _bot(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
     author = heard.mention.post.author
     if _NO_BOT.search(clean(author.bio)):
         yield Hold("bot", "the author's profile says #nobot", forbids=True)
     elif author.bot:
-        yield Hold("bot", "the author's account says it is automatic")
+        yield Hold("bot", "the author's account says it is automatic", on_request=not _pressing(heard))
 
 
 def _answered(_book: Rulebook, _route: Route, _heard: Heard, at: Circumstances) -> Iterator[Hold]:
     if at.answered:
-        yield Hold("answered", "this post has our answer already")
+        yield Hold("answered", "this post has our answer already", on_request=True)
+
+
+def _loop(_book: Rulebook, _route: Route, _heard: Heard, at: Circumstances) -> Iterator[Hold]:
+    if at.answers_ours_alone:
+        yield Hold("loop", "it answers something that we said by ourselves: a person goes on")
+
+
+def _crowd(_book: Rulebook, _route: Route, heard: Heard, at: Circumstances) -> Iterator[Hold]:
+    if at.crowd:
+        pressing = at.our_thread or _pressing(heard)
+        asked = "" if pressing else "; a person may ask for a draft"
+        yield Hold("crowd", f"in this thread an answer of ours to somebody else stands or waits{asked}", on_request=not pressing)
 
 
 def _paused(_book: Rulebook, _route: Route, _heard: Heard, at: Circumstances) -> Iterator[Hold]:
@@ -73,9 +96,9 @@ def _paused(_book: Rulebook, _route: Route, _heard: Heard, at: Circumstances) ->
 def _answer_within(book: Rulebook, _route: Route, heard: Heard, at: Circumstances) -> Iterator[Hold]:
     longest = book.boundaries.answer_within
     if at.now - heard.mention.post.created_at > longest:
-        yield Hold("answer_within", f"the post is older than {_span(longest)}")
+        yield Hold("answer_within", f"the post is older than {_span(longest)}", on_request=True)
     elif at.heard_late:
-        yield Hold("answer_within", "the post was heard late, after a first poll or an outage")
+        yield Hold("answer_within", "the post was heard late, after a first poll or an outage", on_request=True)
 
 
 def _span(length: timedelta) -> str:
@@ -170,13 +193,25 @@ def _moment_of_truth(_book: Rulebook, route: Route, heard: Heard, _at: Circumsta
         yield Hold("moment_of_truth", "a moment of truth: a person answers")
 
 
-def _sarcasm(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
+def _crisis(book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
+    listed = (word for brake in book.boundaries.pause_when if brake.mentions for word in brake.words)
+    if found := find_words(tuple(dict.fromkeys((*CRISIS_WORDS, *listed))), heard.mention.post.text):
+        yield Hold("crisis", f"the post may speak of a death or a disaster ({_quote(found[0])}): a person answers")
+
+
+def _sarcasm(book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
     seen = heard.assessment
     troubled = seen.intent is Intent.COMPLAINT or seen.urgency.level is not Level.LOW
     if seen.sarcasm:
         yield Hold("sarcasm", "the words seem to say the opposite of what is meant")
     elif seen.sentiment.label is Mood.POSITIVE and troubled:
         yield Hold("sarcasm", "kind words beside a problem: not a post to thank for by itself")
+    elif seen.sentiment.label is Mood.POSITIVE and (word := doubt(heard.mention.post.text, _names(book, heard.mention.brand))):
+        yield Hold("sarcasm", f"kind words beside {_quote(word)}: more than plain praise, so a person reads it before it is thanked for")
+
+
+def _names(book: Rulebook, brand: str) -> tuple[str, ...]:
+    return book.brands[brand].names if brand in book.brands else ()
 
 
 def _unknown(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
@@ -195,17 +230,21 @@ _GATES: tuple[Gate, ...] = (
     _answer_within,
     _quiet_hours,
     _limits,
+    _loop,
+    _crowd,
     _not_addressed,
     _failed_scoring,
     _hidden,
     _moment_of_truth,
+    _crisis,
     _sarcasm,
     _unknown,
 )
 
 GATES = (
     *("suppressed", "wish", "own_account", "bot", "answered", "paused", "answer_within", "quiet_hours"),
-    *("per_thread", "per_author", "per_hour", "not_addressed", "failed_scoring", "hidden", "moment_of_truth", "sarcasm", "unknown"),
+    *("per_thread", "per_author", "per_hour", "loop", "crowd", "not_addressed", "failed_scoring", "hidden", "moment_of_truth", "sarcasm"),
+    *("crisis", "unknown", "same_text"),
 )
 """The names of all gates, as `held_by` in rules.yaml and `Hold.gate` use them."""
 
@@ -215,10 +254,35 @@ def holds(book: Rulebook, route: Route, heard: Heard, at: Circumstances) -> tupl
     return tuple(hold for gate in _GATES for hold in gate(book, route, heard, at))
 
 
+def gist(text: str) -> str:
+    """Return what makes two texts of ours the same to a reader: the words, without whom they address, marks, capitals and numbers."""
+    address = _ADDRESS.match(text)
+    body = text[address.end() :] if address else text
+    return _DIGITS.sub("0", " ".join(words(body))) or clean(body).strip()
+
+
+def same_text(texts: Iterable[str], at: Circumstances) -> tuple[Hold, ...]:
+    """Return what holds these words back, whatever the post: too many of their like left by themselves within the hour."""
+    lately = [gist(text) for text in at.texts_alone]
+    most = max((lately.count(gist(text)) for text in texts), default=0)
+    if most < _SAME_TEXTS:
+        return ()
+    return (Hold("same_text", f"these words left {most} times by themselves within the hour: a person looks"),)
+
+
+def again(decision: Decision, proposal: Proposal | None, at: Circumstances) -> Decision:
+    """Return the decision once the words are known: what would leave by itself is held where `same_text` holds it."""
+    if proposal is None or "send" not in decision.actions:
+        return decision
+    found = same_text([text for text in (proposal.public, proposal.private) if text], at)
+    actions = tuple(action for action in decision.actions if not (found and action == "send"))
+    return replace(decision, actions=actions, holds=(*decision.holds, *found))
+
+
 def may_draft(decision: Decision) -> bool:
-    """Return whether to draft unasked: something is wanted, nothing forbids it, and the post is neither old nor answered."""
+    """Return whether to draft unasked: something is wanted, nothing forbids it, and no hold leaves it to a person to ask for one."""
     wanted = any(action.startswith(("draft:", "private:")) for action in decision.actions)
-    return wanted and not any(hold.forbids or hold.gate in _DRAFT_ONLY_ON_REQUEST for hold in decision.holds)
+    return wanted and not any(hold.forbids or hold.on_request for hold in decision.holds)
 
 
 def stops_approved(found: Iterable[Hold]) -> tuple[Hold, ...]:

@@ -18,11 +18,12 @@ from listener.errors import EarnestError, RulesWrong
 from listener.rules.rulebook import Rulebook
 from listener.sources.base import kind as source_kind
 from listener.sources.base import kinds as source_kinds
-from listener.store.sqlite import SqliteStore, path_of
-from responders import views
+from listener.store.sqlite import SqliteStore, beside, path_of
+from responders import flag, views
 from responders.alerts import address_of
 from responders.house import channel_kind, open_store
 from responders.ledger import audit
+from responders.ledger.people import Pause
 from responders.model import Mode
 from responders.rehearsal import rehearse
 from responders.rulefile import load
@@ -91,18 +92,36 @@ _MODES = {
 
 def _store(url: str, at: datetime) -> Iterator[Finding]:
     try:
-        if not path_of(url).exists():
-            yield Finding("store", State.WARNING, f"there is no store yet at {path_of(url)}", "earnest run makes it")
-            return
+        path = path_of(url)
+    except EarnestError as problem:
+        yield Finding("store", State.WRONG, problem.message, problem.hint)
+        return
+    if not path.exists():
+        yield Finding("store", State.WARNING, f"there is no store yet at {path}", "earnest run makes it")
+        yield from _flagged(path, at)
+        return
+    try:
         store = open_store(url)
     except EarnestError as problem:
         yield Finding("store", State.WRONG, problem.message, problem.hint)
+        yield from _flagged(path, at)
         return
     try:
         yield Finding("store", State.OK, f"{store.path} opens and is up to date")
         yield from _remembered(store, at)
     finally:
         store.close()
+
+
+def _flagged(path: Path, at: datetime) -> Iterator[Finding]:
+    """Yield what the flag file says where the store says nothing."""
+    if pause := flag.raised(beside(path, flag.ENDING), at=at):
+        yield _stopped(pause)
+
+
+def _stopped(pause: Pause) -> Finding:
+    where = f" (by the flag file {pause.flag})" if pause.flag else ""
+    return Finding("sending", State.WARNING, f'stopped by {pause.by}: "{pause.reason}"{where}', "let it go on: earnest resume")
 
 
 def _remembered(store: SqliteStore, at: datetime) -> Iterator[Finding]:
@@ -112,7 +131,7 @@ def _remembered(store: SqliteStore, at: datetime) -> Iterator[Finding]:
     else:
         hint = "somebody changed the store by hand: keep a copy, and compare with a backup"
         yield Finding("log", State.WRONG, f"line {broken} does not fit the one before it", hint)
-    health = views.health(store.read(), running=store.held(), at=at)
+    health = views.health(store, running=store.held(), at=at)
     if health.running:
         yield Finding("daemon", State.OK, "it is running")
     else:
@@ -125,8 +144,7 @@ def _standing(health: Health, at: datetime) -> Iterator[Finding]:
         hint = "the old rules stay in force until it is right: earnest rules check"
         yield Finding("daemon", State.WRONG, f"it refused the newest rules: {health.rules_error}", hint)
     if health.pause:
-        hint = "let it go on: earnest resume"
-        yield Finding("sending", State.WARNING, f'stopped by {health.pause.by}: "{health.pause.reason}"', hint)
+        yield _stopped(health.pause)
     for delivery in health.doubtful:
         if delivery.state.value == "parked":
             hint = f"look, and decide: earnest show {delivery.case}"

@@ -20,13 +20,13 @@ from listener.polling import Ear, Taken
 from listener.rules.rulebook import Rulebook
 from listener.schedule import Schedule
 from listener.store import mentions as heard_ledger
-from listener.store.base import Store, Tx
+from listener.store.base import Store, Tx, text
 from responders import outbox
 from responders.alerts import Alerts, Told
 from responders.approvals import UNDO
 from responders.channels.base import Channel, ChannelKind
 from responders.house import channel_kind, speaking_networks
-from responders.ledger import people
+from responders.ledger import incidents, people
 from responders.outbox import Outbox, Sending
 from responders.pipeline import Mind, Noted
 from responders.rulefile import load_rehearsed
@@ -34,7 +34,7 @@ from responders.rulefile import load_rehearsed
 _log = logs.get("daemon")
 _TICK = 0.5
 _SLOW_TICK = 30.0
-_LAST_MOMENT = 10.0
+_LAST_MOMENT = 7.0  # seconds for what is under way; with all the rest of it, ending takes less than ten
 _A_ROUND = 20
 
 
@@ -103,6 +103,7 @@ class Daemon:
         await self._outbox.recover()
         await self._store.awrite(self._note_rules)
         await self._open_channels()
+        await self._store.awrite(self._try_afresh)
 
     def _note_rules(self, tx: Tx) -> None:
         at = self._clock()
@@ -113,11 +114,20 @@ class Daemon:
         """Sign in wherever we may speak; where we cannot, drafts are still made, for a person to post by hand."""
         if self._book.mode == "observe":
             return
+        await self._close_barred()
         for network, kind in self._kinds.items():
             settings = next((one for name, one in self._book.sources.items() if (one.kind or name) == network), None)
             if settings is None or network in self._channels:
                 continue
             await self._open_channel(network, kind, dict(settings.options))
+
+    async def _close_barred(self) -> None:
+        """Let go of channels whose account was turned away a while ago, so that they are opened anew, with the secrets of now."""
+        reader = self._store.read()
+        barred = {text(row, "name") for row in incidents.open_(reader)}
+        resting = people.resting(reader, at=self._clock())
+        for network in [one for one in self._channels if incidents.account(one) in barred and one not in resting]:
+            await self._channels.pop(network).close()
 
     async def _open_channel(self, network: str, kind: ChannelKind, options: dict[str, object]) -> None:
         try:
@@ -135,6 +145,12 @@ class Daemon:
         await self._store.awrite(lambda tx: heard_ledger.record_account(tx, account, at=self._clock()))
         self._channels[network] = channel
 
+    def _try_afresh(self, tx: Tx) -> None:
+        """Let accounts that were turned away try again at once where they sign in now: whoever starts the daemon has seen to it."""
+        for network in self._channels:
+            if incidents.end(tx, incidents.account(network), at=self._clock()):
+                people.end_rest(tx, network)
+
     async def once(self) -> list[Missing]:
         """One round of everything; return the sources that could not be heard."""
         await self._begin()
@@ -143,12 +159,13 @@ class Daemon:
             await self._think_all()
             await self._alert()
             await self._speak()
+            await self._alert()  # of what sending came upon: a brake, an account that was turned away
         finally:
             await self._end()
         return failed
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then finish what is being sent (10 s at most) and end."""
+        """Work until `stop` is set, then finish what is being sent and end, within ten seconds; what hangs is left in doubt."""
         await self._begin()
         schedule = Schedule()
         schedule.every(_TICK, "work", self._nudge)
@@ -163,11 +180,15 @@ class Daemon:
             await stop.wait()
         finally:
             schedule.stop()
+            self._outbox.finish()
             self._work.set()
             _, late = await asyncio.wait(tasks, timeout=_LAST_MOMENT)
             for task in late:
                 task.cancel()
+            if late:  # a plug-in may not want to end; it ends with the process
+                await asyncio.wait(late, timeout=1.0)
             await self._end()
+            await self._outbox.recover()
 
     async def _nudge(self) -> None:
         self._work.set()

@@ -15,7 +15,7 @@ from listener.model import Because, Ground, Mention, Post, Signal
 from listener.rules.rulebook import Rulebook
 from listener.scoring.assessor import Assessor
 from listener.text import one_line, visible
-from responders.boundaries import may_draft
+from responders.boundaries import again, may_draft
 from responders.channels.base import TextLimits
 from responders.drafting.names import agent_name, brand_name
 from responders.drafting.template import Drafter
@@ -179,4 +179,5 @@ def explain(
             address=address,
             limits=limits,
         )
+    decision = again(decision, proposal, at)
     return Explanation(heard, decision, proposal, as_heard=bool(found), unasked=may_draft(decision))

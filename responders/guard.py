@@ -6,16 +6,19 @@ A problem blocks the text until it is edited. It is said in words for a person a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from listener.model import Post
 from listener.rules.rulebook import Rulebook
 from listener.rules.texts import variants
 from listener.text import clean, hidden, one_line
-from responders import personal
+from responders import linking, personal
 from responders.handles import is_insult, readings
 from responders.lexicon import AGAINST_OURSELVES, PROFANITY, PROMISES_OF_LAW
 from responders.model import Kind
+from responders.promising import unsourced
 from responders.wording import find_words, unspaced, words
 
 _RUN = 4  # so many words in a row repeat a post
@@ -60,9 +63,13 @@ def _unaddressed(text: str, post: Post | None) -> str:
     return text
 
 
+def _templates(book: Rulebook) -> tuple[str, ...]:
+    return tuple(text for template in book.templates.values() for _, text, _ in variants(template))
+
+
 def _own_texts(book: Rulebook) -> str:
     """Return what we say ourselves: the templates, the names of brands and of people in teams."""
-    said = [text for template in book.templates.values() for _, text, _ in variants(template)]
+    said = [*_templates(book)]
     said += [name for brand in book.brands.values() for name in brand.names]
     said += [member for team in book.teams.values() for member in team.members]
     return " \n ".join(said)
@@ -99,6 +106,26 @@ def _profanity(text: str) -> Iterator[str]:
 def _personal(text: str, book: Rulebook) -> Iterator[str]:
     for found in personal.find(text, book.boundaries.keep_private):
         yield f'it shows {_KINDS[found.kind]} in public: "{found.masked}"'
+
+    for found in personal.find_patterns(text, book.boundaries.private_patterns):
+        yield f'it shows what the boundaries keep private ({found.kind}) in public: "{found.masked}"'
+
+
+def _promises(text: str, book: Rulebook, today: date | None) -> Iterator[str]:
+    """Yield what is promised without a source. An entry with an end counts only where the day is known and has not passed it."""
+    entries = book.boundaries.may_promise
+    valid = (entry for entry in entries if entry.until is None or (today is not None and today <= entry.until))
+    backed = tuple(words for entry in valid for words in entry.say)
+    if found := unsourced(text, _templates(book), backed):
+        yield f"it promises {_listed(found)}, and neither a template nor boundaries.may_promise says that we do"
+
+
+def _links(text: str, book: Rulebook) -> Iterator[str]:
+    brands = book.brands.values()
+    sites = tuple(site for brand in brands for site in brand.sites)
+    handles = tuple(handle for brand in brands for handle in brand.handles.values())
+    names = tuple(name for brand in brands for name in brand.names)
+    yield from linking.problems(text, linking.sites_of(sites, handles, _templates(book), names))
 
 
 def _is_common(name: str, body: str) -> bool:
@@ -157,20 +184,40 @@ def _widening(text: str, book: Rulebook, post: Post | None) -> Iterator[str]:
         yield f"it mentions {_listed(others)}, who could then read this private text"
 
 
-def check(text: str, *, kind: Kind, book: Rulebook, post: Post | None, name_allowed: bool = False) -> tuple[str, ...]:
+def today_of(book: Rulebook, at: datetime) -> date:
+    """Return which day it is, at a moment, in the zone that the rules are meant in; UTC's where there is no such zone."""
+    try:
+        return at.astimezone(ZoneInfo(book.timezone)).date()
+    except (ValueError, KeyError):
+        return at.astimezone(UTC).date()
+
+
+def check(
+    text: str,
+    *,
+    kind: Kind,
+    book: Rulebook,
+    post: Post | None,
+    name_allowed: bool = False,
+    today: date | None = None,
+    limits: Callable[[str], str] | None = None,
+) -> tuple[str, ...]:
     """Return what is wrong with a text that is about to leave, in words for a person; empty where nothing is.
 
     `post` is what is answered, so that nothing of it is repeated in public; the author's handle in front, for addressing, is fine.
     `name_allowed` says that the handle may stand elsewhere too. Personal data and foreign text count in public only; other
-    people's handles count in private only, where a mention may let them read along.
+    people's handles count in private only, where a mention may let them read along. `today` is the day in the rules' own zone: without
+    it, nothing that may be promised up to some day may be. `limits` says in the network's own count why a text does not fit, or "".
     """
-    problems = [] if _unaddressed(text, post).strip() and clean(text).strip() else ["there is nothing in it to say"]
+    body = _unaddressed(text, post)
+    problems = [] if body.strip() and clean(text).strip() else ["there is nothing in it to say"]
     if names := hidden(text):
         problems.append(f"it carries hidden characters: {', '.join(names)}")
-    problems += (*_never_said(text, book), *_profanity(_unaddressed(text, post)))
+    problems += (*_never_said(text, book), *_profanity(body), *_promises(body, book, today), *_links(body, book))
     if kind is Kind.PRIVATE:
-        return (*problems, *_widening(text, book, post))
-    problems += _personal(text, book)
-    if post is not None:
-        problems += _foreign(text, post, book, name_allowed=name_allowed)
+        problems += _widening(text, book, post)
+    else:
+        problems += _personal(text, book)
+        problems += _foreign(text, post, book, name_allowed=name_allowed) if post is not None else ()
+    problems += filter(None, (limits(text),) if limits else ())
     return tuple(problems)

@@ -10,20 +10,26 @@ from listener import clock, plugins
 from listener.errors import EarnestError
 from listener.store.schema import MIGRATIONS as HEARING
 from listener.store.sqlite import SqliteStore, path_of
+from responders import flag
 from responders.ledger import people
 from responders.ledger.schema import MIGRATIONS as ANSWERING
 
 if TYPE_CHECKING:
     from responders.channels.base import ChannelKind
 
+_FILES = ("", "-wal", "-shm", flag.ENDING)
+"""The files of one store, as endings of its name; the lock stays, since somebody may hold it."""
 
-def open_store(url: str, *, create: bool = False) -> SqliteStore:
+
+def open_store(url: str, *, create: bool = False, patience: float = 5.0) -> SqliteStore:
     """Open the store, brought up to date; `create` makes a new one where there is none.
+
+    `patience` is how many seconds to wait, at each write, while another program keeps the store locked.
 
     Raises:
         Unreachable: it cannot be opened.
     """
-    return SqliteStore(url, (HEARING, ANSWERING), create=create)
+    return SqliteStore(url, (HEARING, ANSWERING), create=create, patience=patience)
 
 
 @cache
@@ -76,7 +82,7 @@ def remove_store(url: str) -> None:
         store.hold_alone()
     finally:
         store.close()
-    for ending in ("", "-wal", "-shm"):
+    for ending in _FILES:
         path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
@@ -95,7 +101,7 @@ def put_demo_aside(url: str) -> Path | None:
     finally:
         store.close()
     aside = path.with_name(f"{path.stem}.demo{path.suffix}")
-    for ending in ("", "-wal", "-shm"):
+    for ending in _FILES:
         part = path.with_name(path.name + ending)
         if part.exists():
             part.replace(aside.with_name(aside.name + ending))

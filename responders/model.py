@@ -36,13 +36,15 @@ class Kind(StrEnum):
 class Hold:
     """Not now, and why. `gate` is the boundary's name; `until` is None where only a person can end it.
 
-    `forbids` is true where the hold rules out any answer at all (the person said stop), not only an automatic one.
+    `forbids` is true where the hold rules out any answer at all (the person said stop), not only an automatic one. `on_request` is
+    true where a draft is made only when a person asks for one.
     """
 
     gate: str
     reason: str
     until: datetime | None = None
     forbids: bool = False
+    on_request: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,9 @@ class Circumstances:
     `suppressed` holds the words by which the author asked us to stop. `heard_late` is true for what a first poll or an outage
     brought from the past. `sent_to_author`, `sent_in_thread` and `sent_automatically` are the times of answers that left (or may
     have left), newest first. `author_is_us` is true for our own accounts, `answered` where the post has our answer already.
+    `answers_ours_alone` is true where the post answers something that we said by ourselves. `crowd` is true where an answer of ours to
+    somebody else stands in the thread, or waits there, and none to this author; `our_thread` where we began the thread. `texts_alone`
+    are the texts that left by themselves within the last hour, or are about to.
     """
 
     now: datetime
@@ -94,6 +99,10 @@ class Circumstances:
     sent_automatically: tuple[datetime, ...] = ()
     sent_by_route_to_author: tuple[tuple[str, datetime], ...] = ()
     sent_by_route: tuple[tuple[str, datetime], ...] = ()
+    answers_ours_alone: bool = False
+    crowd: bool = False
+    our_thread: bool = False
+    texts_alone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,8 @@ class DeliveryState(StrEnum):
     REFUSED = "refused"
     UNKNOWN = "unknown"
     PARKED = "parked"
+    WITHDRAWING = "withdrawing"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +158,7 @@ class Delivery:
 
     `key` is made before the first attempt and never changes: the record key on Bluesky, the idempotency key on Mastodon.
     `created_at` goes into the record where the network lets us choose it. `bound` is the hash a person's approval covers.
+    `attempts` numbers the claims; `first_attempt_at` is the first that may have published it, None where surely none has.
     """
 
     id: int

@@ -11,7 +11,7 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Tx, pack
 from responders.channels.base import ChannelKind
 from responders.drafting.template import reply_visibility
-from responders.ledger import deliveries
+from responders.ledger import deliveries, moves
 from responders.ledger.drafts import Draft
 from responders.model import Kind
 
@@ -33,10 +33,10 @@ def order(
     if kind is None or account is None:
         message = f"Earnest does not know yet which account speaks on {parent.network}"
         raise Undelivered(message, f"set the secret {parent.network}_write and let earnest run sign in once; then approve again")
-    deliveries.clear_held(tx, parent.network, parent.id)
+    moves.clear_held(tx, parent.network, parent.id)
     texts = {Kind.PRIVATE: draft.private, Kind.PUBLIC: draft.public}
     before: int | None = None
-    bound = []
+    bound, new = [], False
     for what, words in texts.items():
         if words is None:
             continue
@@ -61,8 +61,11 @@ def order(
             not_before=not_before,
             after_id=before,
         )
-        before = deliveries.add(tx, wanted)
+        before, new = deliveries.add(tx, wanted), True
         if before is None:
             message = f"this post already has, or may have, our {what.value} answer"
             raise Undelivered(message, "look with earnest show; a second answer to one post is never sent")
+    if not new:
+        message = "all of these words were sent already"
+        raise Undelivered(message, 'nothing more is left to say here: earnest reject CASE --reason "no reply needed", or write other words')
     return deliveries.bind(account.id, parent.network, parent.id, "all", pack(bound))

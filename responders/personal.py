@@ -6,9 +6,11 @@ Found values are only ever named masked, so that a problem report does not repea
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+from listener.scoring.patterns import Pattern, pattern_problem
 from listener.text import clean
 
 _DASHES = str.maketrans(dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-"))
@@ -134,4 +136,25 @@ def find(text: str, kinds: Collection[str]) -> tuple[Found, ...]:
         "order_number": lambda: _matches(_ORDERS, spoken),
     }
     found = (Found(kind, _mask(value)) for kind, look in looks.items() if kind in kinds for value in look())
+    return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=256)
+def _pattern(pattern: str) -> Pattern | None:
+    return None if pattern_problem(pattern) else Pattern.of(pattern)
+
+
+def find_patterns(text: str, patterns: Mapping[str, str]) -> tuple[Found, ...]:
+    """Return what the named RE2 patterns find in `text`, each value once, its kind the pattern's name; an empty match is none.
+
+    A pattern that cannot be used finds every text, with nothing to show: what it should keep private cannot be told.
+    """
+    plain = _plain(text)
+    found: list[Found] = []
+    for name, pattern in patterns.items():
+        usable = _pattern(pattern)
+        if usable is None:
+            found.append(Found(name, "\u2026"))
+        else:
+            found += (Found(name, _mask(one[1])) for one in usable.compiled.finditer(plain) if one[1])
     return tuple(dict.fromkeys(found))

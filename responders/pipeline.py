@@ -6,30 +6,32 @@ allowed. Deciding and drafting are the same pure functions that `explain` and `r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from listener import logs
-from listener.clock import Clock, from_text
-from listener.model import Mention
+from listener.clock import Clock
+from listener.model import Level
 from listener.rules.rulebook import Route, Rulebook
 from listener.store import mentions as heard_ledger
-from listener.store.base import Reader, Store, Tx, text
-from responders.boundaries import may_draft
+from listener.store.base import Store, Tx
+from responders import brakes
+from responders.boundaries import again, may_draft
 from responders.channels.base import ChannelKind
+from responders.circumstances import World, circumstances, world
 from responders.drafting.names import agent_name, brand_name
 from responders.drafting.template import Drafter
-from responders.ledger import audit, cases, deliveries, drafts, escalations, people
-from responders.model import Circumstances, Decision, DraftState, Heard, Proposal, Step
+from responders.ledger import audit, cases, drafts, escalations, moves, people
+from responders.model import Decision, DraftState, Heard, Proposal, Step
 from responders.orders import Undelivered, order
 from responders.routing import Router
 
 _log = logs.get("pipeline")
-_MEMORY = timedelta(days=90)  # the longest span in which answers to one person are counted
-_LATELY = timedelta(days=2)  # the longest span in which all answers that leave by themselves are counted
 _NO_ROUTE = Route(name="no-route", when="always")
 _TOO_OLD_TO_RING = timedelta(days=7)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,56 +44,6 @@ class Noted:
     proposal: Proposal | None
     state: str
     alerted: str
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What is the same for every mention decided at one moment: the pause, our accounts, and what left by itself lately."""
-
-    at: datetime
-    paused: str
-    ours: frozenset[tuple[str, str]]
-    alone: tuple[tuple[str, datetime], ...]
-
-
-def world(reader: Reader, *, at: datetime) -> World:
-    """Look around once for a whole batch of mentions."""
-    pause = people.paused(reader, at=at)
-    alone = deliveries.left_by_itself(reader, since=at - _LATELY)
-    return World(
-        at=at,
-        paused=pause.reason if pause else "",
-        ours=frozenset((account.network, account.id) for account in heard_ledger.accounts(reader)),
-        alone=tuple((text(row, "route"), from_text(text(row, "at"))) for row in alone),
-    )
-
-
-def circumstances(reader: Reader, mention: Mention, around: World, *, late: bool) -> Circumstances:
-    """Gather what deciding needs to know besides the mention; `late` marks history that was taken in."""
-    post = mention.post
-    rows = deliveries.left(reader, post.network, post.author.id, post.thread_id, since=around.at - _MEMORY)
-    left = [(row, from_text(text(row, "at"))) for row in rows]
-    to_author = [(text(row, "route"), moment) for row, moment in left if text(row, "author_id") == post.author.id]
-    answered = reader.one(
-        """SELECT 1 FROM deliveries WHERE network = :network AND parent_id = :id AND state IN ('claimed', 'sent', 'unknown', 'parked')
-        UNION ALL SELECT 1 FROM posts WHERE network = :network AND thread_id = :thread AND parent_id = :id AND own = 1 LIMIT 1""",
-        network=post.network,
-        id=post.id,
-        thread=post.thread_id,
-    )
-    return Circumstances(
-        now=around.at,
-        suppressed=people.suppressed(reader, post.network, post.author.id),
-        paused=around.paused,
-        heard_late=late,
-        author_is_us=post.own or (post.network, post.author.id) in around.ours,
-        answered=answered is not None,
-        sent_to_author=tuple(moment for _, moment in to_author),
-        sent_in_thread=tuple(moment for row, moment in left if text(row, "thread_id") == post.thread_id),
-        sent_automatically=tuple(moment for _, moment in around.alone),
-        sent_by_route_to_author=tuple(to_author),
-        sent_by_route=around.alone,
-    )
 
 
 class Mind:
@@ -120,6 +72,8 @@ class Mind:
         around = world(tx, at=self._clock())
         noted = []
         for one in waiting:
+            if self._safely(tx, one, around, self._brake):
+                around = world(tx, at=around.at)  # sending is paused from here on
             noted += self._surely(tx, one, around)
             if noted and "send" in noted[-1].decision.actions:
                 around = world(tx, at=around.at)  # the next one must see what this one is about to say
@@ -127,20 +81,31 @@ class Mind:
             heard_ledger.mark_decided(tx, waiting[-1].seq)
         return noted
 
+    def _brake(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> str:
+        """Count a mention for the brakes; return why one tripped by it, or ""."""
+        counts = not one.late and brakes.note(tx, self._book, Heard(one.mention, one.assessment), at=around.at)
+        return brakes.check(tx, self._book, at=around.at) if counts else ""
+
     def _surely(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> list[Noted]:
         """Decide one mention; where that goes wrong, undo it and call a person, so that no mention keeps others waiting behind it."""
         for work in (self._one, self._call_a_person):
-            tx.run("SAVEPOINT mention")
-            try:
-                noted = work(tx, one, around)
-            except Exception as problem:  # noqa: BLE001  # whatever one post brings about, the next may be a cry for help
-                tx.run("ROLLBACK TO mention")
-                _log.error("could not decide", network=one.mention.post.network, mention=one.seq, problem=type(problem).__name__)
-            else:
+            if noted := self._safely(tx, one, around, work):
                 return [noted]
-            finally:
-                tx.run("RELEASE mention")
         return []
+
+    def _safely(
+        self, tx: Tx, one: heard_ledger.Undecided, around: World, work: Callable[[Tx, heard_ledger.Undecided, World], T]
+    ) -> T | None:
+        """Do one thing with a mention; where that goes wrong, undo it, say so, and return None."""
+        tx.run("SAVEPOINT mention")
+        try:
+            return work(tx, one, around)
+        except Exception as problem:  # noqa: BLE001  # whatever one post brings about, the next may be a cry for help
+            tx.run("ROLLBACK TO mention")
+            _log.error("could not decide", network=one.mention.post.network, mention=one.seq, problem=type(problem).__name__)
+            return None
+        finally:
+            tx.run("RELEASE mention")
 
     def _call_a_person(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> Noted:
         mention, at = one.mention, around.at
@@ -160,12 +125,15 @@ class Mind:
         mention, at = one.mention, around.at
         case, new = cases.join(tx, mention, at=at)
         heard = Heard(mention, one.assessment)
-        decision = self._router.decide(heard, circumstances(tx, mention, around, late=one.late))
+        facts = circumstances(tx, mention, around, late=one.late)
+        decision = self._router.decide(heard, facts)
         route = self._routes.get(decision.route, _NO_ROUTE)
         work = _Work(tx, heard, case, decision, route, at, past=one.late)
         _obey(work)
         alerted = _alert(work)
         proposal = self._propose(work) if may_draft(decision) else None
+        decision = again(decision, proposal, facts)
+        work = replace(work, decision=decision)
         state = _state(work, proposal)
         if state == "noted" and work.unanswered and not decision.forbidden:
             state = case.state  # a word that asks for nothing does not end what waits in the same conversation
@@ -236,7 +204,7 @@ class Mind:
         try:
             bound = order(tx, draft, work.heard.mention.post, self._channels, points=points, automatic=True, not_before=at + self._undo)
         except Undelivered:
-            deliveries.take_back(tx, draft_id)
+            moves.take_back(tx, draft_id)
             return "waiting"
         who = f"rule {work.decision.route}"
         drafts.say(tx, draft, who, "yes", "", public=draft.public, private=draft.private, bound=bound, at=at)
@@ -300,8 +268,11 @@ def _alert(work: _Work) -> str:
 def _state(work: _Work, proposal: Proposal | None) -> str:
     if proposal:
         return "waiting"
-    judged = work.heard.assessment
-    wants_person = bool(work.route.team or work.route.escalate) or judged.urgency.level.rank > 1 or "look" in work.decision.actions
+    level = work.heard.assessment.urgency.level
+    # Of a crowd nobody drafts unasked; whoever wants something there is still looked at.
+    wanted = any(action.startswith(("draft:", "private:")) for action in work.decision.actions)
+    crowded = wanted and level is Level.NORMAL and any(hold.gate == "crowd" for hold in work.decision.holds)
+    wants_person = bool(work.route.team or work.route.escalate) or level.rank > 1 or crowded or "look" in work.decision.actions
     return "open" if wants_person and not work.heard.mention.post.own and not work.past else "noted"
 
 

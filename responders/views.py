@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from listener.clock import from_text, to_text
-from listener.model import Assessment, Level, Post
+from listener.model import Assessment, Level, Post, Urgency
 from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Row, Value, number, text
-from responders.ledger import audit, cases, deliveries, drafts, escalations, people
+from responders import flag
+from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, people
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft, Word
 from responders.model import Decision, Delivery, Hold
@@ -60,6 +62,16 @@ class Waiting:
     holds: tuple[Hold, ...]
     words: tuple[Word, ...]
 
+    @property
+    def route(self) -> str:
+        """The route that drafted it."""
+        return self.draft.route
+
+    @property
+    def urgency(self) -> Urgency:
+        """How urgent the post is."""
+        return self.assessment.urgency
+
     def to_json(self) -> dict[str, object]:
         """Return the line of `inbox --json`."""
         return {
@@ -88,27 +100,113 @@ class Waiting:
         }
 
 
-def queue(reader: Reader, filters: Filters, *, at: datetime) -> list[Draft]:
-    """Return the drafts that wait, the most urgent first, then the nearest deadline; snoozed cases stay away until their time."""
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An answer of which nobody can tell whether it is on the network: a person looks, and says so."""
+
+    case: Case
+    delivery: Delivery
+    assessment: Assessment | None
+
+    @property
+    def post(self) -> Post:
+        """The post it answers."""
+        return self.delivery.parent
+
+    @property
+    def route(self) -> str:
+        """The route of its case."""
+        return self.case.route
+
+    @property
+    def urgency(self) -> Urgency:
+        """How urgent its case is."""
+        return Urgency(self.case.level, self.case.points)
+
+    def to_json(self) -> dict[str, object]:
+        """Return its line of `inbox --json`: `text` is the post, `answer` what may be there, `kind` public or private."""
+        return {
+            "case": self.case.name,
+            "state": self.delivery.state.value,
+            "route": self.route,
+            "network": self.delivery.network,
+            "author": self.post.author.handle,
+            "text": self.post.text,
+            "url": self.post.url,
+            "kind": self.delivery.kind.value,
+            "answer": self.delivery.text,
+            "reason": self.delivery.reason,
+            "attempts": self.delivery.attempts,
+            "urgency": {"level": self.urgency.level.value, "points": self.urgency.points},
+            "due": to_text(self.case.respond_by) if self.case.respond_by else None,
+            "assignee": self.case.assignee,
+            "team": self.case.team,
+        }
+
+
+Pending = Waiting | Parked
+"""Whatever asks for a person: a draft to be decided, or an answer in doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the row of what asks for a person: a case's draft, or (`parked`) one of its answers in doubt.
+
+    Two are the same where they ask the same of the same case, so that a newer draft takes the place of an older one.
+    """
+
+    case_id: int
+    parked: int | None = None
+    draft_id: int = field(default=0, compare=False)
+
+
+def queue(reader: Reader, filters: Filters, *, at: datetime) -> list[Place]:
+    """Return what asks for a person, the most urgent first, then the nearest deadline, of these answers in doubt before drafts.
+
+    Snoozed cases stay away until their time. Of several answers of one kind in doubt in one case, the oldest is asked about first.
+    """
     where, values = filters.where(at)
     rows = reader.all(
-        f"""SELECT d.* FROM drafts d JOIN cases c ON c.id = d.case_id WHERE d.state = 'waiting'
-        AND (c.snoozed_until IS NULL OR c.snoozed_until <= :now) AND {where}
-        ORDER BY c.points DESC, COALESCE(c.respond_by, '9999'), d.id""",
+        f"""SELECT c.id AS case_id, w.parked AS parked, w.draft AS draft FROM cases c JOIN (
+            SELECT case_id, NULL AS parked, id AS draft FROM drafts WHERE state = 'waiting'
+            UNION ALL SELECT case_id, MIN(id) AS parked, 0 AS draft FROM deliveries WHERE state = 'parked' GROUP BY case_id, kind
+        ) w ON w.case_id = c.id WHERE (c.snoozed_until IS NULL OR c.snoozed_until <= :now) AND {where}
+        ORDER BY c.points DESC, COALESCE(c.respond_by, '9999'), w.parked IS NULL, COALESCE(w.parked, w.draft)""",
         now=to_text(at),
         **values,
     )
-    return [drafts.read(row) for row in rows]
+    return [
+        Place(number(row, "case_id"), None if row["parked"] is None else number(row, "parked"), draft_id=number(row, "draft"))
+        for row in rows
+    ]
 
 
-def inbox(reader: Reader, filters: Filters, *, at: datetime) -> list[Waiting]:
-    """Return the drafts of `queue`, each with all that is needed to decide it."""
-    found = (waiting(reader, draft) for draft in queue(reader, filters, at=at))
+def inbox(reader: Reader, filters: Filters, *, at: datetime) -> list[Pending]:
+    """Return what stands in the `queue`, each with all that is needed to decide it."""
+    found = (pending(reader, place) for place in queue(reader, filters, at=at))
     return [one for one in found if one]
 
 
-def waiting(reader: Reader, draft: Draft) -> Waiting | None:
-    """Return a draft with all that is needed to decide it; None where its post is no longer stored."""
+def pending(reader: Reader, place: Place) -> Pending | None:
+    """Return what stands at a place, with all that is needed to decide it; None where that is no longer so, or its post is gone."""
+    return _waiting(reader, drafts.get(reader, place.draft_id)) if place.parked is None else _parked(reader, place.parked)
+
+
+def _parked(reader: Reader, delivery_id: int) -> Parked | None:
+    row = reader.one("SELECT * FROM deliveries WHERE id = :id AND state = 'parked'", id=delivery_id)
+    delivery = _delivery(reader, row) if row else None
+    if delivery is None:
+        return None
+    return Parked(cases.find(reader, delivery.case), delivery, heard_ledger.assessment(reader, delivery.network, delivery.parent.id))
+
+
+def _delivery(reader: Reader, row: Row) -> Delivery | None:
+    """Return a delivery; None where the post that it answers is no longer stored."""
+    known = heard_ledger.post(reader, text(row, "network"), text(row, "parent_id"))
+    return deliveries.read(reader, row) if known else None
+
+
+def _waiting(reader: Reader, draft: Draft) -> Waiting | None:
     post = heard_ledger.post(reader, draft.network, draft.post_id)
     assessment = heard_ledger.assessment(reader, draft.network, draft.post_id)
     if post is None or assessment is None:
@@ -190,7 +288,12 @@ def heard(reader: Reader, filters: Filters, *, search: str, at: datetime, limit:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the daemon and its sources are doing."""
+    """How the daemon and its sources are doing.
+
+    `pause` stops all sending, by the store or by a flag file; `resting` are the networks on which our account is silent. `doubtful` are
+    the answers of which somebody should know: in doubt, held back, being taken back. `incidents` are those that are open or that nobody
+    heard of yet; `untold` are the alerts of cases that reached nobody.
+    """
 
     running: bool
     pause: people.Pause | None
@@ -206,10 +309,22 @@ class Health:
     deliveries: dict[str, int]
     doubtful: tuple[Delivery, ...]
     untold: tuple[Row, ...]
+    resting: Mapping[str, people.Pause]
+    incidents: tuple[Row, ...]
 
 
-def health(reader: Reader, *, running: bool, at: datetime) -> Health:
-    """Return how everything stands."""
+_DOUBTFUL = """SELECT d.* FROM deliveries d WHERE d.state IN ('unknown', 'parked', 'withdrawing')
+    OR (d.state = 'held' AND EXISTS (SELECT 1 FROM drafts w WHERE w.id = d.draft_id AND w.state IN ('waiting', 'approved')))
+    ORDER BY d.id"""
+
+
+def health(store: flag.Kept, *, running: bool, at: datetime) -> Health:
+    """Return how everything stands; `running` says whether a daemon works on the store.
+
+    Raises:
+        sqlite3.Error, Unreachable: the store cannot be read.
+    """
+    reader = store.read()
     facts = people.facts(reader)
     version, loaded_at = facts.get("rules_version", ("", None))
     drafts_row = reader.one(
@@ -217,10 +332,9 @@ def health(reader: Reader, *, running: bool, at: datetime) -> Health:
         FROM drafts d JOIN cases c ON c.id = d.case_id WHERE d.state = 'waiting'""",
         now=to_text(at),
     )
-    doubtful = reader.all("SELECT * FROM deliveries WHERE state IN ('unknown', 'parked', 'held') ORDER BY id")
     return Health(
         running=running,
-        pause=people.paused(reader, at=at),
+        pause=flag.stopped(store, at=at),
         mode=facts.get("mode", ("", None))[0],
         rules_version=version,
         rules_loaded_at=loaded_at,
@@ -231,6 +345,14 @@ def health(reader: Reader, *, running: bool, at: datetime) -> Health:
         overdue=number(drafts_row, "late") if drafts_row else 0,
         next_due=from_text(text(drafts_row, "next")) if drafts_row and drafts_row["next"] else None,
         deliveries=deliveries.counts(reader),
-        doubtful=tuple(deliveries.read(reader, row) for row in doubtful),
+        doubtful=tuple(found for row in reader.all(_DOUBTFUL) if (found := _delivery(reader, row))),
         untold=tuple(escalations.untold(reader)),
+        resting=people.resting(reader, at=at),
+        incidents=_incidents(reader),
     )
+
+
+def _incidents(reader: Reader) -> tuple[Row, ...]:
+    """Return the incidents that are open, then those that are over and that nobody heard of, each once."""
+    now = incidents.open_(reader)
+    return (*now, *(row for row in incidents.untold(reader) if row["ended_at"]))

@@ -6,7 +6,7 @@ The channel comes in where a plug-in's would, so it may also do what no channel 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,21 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Row
 from listener.store.sqlite import SqliteStore
 from responders.approvals import Desk
-from responders.channels.base import Channel, ChannelKind, MayLeave, Parent, Refused, SendResult, Sent, Unknown, Unsent
+from responders.channels.base import (
+    Barred,
+    Channel,
+    ChannelKind,
+    MayLeave,
+    Parent,
+    Refused,
+    SendResult,
+    Sent,
+    Unknown,
+    Unsent,
+    Withdrawn,
+    WithdrawResult,
+    always,
+)
 from responders.house import channel_kind, open_store
 from responders.model import Delivery, Kind
 from responders.outbox import Outbox, Sending
@@ -34,26 +48,46 @@ ALONE = {
 }
 
 
-def kind() -> ChannelKind:
+FOREIGN = "written-by-hand"
+"""The id of the answer that stands under every post where `Mouth.answered` is true: by our account, but not by this program."""
+
+
+def kind(**changes: object) -> ChannelKind:
+    """Return what is known of the network, with `changes` such as `pace=Pace(2, 60.0)` or `key_lifetime=None`."""
     found = channel_kind(NETWORK)
     assert found is not None
-    return found
+    return replace(found, **changes)  # type: ignore[arg-type]
 
 
 @dataclass
 class Mouth:
-    """A network that keeps what is published, and lies as `lies` say: one for each attempt, then it is honest."""
+    """A network that keeps what is published, and lies as `lies` say: one for each attempt, then it is honest.
+
+    An attempt's lie is `unsent`, `refused`, `barred`, `lost` (doubt, and it is not there), `raise` (it is there, and the channel raises),
+    or anything else: doubt, and it is there. `takings` are the lies of the attempts to withdraw, by the same words. `blind` hides what
+    is published from every look. `answered` puts the answer `FOREIGN` of our account under every post. `remote_id` names what stands.
+    """
 
     network: str = NETWORK
     keys: bool = True
     published: list[Delivery] = field(default_factory=list)
     lies: list[str] = field(default_factory=list)
+    takings: list[str] = field(default_factory=list)
+    withdrawals: list[Delivery] = field(default_factory=list)
     blind: bool = False
     answered: bool = False
     gone: bool = False
     unreadable: frozenset[str] = frozenset()
     before_post: Callable[[], object] = lambda: None
     on_look: Callable[[], object] = lambda: None
+
+    @staticmethod
+    def remote_id(delivery: Delivery) -> str:
+        return f"r-{delivery.key}"
+
+    @classmethod
+    def sent(cls, delivery: Delivery) -> Sent:
+        return Sent(cls.remote_id(delivery), f"https://town.example/{cls.remote_id(delivery)}")
 
     async def identify(self) -> Account:
         return US
@@ -66,10 +100,11 @@ class Mouth:
         if post.id in self.unreadable:
             message = "this plug-in did not expect that"
             raise RuntimeError(message)
-        mine = not self.blind and any(one.parent.id == post.id for one in self.published)
-        return Parent(there=not self.gone, text=post.text, version=post.version, answered_by_us=self.answered or mine)
+        mine = [] if self.blind else [self.remote_id(one) for one in self.published if one.parent.id == post.id]
+        ours = tuple(dict.fromkeys([*([FOREIGN] if self.answered else []), *mine]))
+        return Parent(there=not self.gone, text=post.text, version=post.version, ours=ours)
 
-    async def send(self, delivery: Delivery, timeout: float, may_leave: MayLeave = lambda: True) -> SendResult:
+    async def send(self, delivery: Delivery, timeout: float, may_leave: MayLeave = always) -> SendResult:
         assert timeout > 0
         self.before_post()
         if not may_leave():
@@ -79,12 +114,14 @@ class Mouth:
             return Unsent("asked to wait")
         if lie == "refused":
             return Refused("too rude")
+        if lie == "barred":
+            return Barred("the sign-in was refused", "put a new token into the secret mastodon_write")
         if lie != "lost":
             self.published.append(delivery)
         if lie == "raise":
             message = "this plug-in raises"
             raise RuntimeError(message)
-        return Unknown("it broke off") if lie else Sent(f"r{len(self.published)}", "https://town.example/r")
+        return Unknown("it broke off") if lie else self.sent(delivery)
 
     async def find(self, delivery: Delivery) -> Sent | None:
         if delivery.parent.id in self.unreadable:
@@ -92,7 +129,26 @@ class Mouth:
             raise RuntimeError(message)
         if self.blind:
             return None
-        return next((Sent("r1", "https://town.example/r") for one in self.published if one.key == delivery.key), None)
+        return next((self.sent(one) for one in self.published if one.key == delivery.key), None)
+
+    async def withdraw(self, delivery: Delivery, timeout: float) -> WithdrawResult:
+        assert timeout > 0
+        assert delivery.remote_id, "only what has an id can be taken back"
+        self.withdrawals.append(delivery)
+        lie = self.takings.pop(0) if self.takings else ""
+        nothing_done: dict[str, WithdrawResult] = {
+            "unsent": Unsent("asked to wait"),
+            "refused": Refused("too late"),
+            "barred": Barred("the sign-in was refused"),
+            "lost": Unknown("it broke off"),
+        }
+        if lie in nothing_done:
+            return nothing_done[lie]
+        self.published = [one for one in self.published if self.remote_id(one) != delivery.remote_id]
+        if lie == "raise":
+            message = "this plug-in raises"
+            raise RuntimeError(message)
+        return Unknown("it broke off") if lie else Withdrawn()
 
     async def close(self) -> None:
         pass

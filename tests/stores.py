@@ -31,8 +31,9 @@ from listener.model import (
 from listener.store import mentions as heard
 from listener.store.base import Tx
 from responders.house import open_store
-from responders.ledger import audit, cases, deliveries, drafts, escalations, people
-from responders.model import Decision, DeliveryState, DraftState, Hold, Kind, Proposal, Step
+from responders.ledger import audit, cases, deliveries, drafts, escalations, moves, people
+from responders.lifecycle import Arrow
+from responders.model import Decision, DraftState, Hold, Kind, Proposal, Step
 
 NETWORK = "mastodon"
 HOSTILE = "\x1b[2J\x1b]0;owned\x07 [bold red]pwned[/] \u202egnp.exe\u200b \x9b31m\ta\tb @acme\nA-1\tapproved"
@@ -228,20 +229,21 @@ def _attempted(tx: Tx, case_id: int, at: datetime) -> int:
         raise LookupError(message)
     drafts.say(tx, draft, "jo", "yes", "", public=draft.public, private=None, bound="bound", at=at)
     drafts.settle(tx, draft.id, DraftState.APPROVED, "by jo", at=at)
-    deliveries.claim(tx, delivery_id, at=at)
+    moves.claim(tx, delivery_id, at=at)
     return delivery_id
 
 
 def _sent(tx: Tx, case_id: int, at: datetime) -> None:
     where = f"https://town.example/@acme/reply-{case_id}"
     delivery_id = _attempted(tx, case_id, at)
-    deliveries.settle(tx, delivery_id, DeliveryState.SENT, remote_id=f"reply-{case_id}", remote_url=where, at=at)
+    moves.move(tx, delivery_id, Arrow.SEND, remote=(f"reply-{case_id}", where), at=at)
     cases.set_state(tx, case_id, "answered", at=at)
     audit.record(tx, audit.DAEMON, "sent", at=at, case_id=case_id, kind="public")
 
 
 def _parked(tx: Tx, case_id: int, at: datetime) -> None:
     delivery_id = _attempted(tx, case_id, at)
-    deliveries.settle(tx, delivery_id, DeliveryState.PARKED, reason="we cannot tell whether it is there (timed out)", at=at)
+    moves.move(tx, delivery_id, Arrow.DOUBT, reason="timed out", at=at)
+    moves.move(tx, delivery_id, Arrow.PARK, reason="we cannot tell whether it is there (timed out); look at the post and decide", at=at)
     cases.set_state(tx, case_id, "open", at=at)
     audit.record(tx, audit.DAEMON, "parked", at=at, case_id=case_id, kind="public", reason="timed out")

@@ -11,6 +11,7 @@ from listener.store.base import Row
 from listener.store.sqlite import SqliteStore
 from responders.approvals import Desk
 from responders.daemon import Daemon
+from responders.dispatch import Dispatch
 from responders.house import channel_kind, open_store
 
 RULES = {
@@ -70,6 +71,9 @@ class Street:
 
     def desk(self, who: str = "jo") -> Desk:
         return Desk(self.store, self.book, self.clock, channel_kind, who=who)
+
+    def dispatch(self, who: str = "jo") -> Dispatch:
+        return Dispatch(self.store, self.clock, channel_kind, who=who)
 
     async def round(self) -> None:
         """Hear, think, alert and send once, as a daemon that has just been started."""

@@ -15,7 +15,6 @@ KEYS: Mapping[str, frozenset[str]] = {
     "Route": frozenset({"answers", "shadow"}),
     "When": frozenset({"customer", "author", "visibility", "thread", "hours", "count", "spike", "text"}),
     "SignalSettings": frozenset({"spike"}),
-    "Boundaries": frozenset({"pause_when"}),
 }
 
 SOURCES = frozenset(
@@ -27,12 +26,10 @@ SOURCES = frozenset(
         "hackernews",
         "instagram",
         "lemmy",
-        "reddit",
         "stackexchange",
         "telegram",
         "threads",
         "webhook",
-        "x",
         "youtube",
     }
 )

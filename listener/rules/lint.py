@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from listener.rules.look import Look, Path, TooLong
 from listener.rules.problems import Problem, near
 from listener.rules.reach import implies, matches_all
-from listener.rules.rulebook import Limits, Route, When
+from listener.rules.rulebook import Route, When
 from listener.rules.texts import fields_of, fill, stray_brace, variants
 from listener.text import clean
 
@@ -60,20 +60,8 @@ def _clear(look: Look, number: int, route: Route) -> bool:
 
 def oddities(look: Look) -> Iterator[Problem]:
     """Find what is allowed but odd."""
-    for check in (_by_themselves, _private, _modes, _untested, _unused_templates, _unused_rest, _bait, _lengths, _never_said):
+    for check in (_private, _modes, _untested, _unused_templates, _unused_rest, _bait, _lengths, _never_said):
         yield from check(look)
-
-
-def _set(limits: Limits) -> bool:
-    return any((limits.per_author, limits.per_hour, limits.per_thread))
-
-
-def _by_themselves(look: Look) -> Iterator[Problem]:
-    for number, route in enumerate(look.book.routes):
-        limited = _set(route.limits) or _set(look.book.boundaries.limits)
-        if route.approval == "none" and not limited and look.whole(("routes", number, "limits")) and look.whole(("boundaries",)):
-            message = f'"{route.name}" may answer by itself, and nothing limits how often'
-            yield look.warning(("routes", number, "approval"), "no-limits", message, "add limits: {per_author: 1/30d, per_hour: 5}")
 
 
 def _private(look: Look) -> Iterator[Problem]:
@@ -118,13 +106,14 @@ def _unused_rest(look: Look) -> Iterator[Problem]:
     if not look.whole(("routes",)):
         return
     told = {route.escalate for route in look.book.routes}
-    used = told | {route.team for route in look.book.routes}
+    used = told | {route.team for route in look.book.routes} | {look.book.tell}
     for name, team in look.book.teams.items():
         if name not in used and not _misspelt(name, used, look.book.teams):
             yield look.warning_at_key(("teams", name), "unused-team", f'no route names the team "{name}"', "use it, or remove it")
-        if name in told and team.alert is None and look.whole(("teams", name)):
+        if name in told | {look.book.tell} and team.alert is None and look.whole(("teams", name)):
+            what = "told at once by a route" if name in told else 'to be told of what concerns Earnest ("tell")'
             hint = f'add alert: "secret:{name.lower()}"'
-            yield look.warning_at_key(("teams", name), "no-alert", f'"{name}" is told at once by a route, but has no alert', hint)
+            yield look.warning_at_key(("teams", name), "no-alert", f'"{name}" is {what}, but has no alert', hint)
     asked = {name for when, _ in look.conditions() if isinstance(when.signals, tuple) for name in when.signals}
     for name, signal in look.book.scoring.urgency.signals.items():
         if signal.points == 0 and name not in asked:

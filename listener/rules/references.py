@@ -17,6 +17,8 @@ def references(look: Look) -> Iterator[Problem]:
     yield from _networks(look)
     yield from _sources(look)
     yield from _examples(look)
+    if look.book.tell is not None:
+        yield from _missing(look, ("tell",), "team", look.book.tell, look.names("teams"))
     quiet = look.book.boundaries.quiet_hours
     routes = [route.name for route in look.book.routes]
     for number, name in enumerate(quiet.except_ if quiet else ()):

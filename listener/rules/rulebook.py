@@ -1,166 +1,35 @@
 """The rulebook: rules.yaml as typed, frozen data. These types are the schema and the documentation at once.
 
-Reading (with positions) is `reading`, cross-checks are `checking`. Nothing here reads a file or asks the time.
-
-Values are never bent into shape: `no`, `yes` and `1` are no answer to a true-or-false question, because YAML 1.2 reads them as text
-and a number. What a wrong value is answered with is made from these types too (`wording`), so a type and its message cannot part.
+Reading (with positions) is `reading`, cross-checks are `checking`, single values are `kinds`. Nothing here reads a file or asks the time.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    PlainSerializer,
-    PrivateAttr,
-)
-from pydantic_core import CoreSchema, core_schema
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from listener.model import Intent, Level, Mood
-
-_SPAN = re.compile(r"([0-9]{1,5})\s*(s|m|h|d)")
-_RATE = re.compile(r"([0-9]{1,6})\s*/\s*(.+)")
-_NAME = re.compile(r"\w[\w-]{0,59}")
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-
-
-def parse_span(value: object) -> timedelta:
-    """Read "90s", "15m", "4h" or "2d".
-
-    Raises:
-        ValueError: it is none of these, or zero.
-    """
-    if isinstance(value, timedelta):
-        return value
-    found = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not found or not int(found[1]):
-        message = 'expected a length of time such as "90s", "15m", "4h" or "2d"'
-        raise ValueError(message)
-    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
-
-
-_SpanText = Annotated[str, Field(pattern=rf"^{_SPAN.pattern}$")]
-
-
-def write_span(value: timedelta) -> str:
-    """Write a length as the file does: "7d", "90s"."""
-    seconds = int(value.total_seconds())
-    unit, size = next((unit, size) for unit, size in reversed(_SECONDS.items()) if seconds % size == 0)
-    return f"{seconds // size}{unit}"
-
-
-Span = Annotated[
-    timedelta,
-    BeforeValidator(parse_span, json_schema_input_type=_SpanText),
-    PlainSerializer(write_span, return_type=str, when_used="json"),
-]
-
-
-class Strict(BaseModel):
-    """The base of every part: unknown keys are mistakes, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
-
-
-_MOST = 100_000
-
-
-class Rate(Strict):
-    """At most `count` in `per`: written "3/7d", or a bare number where the key says per what."""
-
-    count: Annotated[int, Field(strict=True, ge=0, le=_MOST)]
-    per: timedelta | None = None
-
-
-def parse_rate(value: object) -> object:
-    """Read "3/7d" or 3 into a `Rate`.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    if isinstance(value, Rate):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST:
-        return Rate(count=value)
-    found = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not found or int(found[1]) > _MOST:
-        message = 'expected a rate such as "3/7d" (three in seven days)'
-        raise ValueError(message)
-    return Rate(count=int(found[1]), per=parse_span(found[2]))
-
-
-_RateOrNumber = Annotated[int, Field(ge=0, le=_MOST)] | Annotated[str, Field(pattern=r"^[0-9]{1,6}\s*/\s*[0-9]{1,5}\s*(s|m|h|d)$")]
-
-
-def write_rate(value: Rate) -> str | int:
-    """Write a rate as the file does: "3/7d", or a bare number."""
-    return value.count if value.per is None else f"{value.count}/{write_span(value.per)}"
-
-
-RateText = Annotated[
+from listener.rules.crisis import CRISIS_WORDS
+from listener.rules.kinds import (
+    MOST,
+    Day,
+    Flag,
+    Handle,
+    Hashtag,
+    Name,
+    OneOrMore,
     Rate,
-    BeforeValidator(parse_rate, json_schema_input_type=_RateOrNumber),
-    PlainSerializer(write_rate, return_type=str | int, when_used="json"),
-]
-
-
-class _OneOrMore:
-    """Lets one word stand where a list of words is wanted."""
-
-    def __get_pydantic_core_schema__(self, source: type[object], handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Put a single word into a list before the list is read."""
-        return core_schema.no_info_before_validator_function(lambda value: [value] if isinstance(value, str) else value, handler(source))
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, object]:
-        """Tell editors that both are fine."""
-        found = handler(schema)
-        return {"anyOf": [found["items"], found]}
-
-
-OneOrMore = _OneOrMore()
-
-
-def _not_blank(value: str) -> str:
-    if not value.strip():
-        message = "an empty text would match everything or nothing"
-        raise ValueError(message)
-    return value
-
-
-def _name(value: str) -> str:
-    if not _NAME.fullmatch(value):
-        message = 'a name is one word of letters, digits, "-" and "_", at most 60 of them'
-        raise ValueError(message)
-    return value
-
-
-def _without(sign: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if value.startswith(sign):
-            message = f'write it without "{sign}"'
-            raise ValueError(message)
-        return value
-
-    return AfterValidator(check)
-
-
-Flag = Annotated[bool, Field(strict=True)]
-Word = Annotated[str, AfterValidator(_not_blank), Field(json_schema_extra={"minLength": 1})]
-Name = Annotated[str, AfterValidator(_name)]
-Handle = Annotated[Word, _without("@")]
-Hashtag = Annotated[Word, _without("#")]
-Words = Annotated[tuple[Word, ...], OneOrMore]
-SomeWords = Annotated[tuple[Word, ...], Field(min_length=1), OneOrMore]
+    RateText,
+    Site,
+    SomeWords,
+    Span,
+    Strict,
+    Word,
+    Words,
+)
 
 
 class Ignore(Strict):
@@ -176,6 +45,11 @@ class Brand(Strict):
     names: Words = Field(default=(), description="what people call it; matched as whole words in any script, capitals do not matter")
     handles: Mapping[str, Handle] = Field(default={}, description="our account on each network, without @")
     hashtags: Annotated[tuple[Hashtag, ...], OneOrMore] = Field(default=(), description="hashtags that mean us, without #")
+    sites: Annotated[tuple[Site, ...], OneOrMore] = Field(
+        default=(),
+        description="our web addresses, such as acme.example, with all below them; no text leaves with a link that only looks like one. "
+        "Where no brand has any, handles that are domains and the links in templates count",
+    )
     ignore: Ignore = Field(default=Ignore(), description="authors and phrases that never count")
 
 
@@ -267,6 +141,14 @@ class Limits(Strict):
     per_hour: RateText | None = Field(default=None, description="answers in an hour")
 
 
+class AllLimits(Limits):
+    """How much may leave by itself, whatever the route. What is not set here is still limited."""
+
+    per_thread: RateText = Field(default=Rate(count=1), description="answers in one thread")
+    per_author: RateText = Field(default=Rate(count=1, per=timedelta(hours=24)), description="answers to one person, such as 3/7d")
+    per_hour: RateText = Field(default=Rate(count=20), description="answers in an hour")
+
+
 class Example(Strict):
     """A post this route must take (`post`) or must leave (`not`), with what else must hold."""
 
@@ -316,6 +198,38 @@ class QuietHours(Strict):
 
 
 PersonalData = Literal["email", "phone", "card", "iban", "order_number"]
+Count = Annotated[int, Field(strict=True, ge=1, le=MOST)]
+
+
+class Brake(Strict):
+    """What stops all sending until a person resumes it: one kind of count, and the span it is counted in."""
+
+    same_text: Count | None = Field(default=None, description="so many equal texts left, whoever approved them")
+    answers: Count | None = Field(default=None, description="so many answers left by themselves")
+    upset_replies: Count | None = Field(default=None, description="so many unhappy words came back to what we had answered")
+    negative: Count | None = Field(default=None, description="so many negative mentions, and more than is usual (`times`)")
+    times: Annotated[float, Field(strict=True, ge=1, le=1_000)] = Field(
+        default=4.0, description="with `negative`: so many times the mean of the same hours over the last seven days"
+    )
+    mentions: Count | None = Field(default=None, description="so many mentions with one of `words`")
+    words: Words = Field(default=(), description="with `mentions`: words of a death or a disaster, matched whole")
+    within: Span = Field(description="the span that is counted, at most a day")
+
+
+BRAKES = (
+    Brake(upset_replies=3, within=timedelta(hours=1)),
+    Brake(negative=20, within=timedelta(hours=1)),
+    Brake(mentions=20, words=CRISIS_WORDS, within=timedelta(minutes=20)),
+)
+"""The brakes of a file that says nothing about them."""
+
+
+class MayPromise(Strict):
+    """Something that may be promised, and who says so. Without an entry, no text but a template promises money or an outcome."""
+
+    say: SomeWords = Field(description="words as they stand in the promise, such as: full refund within 30 days")
+    source: Word = Field(description="where it is written or who decided it, for whoever asks later")
+    until: Day | None = Field(default=None, description='the last day it counts, such as "2026-12-31"; without one it always counts')
 
 
 class Boundaries(Strict):
@@ -326,8 +240,15 @@ class Boundaries(Strict):
     keep_private: Annotated[tuple[PersonalData, ...], OneOrMore] = Field(
         default=("email", "phone", "card", "iban"), description="kinds of personal data never said in public"
     )
+    private_patterns: Mapping[Name, str] = Field(
+        default={}, description="more that is never said in public: a name, and an RE2 pattern (no look-around, no back-references)"
+    )
+    may_promise: tuple[MayPromise, ...] = Field(
+        default=(), description="what may be promised outside templates, each with its source; all other promises are kept back"
+    )
     quiet_hours: QuietHours | None = None
-    limits: Limits = Field(default=Limits(), description="limits for everything that leaves by itself")
+    limits: AllLimits = Field(default=AllLimits(), description="limits for everything that leaves by itself")
+    pause_when: tuple[Brake, ...] = Field(default=BRAKES, description="brakes: what pauses all sending; an empty list switches them off")
 
 
 class Rulebook(Strict):
@@ -342,6 +263,11 @@ class Rulebook(Strict):
     routes: Annotated[tuple[Route, ...], Field(min_length=1)] = Field(description="what to do, first match wins")
     templates: Mapping[Name, Texts] = Field(default={}, description="texts by name")
     teams: Mapping[Name, Team] = Field(default={}, description="people and how they are told")
+    tell: Name | None = Field(
+        default=None,
+        description="the team told of what concerns Earnest itself: a brake, a refused sign-in, answers in doubt, gaps; "
+        "else the first team with an alert address",
+    )
     boundaries: Boundaries = Field(default=Boundaries(), description="what no route may do")
     _fingerprint: str = PrivateAttr(default="")
 

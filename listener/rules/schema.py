@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from listener.rules import rulebook
-from listener.rules.rulebook import Rulebook, SourceSettings, write_span
+from listener.rules.kinds import Rate, write_rate, write_span
+from listener.rules.rulebook import Rulebook, SourceSettings
 from listener.rules.wording import keys_of, models_of, options_of, wants, whole
 
 _URI = "http://json-schema.org/draft-07/schema#"
@@ -39,7 +40,10 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("examples, each", rulebook.Example),
     ("teams.NAME", rulebook.Team),
     ("boundaries", rulebook.Boundaries),
+    ("boundaries.may_promise, each", rulebook.MayPromise),
     ("boundaries.quiet_hours", rulebook.QuietHours),
+    ("boundaries.limits", rulebook.AllLimits),
+    ("boundaries.pause_when, each", rulebook.Brake),
 )
 
 
@@ -84,9 +88,19 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default()
     if isinstance(value, timedelta):
         return f"`{write_span(value)}`"
+    if isinstance(value, Rate):
+        return f"`{write_rate(value)}`"
     if isinstance(value, BaseModel) or value in (None, "", (), {}):
         return ""
+    if isinstance(value, tuple) and isinstance(value[0], BaseModel):
+        return "; ".join(f"`{_in_one_line(one)}`" for one in value)
     return f"`{json.dumps(value, ensure_ascii=False)}`" if not isinstance(value, str) else f"`{value}`"
+
+
+def _in_one_line(part: BaseModel) -> str:
+    """Write a group of settings as the file would, with what it sets only."""
+    said = part.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return "{" + ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()).replace('"', "") + "}"
 
 
 def _rows(model: type[BaseModel]) -> Iterator[str]:

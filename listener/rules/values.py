@@ -9,17 +9,19 @@ from datetime import datetime, timedelta
 from listener.rules import absent
 from listener.rules.look import Look, Path
 from listener.rules.problems import Problem, suggest
-from listener.rules.rulebook import Limits
+from listener.rules.rulebook import Brake, Limits
 from listener.rules.texts import FIELDS, fields_of, strange_label, stray_brace, variants
 
 _BETWEEN = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\s*-\s*([01][0-9]|2[0-4]):[0-5][0-9]")
 _SECRET = re.compile(r"secret:[a-z0-9][a-z0-9_-]{0,63}")
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_COUNTS = ("same_text", "answers", "upset_replies", "negative", "mentions")
 
 
 def values(look: Look) -> Iterator[Problem]:
     """Find every value that makes no sense."""
-    for check in (_times, _thresholds, _signals, _brands, _limits, _templates, _teams, _examples):
+    for check in (_times, _thresholds, _signals, _private_patterns, _brands, _limits, _brakes, _templates, _teams, _examples):
         yield from check(look)
 
 
@@ -60,6 +62,15 @@ def _signals(look: Look) -> Iterator[Problem]:
             yield look.error(path, "empty-signal", message, hint if hint.startswith("did you mean") else wish)
 
 
+def _private_patterns(look: Look) -> Iterator[Problem]:
+    for name, pattern in look.book.boundaries.private_patterns.items():
+        path: Path = ("boundaries", "private_patterns", name)
+        if not pattern.strip():
+            yield look.error(path, "pattern", f'the pattern "{name}" is empty', "write what it looks like, such as: AC-[0-9]{6}")
+        elif problem := look.known.pattern_problem(pattern):
+            yield look.error(path, "pattern", f"this pattern cannot be used: {problem}")
+
+
 def _brands(look: Look) -> Iterator[Problem]:
     for name, brand in look.book.brands.items():
         if not (brand.names or brand.handles or brand.hashtags) and look.whole(("brands", name)):
@@ -74,6 +85,28 @@ def _limits(look: Look) -> Iterator[Problem]:
     for path, limits in parts:
         if limits.per_hour and limits.per_hour.per not in {None, _HOUR}:
             yield look.error((*path, "per_hour"), "value", '"per_hour" is a bare number: the hour is in its name', "such as 20")
+
+
+def _brakes(look: Look) -> Iterator[Problem]:
+    for number, brake in enumerate(look.book.boundaries.pause_when):
+        path: Path = ("boundaries", "pause_when", number)
+        if look.whole(path):
+            yield from _brake(look, path, brake)
+
+
+def _brake(look: Look, path: Path, brake: Brake) -> Iterator[Problem]:
+    counted = [name for name in _COUNTS if getattr(brake, name) is not None]
+    if len(counted) != 1:
+        message = f"a brake counts one thing, not {' and '.join(counted)}" if counted else "this brake counts nothing"
+        yield look.error(path, "brake", message, f"one of {', '.join(_COUNTS)}; a second brake is a second entry")
+    elif brake.mentions is not None and not brake.words:
+        yield look.error(path, "brake", '"mentions" wants "words" beside it', "such as {mentions: 20, words: [recall], within: 20m}")
+    elif "words" in brake.model_fields_set and brake.mentions is None:
+        yield look.error((*path, "words"), "brake", f'"words" goes with "mentions", not with "{counted[0]}"')
+    elif "times" in brake.model_fields_set and brake.negative is None:
+        yield look.error((*path, "times"), "brake", f'"times" goes with "negative", not with "{counted[0]}"')
+    if brake.within > _DAY:
+        yield look.error((*path, "within"), "brake", "a brake looks back a day at most", "such as 1h")
 
 
 def _templates(look: Look) -> Iterator[Problem]:

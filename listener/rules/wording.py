@@ -8,14 +8,14 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from collections.abc import Mapping as AbstractMapping
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from listener.rules.rulebook import OneOrMore, Rate
+from listener.rules.kinds import OneOrMore, Rate
 
 _UNIONS = {Union, types.UnionType}
 
@@ -85,13 +85,19 @@ def _noted(base: object, notes: list[Any]) -> str:
     if get_origin(base) is tuple and OneOrMore in notes:
         inside = get_args(base)[0]
         return " or ".join(("one or a list of " + ", ".join(choices_of(inside)),) if choices_of(inside) else ("a word", "a list of words"))
+    if base is str and (longest := next((one.max_length for one in _flat(notes) if hasattr(one, "max_length")), None)):
+        return f"text of at most {longest} characters"
     if base is int or base is float:
         return _number("a whole number" if base is int else "a number", _limits(notes))
     return wants(base)
 
 
+def _flat(notes: list[Any]) -> list[Any]:
+    return [inner for note in notes for inner in (note.metadata if isinstance(note, FieldInfo) else [note])]
+
+
 def _limits(notes: list[Any]) -> tuple[Any, Any]:
-    flat = [inner for note in notes for inner in (note.metadata if isinstance(note, FieldInfo) else [note])]
+    flat = _flat(notes)
     least = next((note.ge for note in flat if hasattr(note, "ge")), None)
     most = next((note.le for note in flat if hasattr(note, "le")), None)
     return least, most
@@ -106,6 +112,7 @@ def _number(word: str, limits: tuple[Any, Any]) -> str:
 
 _PLAIN: Mapping[object, str] = {
     timedelta: 'a length of time such as "15m", "4h" or "2d"',
+    date: 'a day such as "2026-12-31"',
     Rate: 'a rate such as "3/7d", or a number',
     bool: "true or false",
     str: "text",

@@ -31,7 +31,8 @@ from listener.mastodon_wire import (
     read,
 )
 from listener.model import Account, Gap, Page, Post
-from listener.rules.rulebook import Rulebook, Strict, Words
+from listener.rules.kinds import Strict, Words
+from listener.rules.rulebook import Rulebook
 from listener.settings import Secret, reading_secret, secret, secret_variable
 from listener.sources.base import SourceKind
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from listener.errors import Unreachable
@@ -63,6 +64,9 @@ class Store(Protocol):
 
     async def awrite(self, work: Callable[[Tx], T]) -> T:
         """Do the same without blocking the event loop."""
+
+    def beside(self, ending: str) -> Path:
+        """Return the path of a file that belongs to this store: the store's own name with `ending`, however the store was named."""
 
     def close(self) -> None:
         """Finish what is queued and close."""

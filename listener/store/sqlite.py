@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _BATCH = 256
-_BUSY_MS = 5_000
+_PATIENCE = 5.0
 _MOST = 2**63 - 1
 
 
@@ -67,14 +67,17 @@ _Job = tuple[Callable[[Tx], object], "Future[object]"]
 class SqliteStore:
     """A SQLite file, open and up to date."""
 
-    def __init__(self, url: str, migrations: tuple[Migrations, ...], *, create: bool = True) -> None:
+    def __init__(self, url: str, migrations: tuple[Migrations, ...], *, create: bool = True, patience: float = _PATIENCE) -> None:
         """Open the file behind `url` (`sqlite:///path`) and apply what is missing of `migrations`.
+
+        `patience` is how many seconds to wait where another program keeps the file locked.
 
         Raises:
             Unreachable: it is absent and `create` is false, is no database, is damaged, newer than this program, or not writable.
         """
         self.url = url
         self.path = path_of(url)
+        self._patience = patience
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -98,7 +101,7 @@ class SqliteStore:
         Raises:
             Unreachable: another daemon has it.
         """
-        lock = self.path.with_name(self.path.name + ".lock").open("a+", encoding="utf-8")
+        lock = self.beside(".lock").open("a+", encoding="utf-8")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -113,7 +116,7 @@ class SqliteStore:
     def held(self) -> bool:
         """Return whether a daemon works on this file now."""
         try:
-            with self.path.with_name(self.path.name + ".lock").open("r", encoding="utf-8") as lock:
+            with self.beside(".lock").open("r", encoding="utf-8") as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except FileNotFoundError:
             return False
@@ -146,6 +149,10 @@ class SqliteStore:
         """Run `work` in one transaction without blocking the event loop."""
         return await asyncio.wrap_future(self._submit(work))
 
+    def beside(self, ending: str) -> Path:
+        """Return where a file that belongs to this store lies; see `Store.beside`."""
+        return beside(self.path, ending)
+
     def close(self) -> None:
         """Finish what is queued and close."""
         self._jobs.put(None)
@@ -157,7 +164,7 @@ class SqliteStore:
             self._lock_file.close()
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1_000)
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=self._patience)
         connection.row_factory = sqlite3.Row
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
@@ -227,6 +234,12 @@ def path_of(url: str) -> Path:
         message = f'"{url}" is not a store this version can open'
         raise Unreachable(message, "write it as sqlite:///data/earnest.db")
     return Path(url.removeprefix(prefix))
+
+
+def beside(path: Path, ending: str) -> Path:
+    """Return the path of a file that belongs to the store at `path`, the same by whatever link the store is reached."""
+    whole = path.resolve()
+    return whole.with_name(whole.name + ending)
 
 
 def _migrate(connection: sqlite3.Connection, migrations: tuple[Migrations, ...]) -> None:

@@ -44,7 +44,24 @@ class Unsent:
     retry_after: float = 0.0
 
 
-SendResult = Sent | Refused | Unknown | Unsent
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Surely not published, and nothing else will be: the account itself may not speak now (sign-in refused, suspended, no credit).
+
+    The account rests until a sign-in works again, and ops are told. `hint` says what they can do.
+    """
+
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What was said is not on the network any more, whoever took it away."""
+
+
+SendResult = Sent | Refused | Unknown | Unsent | Barred
+WithdrawResult = Withdrawn | Refused | Unknown | Unsent | Barred
 TOO_LATE = "nothing was sent: sending was paused just before, or the attempt took too long"
 MayLeave = Callable[[], bool]
 """Whether a claimed delivery may still leave: nobody has paused sending meanwhile, and its claim has not run out."""
@@ -57,12 +74,15 @@ def always() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The post to be answered, read again just before sending. `version` is empty where the network has none."""
+    """The post to be answered, read again just before sending. `version` is empty where the network has none.
+
+    `ours` are the ids of all answers to it by our own account that can be seen, whoever wrote them, as `Sent.remote_id` gives them.
+    """
 
     there: bool
     text: str = ""
     version: str = ""
-    answered_by_us: bool = False
+    ours: tuple[str, ...] = ()
     reason: str = ""
 
 
@@ -110,8 +130,27 @@ class Channel(Protocol):
             NetworkError: the look failed, which says nothing.
         """
 
+    async def withdraw(self, delivery: Delivery, timeout: float) -> WithdrawResult:
+        """Take back what was sent, with one request, within `timeout` seconds. Never raises for what a network does.
+
+        `delivery.remote_id` names it. Harmless where it is gone already.
+        """
+
     async def close(self) -> None:
         """Let go of connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many posts a network takes from one account: `posts` in `per` seconds, by its own documents."""
+
+    posts: int
+    per: float
+
+
+def last_part(url: str, account: str) -> str:  # noqa: ARG001 - every network is asked the same way
+    """Return the last part of an address's path: on most networks the id of the post that it shows."""
+    return url.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +160,8 @@ class ChannelKind:
     `address` returns the text as it must leave (Mastodon needs the author's handle in it); giving it its own result changes nothing.
     `new_key` makes the key of a delivery. `private` says whether a private message can be sent at all by this program.
     `settle_after` is how many seconds an accepted post may stay invisible there; a look before that proves nothing. `key_lifetime` is
-    how many seconds after the first attempt the same key still means the same post (None: for ever).
+    how many seconds after the first attempt the same key still means the same post (None: for ever). `pace` bounds what we send. `id_in`
+    returns the id (as in `Sent.remote_id`) of a post of ours, from the address a person copied and the id of our account.
     """
 
     network: str
@@ -131,5 +171,7 @@ class ChannelKind:
     new_key: Callable[[], str]
     private: bool
     secrets: tuple[str, ...]
+    pace: Pace
     settle_after: float = 90.0
     key_lifetime: float | None = 3_000.0
+    id_in: Callable[[str, str], str] = last_part

@@ -8,35 +8,37 @@ own code, PDS 0.5.35, November 2026). Our own server tells at once what stands u
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import TypeVar
 
 from listener.bluesky_session import (
     NETWORK,
     POSTS,
     Declined,
     Options,
+    closed,
     code_of,
-    is_bad_token,
+    is_spent,
     open_session,
     page_url,
     said,
 )
 from listener.clock import from_text, now, to_text
-from listener.errors import Malformed, NetworkError, NotConnected, RateLimited, SignInNeeded
+from listener.errors import NetworkError, NotConnected, RateLimited, SignInNeeded
 from listener.http import Answer, retry_after
 from listener.model import Account, Post
 from listener.rules.rulebook import Rulebook
 from listener.settings import writing_secret
 from responders.channels._bluesky_session import WritingSession
 from responders.channels._bluesky_text import LIMITS, Tids, handles, links, problem
+from responders.channels._bluesky_wire import Own, OwnPage, Shown, View, Views, read
 from responders.channels.base import (
     TOO_LATE,
+    Barred,
     ChannelKind,
     MayLeave,
+    Pace,
     Parent,
     Refused,
     SendResult,
@@ -44,97 +46,23 @@ from responders.channels.base import (
     TextLimits,
     Unknown,
     Unsent,
+    Withdrawn,
+    WithdrawResult,
     always,
+    last_part,
 )
 from responders.model import Delivery, Kind
 
 _BAD_REQUEST, _UNAUTHORIZED, _TOO_MANY = 400, 401, 429
-_SIGN_IN_REST = 900.0
 _OWN_PAGES = 5
+# Making a record costs 3 points, of which an account has 5,000 an hour and 35,000 a day: 1,666 and 11,666 posts (docs.bsky.app, "Rate
+# Limits", November 2026). This many an hour, all day long, stay below both.
+_PACE = Pace(400, 3_600.0)
 # The server checks a record before it touches the account's data, so these mean that nothing was written.
 _CHECKED_FIRST = (f"Invalid {POSTS} record", "Invalid record key")
-_ACCOUNT_CLOSED = {"AccountTakedown": "suspended", "AccountDeactivated": "deactivated"}
+_WHEN_CLOSED = "Sign in at https://bsky.app with this account to see why. Until it is open again, nothing can be sent from it."
 
-
-class _Wire(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True)
-
-
-class _Ref(_Wire):
-    uri: str
-    cid: str
-
-
-class _Reply(_Wire):
-    root: _Ref
-    parent: _Ref
-
-
-class _Words(_Wire):
-    text: str
-    reply: _Reply | None = None
-    created_at: str = Field(default="", alias="createdAt")
-
-
-class _Viewer(_Wire):
-    reply_disabled: bool = Field(default=False, alias="replyDisabled")
-
-
-class _View(_Wire):
-    uri: str
-    cid: str
-    record: _Words
-    viewer: _Viewer = _Viewer()
-
-    @property
-    def root(self) -> _Ref:
-        """The first post of the thread, as this post names it; it may itself be deleted by now."""
-        return self.record.reply.root if self.record.reply else _Ref(uri=self.uri, cid=self.cid)
-
-
-class _Views(_Wire):
-    posts: Annotated[list[_View], Field(max_length=1)]
-
-
-class _Own(_Wire):
-    uri: str
-    value: _Words
-
-
-class _OwnPage(_Wire):
-    records: list[_Own]
-    cursor: str = ""
-
-
-class _Author(_Wire):
-    did: str
-
-
-class _Post(_Wire):
-    author: _Author
-
-
-class _Below(_Wire):
-    post: _Post | None = None  # a deleted or blocked one has none
-
-
-class _Thread(_Wire):
-    replies: list[_Below] = []
-
-
-class _Shown(_Wire):
-    thread: _Thread
-
-
-_Model = TypeVar("_Model", bound=BaseModel)
-
-
-def _read(model: type[_Model], body: object, what: str) -> _Model:
-    try:
-        return model.model_validate(body)
-    except ValidationError:
-        message = f"Bluesky's answer is no {what}"
-        raise Malformed(message) from None
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +105,7 @@ class Bluesky:
             return Parent(there=False, reason="the post is gone, or its author has blocked us")
         if view.viewer.reply_disabled:
             return Parent(there=False, reason="its author does not let us reply")
-        return Parent(there=True, text=view.record.text, version=view.cid, answered_by_us=await self._answered(post))
+        return Parent(there=True, text=view.record.text, version=view.cid, ours=await self._answers(post))
 
     async def send(self, delivery: Delivery, timeout: float, may_leave: MayLeave = always) -> SendResult:
         """Make one attempt, with one write, within `timeout` seconds. Never raises for what a network does."""
@@ -186,19 +114,38 @@ class Bluesky:
         if wrong := problem(delivery.text):
             return Refused(wrong)
         end = asyncio.get_running_loop().time() + timeout
-        ready = await self._ready(delivery, timeout / 2)
+        ready = await self._ready(self._order(delivery), timeout / 2)
         if not isinstance(ready, _Order):
             return ready
         left = end - asyncio.get_running_loop().time()
         if left <= 0 or not may_leave():
             return Unsent(TOO_LATE)
-        try:
-            answer = await self._session.write("com.atproto.repo.putRecord", ready.body, left)
-        except NotConnected as failure:
-            return Unsent(failure.message)
-        except NetworkError as failure:
-            return Unknown(failure.message)
-        return _verdict(answer, delivery, ready.account)
+        answer = await self._write("com.atproto.repo.putRecord", ready.body, left)
+        return self._published(answer, delivery, ready.account) if isinstance(answer, Answer) else answer
+
+    async def withdraw(self, delivery: Delivery, timeout: float) -> WithdrawResult:
+        """Delete the record, with one write, within `timeout` seconds. Never raises for what a network does.
+
+        The server answers the same whether the record was there or not (tried on the server's own code, PDS 0.5.35, November 2026).
+        """
+        home = f"at://{delivery.account}/{POSTS}/"
+        rkey = delivery.remote_id.removeprefix(home) if delivery.remote_id else delivery.key
+        if not rkey or "/" in rkey:
+            return Refused("it does not stand among the posts of the account that was approved")
+        end = asyncio.get_running_loop().time() + timeout
+        account = await self._ready(self._session.account(timeout / 2), timeout / 2)
+        if not isinstance(account, Account):
+            return account
+        if delivery.account != account.id:
+            return _stranger(account)
+        left = end - asyncio.get_running_loop().time()
+        order = {"repo": account.id, "collection": POSTS, "rkey": rkey}
+        answer = await self._write("com.atproto.repo.deleteRecord", order, left)
+        if not isinstance(answer, Answer):
+            return answer
+        if answer.ok and not isinstance(answer.body, Mapping):
+            return Unknown("Bluesky answered something else than that it is gone")
+        return Withdrawn() if answer.ok else self._no(answer)
 
     async def find(self, delivery: Delivery) -> Sent | None:
         """Ask our own server what stands under the delivery's key.
@@ -208,13 +155,13 @@ class Bluesky:
         """
         params = {"repo": delivery.account, "collection": POSTS, "rkey": delivery.key}
         try:
-            found = _read(_Own, await self._session.ask("com.atproto.repo.getRecord", params), "record")
+            found = read(Own, await self._session.ask("com.atproto.repo.getRecord", params), "record")
         except Declined as failure:
             if failure.code == "RecordNotFound":
                 return None
             raise
         sent = _sent(await self._session.account(), delivery)
-        if found.value.text != delivery.text or not _answers(found, delivery.parent):
+        if found.value.text != delivery.text or not _is_answer(found, delivery.parent):
             message = "another record of ours stands where this reply would be"
             raise NetworkError(message, f"Look at {sent.url}.")
         return sent
@@ -223,44 +170,66 @@ class Bluesky:
         """Let go of connections."""
         await self._session.close()
 
-    async def _view(self, uri: str) -> _View | None:
+    async def _view(self, uri: str) -> View | None:
         body = await self._session.ask("app.bsky.feed.getPosts", [("uris", uri)])
-        found = _read(_Views, body, "list of posts").posts
+        found = read(Views, body, "list of posts").posts
         return found[0] if found and found[0].uri == uri else None
 
-    async def _answered(self, post: Post) -> bool:
-        """Look for an answer to the post: in our own newest records, which our server knows at once, then below the post."""
+    async def _answers(self, post: Post) -> tuple[str, ...]:
+        """Collect our answers to the post: from our own newest records, which our server knows at once, and from below the post."""
         account = await self._session.account()
         params = {"repo": account.id, "collection": POSTS, "limit": "100"}
+        found: list[str] = []
         for _ in range(_OWN_PAGES):
-            page = _read(_OwnPage, await self._session.ask("com.atproto.repo.listRecords", params), "list of records")
-            if any(_answers(own, post) for own in page.records):
-                return True
+            page = read(OwnPage, await self._session.ask("com.atproto.repo.listRecords", params), "list of records")
+            found += [own.uri for own in page.records if _is_answer(own, post)]
             if not page.cursor or any(_is_older(own, post) for own in page.records[-1:]):
-                return False
+                break
             params["cursor"] = page.cursor
         body = await self._session.ask("app.bsky.feed.getPostThread", {"uri": post.id, "depth": "1", "parentHeight": "0"})
-        return any(one.post and one.post.author.did == account.id for one in _read(_Shown, body, "thread").thread.replies)
+        below = [one.post for one in read(Shown, body, "thread").thread.replies if one.post]
+        shown = [one.uri for one in below if one.author.did == account.id and one.uri not in found]
+        return (*found, *[uri for uri in shown if await self._stands(uri)])
 
-    async def _ready(self, delivery: Delivery, timeout: float) -> _Order | SendResult:
-        """Ask all that the write needs, within `timeout` seconds. Nothing has been sent, whatever goes wrong here."""
+    async def _stands(self, uri: str) -> bool:
+        """Ask our own server whether a record of ours is there: a thread may show for a while what is gone already."""
+        repo, _, rest = uri.removeprefix("at://").partition("/")
+        collection, _, rkey = rest.partition("/")
+        try:
+            await self._session.ask("com.atproto.repo.getRecord", {"repo": repo, "collection": collection, "rkey": rkey})
+        except Declined as failure:
+            if failure.code == "RecordNotFound":
+                return False
+            raise
+        return True
+
+    async def _ready(self, asked: Awaitable[_Made], timeout: float) -> _Made | Unsent | Barred:
+        """Ask all that a write needs, within `timeout` seconds. Nothing has been sent, whatever goes wrong here."""
         try:
             async with asyncio.timeout(timeout):
-                return await self._order(delivery)
+                return await asked
         except RateLimited as failure:
             return Unsent(failure.message, failure.retry_after)
         except SignInNeeded as failure:
-            return Unsent(failure.message, _SIGN_IN_REST)
+            return Barred(failure.message, failure.hint)
         except NetworkError as failure:
-            return Unsent(f"nothing was sent, since the post could not be read again: {failure.message}")
+            return Unsent(f"nothing was sent, since Bluesky could not be asked before: {failure.message}")
         except TimeoutError:
             return Unsent("nothing was sent, since Bluesky is too slow")
 
-    async def _order(self, delivery: Delivery) -> _Order | SendResult:
-        """Build the write. Asking for the post just before also makes sure that the sign-in is fresh."""
+    async def _write(self, method: str, body: Mapping[str, object], timeout: float) -> Answer | Unsent | Unknown:
+        try:
+            return await self._session.write(method, body, timeout)
+        except NotConnected as failure:
+            return Unsent(failure.message)
+        except NetworkError as failure:
+            return Unknown(failure.message)
+
+    async def _order(self, delivery: Delivery) -> _Order | Refused | Unsent:
+        """Build the write. Asking who we are makes sure that the token lasts until it is made."""
         account, parent = await self._session.account(), delivery.parent
         if delivery.account != account.id:
-            return Refused(f"the sign-in is for {account.handle}, which is not the account that was approved")
+            return _stranger(account)
         view = await self._view(parent.id)
         if view is None or (parent.version and view.cid != parent.version):
             return Unsent("the post changed or went away just now")
@@ -288,46 +257,50 @@ class Bluesky:
             return None
         return did if isinstance(did, str) else None
 
+    def _published(self, answer: Answer, delivery: Delivery, account: Account) -> SendResult:
+        """Say what an answer to the write means."""
+        if not answer.ok:
+            return self._no(answer)
+        sent = _sent(account, delivery)
+        same = isinstance(answer.body, Mapping) and answer.body.get("uri") == sent.remote_id
+        return sent if same else Unknown("Bluesky's answer does not name the reply")
 
-def _answers(own: _Own, post: Post) -> bool:
+    def _no(self, answer: Answer) -> Refused | Unknown | Unsent | Barred:
+        """Tell a "no" that is known to mean that nothing was written from everything else, which is doubt."""
+        code, told = code_of(answer), said(answer)
+        if answer.status == _TOO_MANY:
+            return Unsent("Bluesky asks us to wait", retry_after(answer.headers, now()))
+        if is_spent(answer):
+            return Unsent("the sign-in ran out just before the write")
+        if how := closed(answer):
+            return Barred(f"Bluesky says that our account is {how}", _WHEN_CLOSED)
+        if answer.status == _UNAUTHORIZED and code:
+            return Barred(f"Bluesky does not let us write: {told}", self._session.mending)
+        if answer.status == _BAD_REQUEST and code == "InvalidRequest" and told.startswith(_CHECKED_FIRST):
+            return Refused(f"Bluesky does not take the text: {told}")
+        if answer.status == _BAD_REQUEST and code == "InvalidSwap":
+            return Unknown("a record of ours stands under this reply's key already; it may be this very reply")
+        return Unknown(f"Bluesky answered {answer.status}: {told}")
+
+
+def _is_answer(own: Own, post: Post) -> bool:
     return own.value.reply is not None and own.value.reply.parent.uri == post.id
 
 
-def _is_older(own: _Own, post: Post) -> bool:
+def _is_older(own: Own, post: Post) -> bool:
     try:
         return from_text(own.value.created_at) < post.created_at
     except (ValueError, OverflowError):
         return False
 
 
+def _stranger(account: Account) -> Refused:
+    return Refused(f"the sign-in is for {account.handle}, which is not the account that was approved")
+
+
 def _sent(account: Account, delivery: Delivery) -> Sent:
     handle = account.handle if account.id == delivery.account else ""
     return Sent(f"at://{delivery.account}/{POSTS}/{delivery.key}", page_url(handle, delivery.account, delivery.key))
-
-
-def _verdict(answer: Answer, delivery: Delivery, account: Account) -> SendResult:
-    """Say what an answer to the write means."""
-    if answer.ok:
-        sent = _sent(account, delivery)
-        same = isinstance(answer.body, Mapping) and answer.body.get("uri") == sent.remote_id
-        return sent if same else Unknown("Bluesky's answer does not name the reply")
-    if answer.status == _TOO_MANY:
-        return Unsent("Bluesky asks us to wait", retry_after(answer.headers, now()))
-    if is_bad_token(answer):
-        return Unsent("the sign-in ran out just before the reply was sent")
-    return _no(answer)
-
-
-def _no(answer: Answer) -> Refused | Unknown:
-    """Tell a "no" that is known to mean that nothing was written from everything else, which is doubt."""
-    code, told = code_of(answer), said(answer)
-    if answer.status == _UNAUTHORIZED and code in _ACCOUNT_CLOSED:
-        return Refused(f"Bluesky says that our account is {_ACCOUNT_CLOSED[code]}")
-    if answer.status == _BAD_REQUEST and code == "InvalidRequest" and told.startswith(_CHECKED_FIRST):
-        return Refused(f"Bluesky does not take the text: {told}")
-    if answer.status == _BAD_REQUEST and code == "InvalidSwap":
-        return Unknown("a record of ours stands under this reply's key already; it may be this very reply")
-    return Unknown(f"Bluesky answered {answer.status}: {told}")
 
 
 def _limits(kind: Kind) -> TextLimits:  # noqa: ARG001 - every network is asked the same way
@@ -336,6 +309,10 @@ def _limits(kind: Kind) -> TextLimits:  # noqa: ARG001 - every network is asked 
 
 def _address(text: str, post: Post, kind: Kind) -> str:  # noqa: ARG001 - every network is asked the same way
     return text
+
+
+def _id_in(url: str, account: str) -> str:
+    return url if url.startswith("at://") else f"at://{account}/{POSTS}/{last_part(url, account)}"
 
 
 def _make(options: Mapping[str, object], book: Rulebook) -> Bluesky:
@@ -350,6 +327,8 @@ KIND = ChannelKind(
     new_key=Tids().next,
     private=False,
     secrets=(writing_secret(NETWORK),),
+    pace=_PACE,
     settle_after=10.0,  # our own server knows at once; this is for a write that is still under way
     key_lifetime=None,
+    id_in=_id_in,
 )

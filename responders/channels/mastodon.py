@@ -1,27 +1,24 @@
 """Speak on a Mastodon server: a reply, or a message only its author can see.
 
-Endpoints, limits and `Idempotency-Key`: docs.joinmastodon.org, "statuses", "accounts" and "instance" (November 2026). Only servers
-that run Mastodon itself are trusted with the key; compatible ones take the header and ignore it. The access token needs the scopes
-`read` and `write:statuses`.
+Endpoints, limits and `Idempotency-Key`: docs.joinmastodon.org, "statuses", "accounts", "instance" and "rate-limits" (November 2026).
+Only servers that run Mastodon itself are trusted with the key; compatible ones take the header and ignore it. The access token needs
+the scopes `read` and `write:statuses`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
-from functools import partial
 from typing import Annotated
 from uuid import uuid4
 
-import regex
 from pydantic import Field, TypeAdapter
 
 from listener.clock import now
 from listener.errors import EarnestError, NetworkError, NotConnected, RateLimited, SignInNeeded
-from listener.http import LONGEST_WAIT, Answer, Http, retry_after
+from listener.http import Answer, Http, retry_after
 from listener.mastodon_wire import (
     NETWORK,
     Wire,
@@ -38,34 +35,50 @@ from listener.model import Account, Post, Visibility
 from listener.rules.rulebook import Rulebook
 from listener.settings import Secret, secret, secret_variable, writing_secret
 from listener.sources.mastodon import Options
+from responders.channels._mastodon_text import USUAL_ADDRESS_LENGTH, USUAL_LIMIT, address, essence, limits, mentioned, problem
 from responders.channels.base import (
     TOO_LATE,
+    Barred,
     ChannelKind,
     MayLeave,
+    Pace,
     Parent,
     Refused,
     SendResult,
     Sent,
-    TextLimits,
     Unknown,
     Unsent,
+    Withdrawn,
+    WithdrawResult,
     always,
 )
 from responders.model import Delivery, Kind
 
-USUAL_LIMIT = 500
-USUAL_ADDRESS_LENGTH = 23
-
 _SECRET = writing_secret(NETWORK)
+_WHAT_TO_DO = (
+    "Sign in there as the account and see whether it is in order; if it is, make a new access token with the scopes read and "
+    f"write:statuses and put it into the secret {_SECRET} ({secret_variable(_SECRET)})."
+)
 _MAX_BYTES = 20_000_000  # a thread of thousands must still be readable, or it could never be answered
+# A token may ask 300 times in five minutes (docs, "rate-limits"), and an account may post 300 times in three hours (the server's own
+# lib/rate_limiter.rb; both November 2026). A reply takes about four requests, and people post by hand as well: so far below both.
+_PACE = Pace(60, 3_600.0)
 _PAGE_SIZE = 40
 _MOST_PAGES = 10
 _CLOCKS_APART = timedelta(hours=4)  # how far the server's clock may be from ours when own posts are looked through
 _TOO_MANY = 429
 _UNAUTHORIZED = 401
+_MAY_NOT = frozenset({403, 422})
 _GONE = frozenset({404, 410})
 # Mastodon answers these before it stores anything (its statuses controller and post_status_service; November 2026).
 _MEANT = frozenset({401, 403, 404, 422})
+# What Mastodon's api/base_controller says to an account that may not act: disabled (which is also how it speaks of suspended and moved
+# ones), not confirmed, not approved yet, without the second factor it needs, or with a token for other things (November 2026).
+_NOT_OURS_TO_SAY = re.compile(
+    r"\byour (?:login|account)\b.*\b(?:disabled|suspended|deactivated|moved|frozen|confirmed|pending|two-factor)\b"
+    r"|outside the authorized scopes|requires an authenticated user",
+    re.IGNORECASE | re.DOTALL,
+)
 _WIDE = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
 _WRITTEN = {
     Visibility.PUBLIC: "public",
@@ -73,12 +86,6 @@ _WRITTEN = {
     Visibility.FOLLOWERS: "private",
     Visibility.DIRECT: "direct",
 }
-
-_NAME = r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?"
-_HANDLE = re.compile(rf"({_NAME})(@\w+(?:[.-]+\w+)*)?", re.IGNORECASE)
-_MENTION = re.compile(rf"(?<![=/\w])@{_HANDLE.pattern}", re.IGNORECASE)
-_ADDRESS = re.compile(r"""https?://[^\s<>"]*[^\s<>".,;:!?)\]'}]""", re.IGNORECASE)
-_CLUSTER = regex.compile(r"\X")
 
 
 class _Statuses(Wire):
@@ -109,38 +116,6 @@ _context = TypeAdapter(WireContext)
 _instance = TypeAdapter(_Instance)
 _status = TypeAdapter(WireStatus)
 _statuses = TypeAdapter(list[WireStatus])
-
-
-def count(text: str, address_length: int = USUAL_ADDRESS_LENGTH) -> int:
-    """Count as Mastodon does: characters as a reader sees them, an address as 23, a mention without its host."""
-    shortened = _MENTION.sub(r"@\1", _ADDRESS.sub("x" * address_length, text))
-    return len(_CLUSTER.findall(shortened))
-
-
-def problem(text: str, kind: Kind, limit: int = USUAL_LIMIT, address_length: int = USUAL_ADDRESS_LENGTH) -> str:
-    """Say why a text cannot leave as it stands, or ""."""
-    length = count(text, address_length)
-    if length > limit:
-        return f"it is {length} characters long, {length - limit} more than this server takes"
-    if not text.strip():
-        return "it says nothing"
-    named = mentioned(text)
-    if kind is Kind.PRIVATE and len(named) != 1:
-        return f"it names {', '.join(f'@{name}' for name in named)}, who would all read it" if named else "it names nobody to read it"
-    return ""
-
-
-def mentioned(text: str) -> tuple[str, ...]:
-    """Return the handles a text mentions, each once, in lower case: everyone who would be told and could read it."""
-    return tuple(dict.fromkeys(f"{found[1]}{found[2] or ''}".lower() for found in _MENTION.finditer(text)))
-
-
-def address(text: str, post: Post, kind: Kind) -> str:  # noqa: ARG001 - every network is asked the same way
-    """Put the author's handle before the text unless it is in it; a reply that names nobody tells nobody."""
-    handle = post.author.handle
-    if not _HANDLE.fullmatch(handle) or handle.lower() in mentioned(text):
-        return text
-    return f"@{handle} {text}"
 
 
 class Mastodon:
@@ -194,32 +169,40 @@ class Mastodon:
             return Parent(there=False, reason="another post stands under its id: it was heard on another server")
         below = read(_context, await self._get(f"{path}/context"), "the thread").descendants
         us = (await self.identify()).id
-        answered = any(each.account.id == us and each.in_reply_to_id == post.id for each in below)
-        return Parent(there=True, text=status.text, version=status.version, answered_by_us=answered)
+        ours = tuple(each.id for each in below if each.account.id == us and each.in_reply_to_id == post.id)
+        return Parent(there=True, text=status.text, version=status.version, ours=ours)
 
     async def send(self, delivery: Delivery, timeout: float, may_leave: MayLeave = always) -> SendResult:
         """Make one attempt, with one POST, within `timeout` seconds. Never raises for what a network does."""
         end = asyncio.get_running_loop().time() + timeout
-        try:
-            async with asyncio.timeout(timeout / 2):
-                refusal = await self._refusal(delivery, timeout / 2)
-        except (NetworkError, SignInNeeded) as failure:
-            return _before(failure)
-        except TimeoutError:
-            return Unsent(f"nothing was sent, since {self._http.host} is too slow")
-        if refusal:
-            return Refused(refusal)
+        if problem := await self._before(self._refusal(delivery, timeout / 2), timeout / 2):
+            return problem
         left = end - asyncio.get_running_loop().time()
         if left <= 0 or not may_leave():
             return Unsent(TOO_LATE)
-        headers = {"Idempotency-Key": delivery.key}
-        try:
-            answer = await self._http.call("POST", "/api/v1/statuses", json=_body(delivery), headers=headers, timeout=left)
-        except NotConnected as failure:
-            return Unsent(failure.message)
-        except NetworkError as failure:
-            return Unknown(failure.message)
-        return self._verdict(answer)
+        answer = await self._write("POST", "/api/v1/statuses", left, _body(delivery), {"Idempotency-Key": delivery.key})
+        return self._published(answer) if isinstance(answer, Answer) else answer
+
+    async def withdraw(self, delivery: Delivery, timeout: float) -> WithdrawResult:
+        """Delete the status, with one DELETE, within `timeout` seconds. Never raises for what a network does.
+
+        Mastodon lets an account delete 30 statuses in half an hour (docs.joinmastodon.org, "rate-limits", November 2026).
+        """
+        if not is_id(delivery.remote_id):
+            return Refused("it is not known under which id it stands there")
+        end = asyncio.get_running_loop().time() + timeout
+        if problem := await self._before(self._stranger(delivery), timeout / 2):
+            return problem
+        left = end - asyncio.get_running_loop().time()
+        answer = await self._write("DELETE", f"/api/v1/statuses/{delivery.remote_id}", left)
+        if not isinstance(answer, Answer):
+            return answer
+        if answer.status in _GONE and said_by(answer):
+            return Withdrawn()
+        if answer.ok:
+            meant = isinstance(answer.body, Mapping)
+            return Withdrawn() if meant else Unknown(f"{self._http.host} answered something else than that it is gone")
+        return self._no(answer)
 
     async def find(self, delivery: Delivery) -> Sent | None:
         """Look through our own statuses, newest first, for the delivery; private ones are among them.
@@ -257,12 +240,38 @@ class Mastodon:
             self._server = read(_instance, check(answer, self._http.host, _SECRET).body, "what the server says of itself")
         return self._server
 
+    async def _before(self, asked: Awaitable[str], seconds: float) -> Refused | Unsent | Barred | None:
+        """Ask, within `seconds`, why a write must not be made. Nothing has left yet, whatever goes wrong here."""
+        try:
+            async with asyncio.timeout(seconds):
+                refusal = await asked
+        except (NetworkError, SignInNeeded) as failure:
+            return _nothing_sent(failure)
+        except TimeoutError:
+            return Unsent(f"nothing was sent, since {self._http.host} is too slow")
+        return Refused(refusal) if refusal else None
+
+    async def _write(
+        self, method: str, path: str, timeout: float, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Answer | Unsent | Unknown:
+        try:
+            return await self._http.call(method, path, json=body, headers=headers, timeout=timeout)
+        except NotConnected as failure:
+            return Unsent(failure.message)
+        except NetworkError as failure:
+            return Unknown(failure.message)
+
+    async def _stranger(self, delivery: Delivery) -> str:
+        """Say that the sign-in is for another account than the one that was approved, or ""."""
+        ours = delivery.account == (await self.identify()).id
+        return "" if ours else "the sign-in is for another account than the one that was approved"
+
     async def _refusal(self, delivery: Delivery, timeout: float) -> str:
         """Say why the delivery must not be sent at all, or ""."""
         if not is_id(delivery.parent.id):
             return "the post's id is none of Mastodon's"
-        if delivery.account != (await self.identify()).id:
-            return "the sign-in is for another account than the one that was approved"
+        if stranger := await self._stranger(delivery):
+            return stranger
         if delivery.kind is Kind.PUBLIC and delivery.visibility in _WIDE and delivery.parent.visibility not in _WIDE:
             return "the post was not public, so its answer must not be"
         if delivery.kind is Kind.PRIVATE and mentioned(delivery.text) != (delivery.parent.author.handle.lower(),):
@@ -270,32 +279,34 @@ class Mastodon:
         sizes = (await self._instance(timeout)).configuration.statuses
         return problem(delivery.text, delivery.kind, sizes.max_characters, sizes.characters_reserved_per_url)
 
-    def _verdict(self, answer: Answer) -> SendResult:
+    def _published(self, answer: Answer) -> SendResult:
         """Say what an answer to the POST means."""
-        if answer.ok:
-            try:
-                status = read(_status, answer.body, "the answer")
-            except NetworkError as failure:
-                return Unknown(failure.message)
-            return Sent(status.id, status.address)
+        if not answer.ok:
+            return self._no(answer)
+        try:
+            status = read(_status, answer.body, "the answer")
+        except NetworkError as failure:
+            return Unknown(failure.message)
+        return Sent(status.id, status.address)
+
+    def _no(self, answer: Answer) -> Refused | Unknown | Unsent | Barred:
+        """Say what it means that a write did not succeed."""
         host, said = self._http.host, said_by(answer)
         if answer.status == _TOO_MANY:
             return Unsent(f"{host} asks us to wait", retry_after(answer.headers, now()))
         if answer.status not in _MEANT or not said:
             return Unknown(f"{host} answered {answer.status}: {said}" if said else f"{host} answered {answer.status}")
-        if answer.status == _UNAUTHORIZED:
-            token = f"put a new token into the secret {_SECRET} ({secret_variable(_SECRET)})"
-            return Unsent(f"{host} wants a sign-in ({said}): {token}", LONGEST_WAIT)
+        if answer.status == _UNAUTHORIZED or (answer.status in _MAY_NOT and _NOT_OURS_TO_SAY.search(said)):
+            self._account = None  # so that asking who we are tells whether the sign-in works again
+            return Barred(f"{host} does not let us write: {said}", _WHAT_TO_DO)
         return Refused(f"{host} did not take it: {said}")
 
 
-def _before(failure: EarnestError) -> Unsent:
+def _nothing_sent(failure: EarnestError) -> Unsent | Barred:
     """Say that nothing was sent, since what comes before sending failed."""
-    if isinstance(failure, RateLimited):
-        return Unsent(f"nothing was sent: {failure.message}", failure.retry_after)
     if isinstance(failure, SignInNeeded):
-        return Unsent(f"nothing was sent: {failure.message}. {failure.hint}", LONGEST_WAIT)
-    return Unsent(f"nothing was sent: {failure.message}")
+        return Barred(f"nothing was sent: {failure.message}", failure.hint)
+    return Unsent(f"nothing was sent: {failure.message}", failure.retry_after if isinstance(failure, RateLimited) else 0.0)
 
 
 def _visibility(delivery: Delivery) -> Visibility:
@@ -317,16 +328,7 @@ def _body(delivery: Delivery) -> dict[str, object]:
 
 def _is_this(status: WireStatus, delivery: Delivery) -> bool:
     same_place = status.in_reply_to_id == delivery.parent.id and status.seen_by is _visibility(delivery)
-    return same_place and _essence(status.text) == _essence(delivery.text)
-
-
-def _essence(text: str) -> str:
-    """Return what stays of a text when a server has rendered it: letters and spaces, mentions without hosts."""
-    return " ".join(unicodedata.normalize("NFC", _MENTION.sub(r"@\1", text)).split())
-
-
-def _limits(kind: Kind) -> TextLimits:
-    return TextLimits(limit=USUAL_LIMIT, count=count, problem=partial(problem, kind=kind))
+    return same_place and essence(status.text) == essence(delivery.text)
 
 
 def _new_key() -> str:
@@ -344,9 +346,10 @@ def _make(options: Mapping[str, object], rulebook: Rulebook) -> Mastodon:  # noq
 KIND = ChannelKind(
     network=NETWORK,
     make=_make,
-    limits=_limits,
+    limits=limits,
     address=address,
     new_key=_new_key,
     private=True,
     secrets=(_SECRET,),
+    pace=_PACE,
 )

@@ -11,12 +11,17 @@ import click
 
 from listener import clock, logs
 from listener.errors import EarnestError, SignInNeeded
+from listener.text import one_line
 from responders.cli.base import App, common
+from responders.cli.phrases import counted
+from responders.ledger import deliveries
 
 if TYPE_CHECKING:
     from listener.rules.rulebook import Rulebook
     from listener.store.sqlite import SqliteStore
     from responders.daemon import Daemon
+
+_WIDTH = 200  # columns of a reason
 
 
 @click.command(epilog="Example: earnest run --once")
@@ -46,6 +51,7 @@ def run(app: App, *, once: bool, observe: bool) -> int:
 
 
 async def _work(app: App, store: SqliteStore, book: Rulebook, *, once: bool, observe: bool) -> int:
+    from responders import flag  # noqa: PLC0415
     from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
     from responders.daemon import Daemon  # noqa: PLC0415
 
@@ -59,6 +65,8 @@ async def _work(app: App, store: SqliteStore, book: Rulebook, *, once: bool, obs
     daemon = Daemon(store, book, clock.now, rules_path=None if once else app.rules_path, adapt=adapt, tell=show)
     if once:
         return await _once(app, daemon)
+    if pause := flag.stopped(store, at=clock.now()):
+        app.out.talk(f'Sending is STOPPED by {pause.by}: "{one_line(pause.reason, _WIDTH)}". Let it go on: earnest resume')
     app.out.talk(f"Earnest listens to {', '.join(book.sources) or 'nothing'}. Stop with Ctrl-C. In another terminal: earnest review")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -66,7 +74,9 @@ async def _work(app: App, store: SqliteStore, book: Rulebook, *, once: bool, obs
         loop.add_signal_handler(name, stop.set)
     loop.add_signal_handler(signal.SIGHUP, lambda: asyncio.ensure_future(daemon.reload()))
     await daemon.run(stop)
-    app.out.talk("Stopped. Nothing is half done.")
+    doubt = deliveries.counts(app.store.read())["unknown"]
+    left = f"{counted(doubt, 'answer is', 'answers are')} in doubt; the next start looks for it." if doubt else "Nothing is half done."
+    app.out.talk(f"Stopped. {left}")
     return 0
 
 

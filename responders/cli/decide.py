@@ -1,8 +1,8 @@
-"""What a person does with a case: approve, edit, reject, private, undo, snooze, assign, escalate."""
+"""What a person does with a case before anything leaves: approve, edit, reject, private, snooze, assign, escalate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +12,8 @@ from listener import clock
 from listener.errors import UsageError
 from responders.cli.base import AS, App, common
 from responders.cli.filters import to_span
-from responders.model import REASONS
+from responders.cli.phrases import quoted
+from responders.model import REASONS, Kind
 
 if TYPE_CHECKING:
     from listener.rules.rulebook import Rulebook
@@ -48,11 +49,18 @@ def _no_rules() -> Rulebook:
     return Rulebook(version=1, brands={"none": Brand()}, routes=(Route(name="none", when="always"),))
 
 
-def _tell(app: App, done: Done, next_step: str) -> None:
+def tell(app: App, done: Done, next_step: str, words: Mapping[Kind, str | None] | None = None) -> None:
+    """Say what came of an act, in a line and the `words` that it concerns, and what to do next."""
     if app.options.json:
-        app.out.record({"case": done.case, "says": done.says, "complete": done.complete})
+        said = {kind.value: text for kind, text in (words or {}).items()}
+        app.out.record({"case": done.case, "says": done.says, "complete": done.complete, **said})
         return
     app.out.line(done.says)
+    for kind, text in (words or {}).items():
+        if text is not None:
+            app.out.line(f"   {kind.value}")
+            for line in quoted(text, "      "):
+                app.out.line(line)
     app.out.next_step(next_step)
 
 
@@ -62,7 +70,7 @@ def _after_yes(app: App, done: Done) -> str:
     return f"Take it back: earnest undo {done.case}. What else waits: earnest inbox" if done.complete else "What else waits: earnest inbox"
 
 
-def _noted(acting: Desk, done: Done, reason: str) -> Done:
+def noted(acting: Desk, done: Done, reason: str) -> Done:
     """Keep a reason that the act itself has no place for."""
     if reason:
         acting.note(done.case, reason)
@@ -73,10 +81,11 @@ def _noted(acting: Desk, done: Done, reason: str) -> Done:
 @_deciding
 @common
 def approve(app: App, *, case: str, who: str | None, reason: str) -> None:
-    """Say yes to the draft of CASE. It leaves ten seconds later; until then `earnest undo` takes it back."""
-    acting = desk(app, who, by_rules=True)
-    done = _noted(acting, acting.approve(case), reason)
-    _tell(app, done, _after_yes(app, done))
+    """Say yes to the draft of CASE, and print the words that this covers.
+
+    They leave ten seconds later; until then `earnest undo` takes them back.
+    """
+    _approve(app, case, who, reason, private_only=False)
 
 
 @click.command(epilog="Example: earnest private A-217")
@@ -84,9 +93,18 @@ def approve(app: App, *, case: str, who: str | None, reason: str) -> None:
 @common
 def private(app: App, *, case: str, who: str | None, reason: str) -> None:
     """Say yes to the private message of CASE only; nothing is said in public."""
+    _approve(app, case, who, reason, private_only=True)
+
+
+def _approve(app: App, name: str, who: str | None, reason: str, *, private_only: bool) -> None:
+    """Approve the words as they stand now, and show those very words."""
+    from responders.ledger import cases, drafts  # noqa: PLC0415  # help needs no store
+
     acting = desk(app, who, by_rules=True)
-    done = _noted(acting, acting.approve(case, private_only=True), reason)
-    _tell(app, done, _after_yes(app, done))
+    draft = drafts.newest(app.store.read(), cases.id_of(name))
+    done = noted(acting, acting.approve(name, private_only=private_only, seen=draft), reason)
+    words = {Kind.PUBLIC: draft.public if draft and not private_only else None, Kind.PRIVATE: draft.private if draft else None}
+    tell(app, done, _after_yes(app, done), words)
 
 
 @click.command(epilog='Example: earnest edit A-217 --text "That charge is wrong. You hear from me by 5 pm. Jo"')
@@ -108,8 +126,8 @@ def edit(app: App, *, case: str, who: str | None, reason: str, text: str | None,
             message = "the words are empty"
             raise UsageError(message, f"to say nothing: earnest reject {case}; only in private: earnest private {case}")
     acting = desk(app, who, by_rules=True)
-    done = _noted(acting, acting.edit(case, public=text, private=private_text), reason)
-    _tell(app, done, f"Say yes: earnest approve {done.case}" if done.complete else f"Change the words: earnest edit {done.case}")
+    done = noted(acting, acting.edit(case, public=text, private=private_text), reason)
+    tell(app, done, f"Say yes: earnest approve {done.case}" if done.complete else f"Change the words: earnest edit {done.case}")
     return 0 if done.complete else 1
 
 
@@ -121,17 +139,7 @@ def reject(app: App, *, case: str, who: str | None, reason: str) -> None:
     if not reason and app.interactive:
         reason = click.prompt("Why", type=click.Choice(REASONS), default="other", err=True)
     done = desk(app, who, by_rules=False).reject(case, reason or "other")
-    _tell(app, done, "What else waits: earnest inbox")
-
-
-@click.command(epilog="Example: earnest undo A-217")
-@_deciding
-@common
-def undo(app: App, *, case: str, who: str | None, reason: str) -> None:
-    """Take the approval of CASE back while nothing has left; the draft waits again."""
-    acting = desk(app, who, by_rules=False)
-    done = _noted(acting, acting.take_back(case), reason)
-    _tell(app, done, f"Change it: earnest edit {done.case}. Say no: earnest reject {done.case}")
+    tell(app, done, "What else waits: earnest inbox")
 
 
 @click.command(epilog="Example: earnest snooze A-217 --for 2h")
@@ -141,8 +149,8 @@ def undo(app: App, *, case: str, who: str | None, reason: str) -> None:
 def snooze(app: App, *, case: str, who: str | None, reason: str, span: timedelta) -> None:
     """Keep CASE out of the inbox for a while. Its clocks run on."""
     acting = desk(app, who, by_rules=False)
-    done = _noted(acting, acting.snooze(case, span), reason)
-    _tell(app, done, "What else waits: earnest inbox")
+    done = noted(acting, acting.snooze(case, span), reason)
+    tell(app, done, "What else waits: earnest inbox")
 
 
 @click.command(epilog="Example: earnest assign A-217 kim")
@@ -152,8 +160,8 @@ def snooze(app: App, *, case: str, who: str | None, reason: str, span: timedelta
 def assign(app: App, *, case: str, who: str | None, reason: str, person: str | None) -> None:
     """Give CASE to PERSON; without a PERSON, take it yourself."""
     acting = desk(app, who, by_rules=False)
-    done = _noted(acting, acting.assign(case, person or who or app.me), reason)
-    _tell(app, done, f"Theirs alone: earnest inbox --assignee {person or who or app.me}")
+    done = noted(acting, acting.assign(case, person or who or app.me), reason)
+    tell(app, done, f"Theirs alone: earnest inbox --assignee {person or who or app.me}")
 
 
 @click.command(epilog='Example: earnest escalate A-217 --team on-call --reason "asks for a lawyer"')
@@ -163,7 +171,7 @@ def assign(app: App, *, case: str, who: str | None, reason: str, person: str | N
 def escalate(app: App, *, case: str, who: str | None, reason: str, team: str | None) -> None:
     """Tell a team of CASE now, by its alert service."""
     done = desk(app, who, by_rules=True).escalate(case, team or _team_of(app, case), reason)
-    _tell(app, done, f"See whether they were told: earnest show {done.case}")
+    tell(app, done, f"See whether they were told: earnest show {done.case}")
 
 
 def _team_of(app: App, name: str) -> str:

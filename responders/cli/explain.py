@@ -72,9 +72,9 @@ def _of_post(app: App, text: str, network: str | None, author: str | None, at: s
 
 def _of_case(app: App, name: str) -> Explanation:
     from listener.store import mentions as heard_ledger  # noqa: PLC0415  # judging is slow to import
+    from responders.circumstances import circumstances, world  # noqa: PLC0415
     from responders.explaining import explain as explained  # noqa: PLC0415
     from responders.ledger import cases  # noqa: PLC0415
-    from responders.pipeline import circumstances, world  # noqa: PLC0415
 
     reader = app.store.read()
     case = cases.find(reader, name)

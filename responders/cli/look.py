@@ -13,12 +13,14 @@ from listener import clock
 from listener.store.base import Reader, Row, number, text, unpack
 from listener.text import one_line
 from responders import views
+from responders.cli import answers
 from responders.cli.base import App, common
 from responders.cli.filters import filtered, to_span
+from responders.cli.output import Output
 from responders.cli.phrases import counted, due, local
 from responders.cli.records import line_json, mention_json
 from responders.ledger import audit, cases
-from responders.views import Filters, Waiting
+from responders.views import Filters, Parked, Waiting
 
 _FOLLOW_EVERY = 0.5  # seconds
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
@@ -29,37 +31,61 @@ _DIGEST_SHOWN = 12
 @filtered
 @common
 def inbox(app: App, filters: Filters) -> None:
-    """List the drafts that wait for a person, the most urgent first."""
+    """List the drafts that wait for a person, the most urgent first; then the answers of which nobody can tell whether they are there."""
     at = clock.now()
     found = views.inbox(app.store.read(), filters, at=at)
+    waiting, parked = [one for one in found if isinstance(one, Waiting)], [one for one in found if isinstance(one, Parked)]
     if app.options.json:
-        for one in found:
-            app.out.record(one.to_json())
+        for line in (*(one.to_json() for one in waiting), *(one.to_json() for one in parked)):
+            app.out.record(line)
         return
-    rows = [_inbox_row(one, at) for one in found]
+    rows = [_inbox_row(one, one.post.text, at) for one in waiting]
+    if not app.out.terminal:  # every row of a pipe has the same columns
+        rows += [_inbox_row(one, _in_one_sentence(one, parked), at) for one in parked]
     if rows:
         head = ("CASE", "ROUTE", "URGENCY", "DUE IN", "NETWORK", "AUTHOR", "TEXT")
         app.out.table(head, rows, widths=(10, 16, 12, 12, 12, 20))
-    app.out.next_step(_inbox_next(found, filters))
+    if app.out.terminal:
+        _show_parked(app.out, parked)
+    app.out.next_step(_inbox_next(waiting, parked, filters))
 
 
-def _inbox_row(one: Waiting, at: datetime) -> Sequence[str]:
-    urgency = one.assessment.urgency
+def _inbox_row(one: Waiting | Parked, words: str, at: datetime) -> Sequence[str]:
     return (
         one.case.name,
-        one.draft.route,
-        f"{urgency.level.value} {urgency.points}",
+        one.route,
+        f"{one.urgency.level.value} {one.urgency.points}",
         due(one.case.respond_by, at),
         one.post.network,
         f"@{one.post.author.handle}",
-        one.post.text,
+        words,
     )
 
 
-def _inbox_next(found: Sequence[Waiting], filters: Filters) -> str:
-    if found:
-        verb = "waits" if len(found) == 1 else "wait"
-        return f"{counted(len(found), 'draft')} {verb}. Decide: earnest review. Look closer: earnest show {found[0].case.name}"
+def _in_one_sentence(one: Parked, among: Sequence[Parked]) -> str:
+    this = one.delivery
+    there, absent = answers.settling(this, [other.delivery for other in among])
+    where = answers.post_link(this)
+    return f"{this.kind.value} answer: {answers.doubt(this)}. Look: {where} It is there: {there}. It is not: {absent}"
+
+
+def _show_parked(out: Output, parked: Sequence[Parked]) -> None:
+    all_of_them = [one.delivery for one in parked]
+    for one in all_of_them:
+        out.line()
+        out.line(f"{one.case} {one.kind.value} answer: {answers.doubt(one)}", style="bold")
+        for line in answers.what_to_do(one, all_of_them, running=True):
+            out.line(f"   {line}")
+    if parked:
+        out.line()
+
+
+def _inbox_next(waiting: Sequence[Waiting], parked: Sequence[Parked], filters: Filters) -> str:
+    drafts = f"{counted(len(waiting), 'draft waits', 'drafts wait')}" if waiting else ""
+    doubts = f"{counted(len(parked), 'answer is', 'answers are')} in doubt" if parked else ""
+    if drafts or doubts:
+        first = (waiting[0] if waiting else parked[0]).case.name
+        return f"{'; '.join(filter(None, (drafts, doubts)))}. Decide: earnest review. Look closer: earnest show {first}"
     if filters != Filters():
         return "No draft fits these filters. All that wait: earnest inbox"
     return "No draft waits. Everything heard: earnest mentions"

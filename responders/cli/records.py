@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from listener.clock import to_text
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from listener.clock import from_text, to_text
 from listener.model import Assessment, Post
 from listener.store.base import Row, number, text, unpack
 from responders.ledger import cases
 from responders.ledger.drafts import Draft
-from responders.model import Decision, Delivery
+from responders.model import Decision, Delivery, DeliveryState
 from responders.views import Story
 
 
@@ -69,7 +73,7 @@ def story_json(story: Story) -> dict[str, object]:
         "assessment": _assessment_json(story.assessment) if story.assessment else None,
         "decision": _decision_json(story.decision) if story.decision else None,
         "draft": _draft_json(story, story.draft) if story.draft else None,
-        "deliveries": [_delivery_json(one) for one in story.sent],
+        "deliveries": [_delivery_json(one, story.log) for one in story.sent],
         "alerts": [_alert_json(row) for row in story.alerts],
         "clocks": {
             name: to_text(moment) if (moment := getattr(case, name)) else None
@@ -135,7 +139,28 @@ def _draft_json(story: Story, draft: Draft) -> dict[str, object]:
     }
 
 
-def _delivery_json(one: Delivery) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Who asked for an answer to be taken back from its network, when, and why."""
+
+    who: str
+    at: datetime
+    reason: str
+
+
+def taken_back(one: Delivery, log: Sequence[Row]) -> Recall | None:
+    """Return who asked for an answer to be taken back, from the log of its case; None where nobody did, or where it stands again."""
+    if one.state not in {DeliveryState.WITHDRAWING, DeliveryState.WITHDRAWN}:
+        return None
+    for row in reversed(log):
+        facts = unpack(row["detail"])
+        if text(row, "action") == "withdrew" and isinstance(facts, dict) and facts.get("kind") == one.kind.value:
+            return Recall(text(row, "who"), from_text(text(row, "at")), str(facts.get("reason", "")))
+    return None
+
+
+def _delivery_json(one: Delivery, log: Sequence[Row]) -> dict[str, object]:
+    recall = taken_back(one, log)
     return {
         "kind": one.kind.value,
         "state": one.state.value,
@@ -145,6 +170,7 @@ def _delivery_json(one: Delivery) -> dict[str, object]:
         "reason": one.reason or None,
         "attempts": one.attempts,
         "visibility": one.visibility.value,
+        "withdrawal": {"who": recall.who, "at": to_text(recall.at), "reason": recall.reason} if recall else None,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 import click
@@ -12,18 +13,21 @@ from listener.model import Assessment, Mood
 from listener.store.base import Row, text
 from listener.text import one_line
 from responders import views
+from responders.cli import answers
 from responders.cli.base import App, common
 from responders.cli.look import line_words
 from responders.cli.output import Output
 from responders.cli.phrases import ago, counted, due, local, moment_of, quoted
-from responders.cli.records import story_json
+from responders.cli.records import story_json, taken_back
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft
 from responders.model import Decision, Delivery, DeliveryState, DraftState
+from responders.silence import Silence, silence
 from responders.views import Story
 
 _WIDTH = 200  # columns of a foreign line
 _THREAD_SHOWN = 20
+_NO_DAEMON = "No daemon runs, so nothing happens before: earnest run. "
 _VERDICTS = {"yes": "said yes", "edited": "changed the words", "rejected": "said no", "void": "said yes, which no longer counts,"}
 
 
@@ -37,14 +41,24 @@ def show(app: App, *, case: str) -> None:
     if app.options.json:
         app.out.record(story_json(story))
         return
+    around = _Around(at, app.store.held(), silence(app.store, story.case.network, at=at))
     _head(app.out, story, at)
-    for title, lines in _parts(story, at):
+    for title, lines in _parts(story, around):
         app.out.line()
         app.out.line(title, style="bold")
         for line in lines:
             app.out.line(line)
     app.out.line()
-    app.out.next_step(_next_step(story))
+    app.out.next_step(_next_step(story, around))
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What an answer's fate hangs on besides its case: the time, whether a daemon works, and what keeps all answers from leaving."""
+
+    at: datetime
+    running: bool
+    still: Silence | None
 
 
 def _head(out: Output, story: Story, at: datetime) -> None:
@@ -54,13 +68,14 @@ def _head(out: Output, story: Story, at: datetime) -> None:
     out.line(f"{case.name}  {case.state}  {case.route}  {urgency}  {case.network}  {case.brand}  {answered}", style="bold")
 
 
-def _parts(story: Story, at: datetime) -> Iterator[tuple[str, list[str]]]:
+def _parts(story: Story, around: _Around) -> Iterator[tuple[str, list[str]]]:
+    at = around.at
     yield "Conversation", list(_thread(story, at))
     yield "Why", list(_why(story))
     if story.draft:
         yield f"Draft ({story.draft.state.value})", list(_draft(story, story.draft, at))
     if story.sent:
-        yield "What went out", [line for delivery in story.sent for line in _delivery(delivery)]
+        yield "Our answers", [line for delivery in story.sent for line in _delivery(delivery, story, around)]
     if story.alerts:
         yield "Alerts", [_alert(row, at) for row in story.alerts]
     yield "Clocks", list(_clocks(story.case, at))
@@ -130,13 +145,19 @@ def _draft(story: Story, draft: Draft, at: datetime) -> Iterator[str]:
         )
 
 
-def _delivery(delivery: Delivery) -> Iterator[str]:
-    reason = f": {one_line(delivery.reason, _WIDTH)}" if delivery.reason else ""
-    yield f"   {delivery.kind.value} answer {delivery.state.value}{reason}"
+def _delivery(delivery: Delivery, story: Story, around: _Around) -> Iterator[str]:
+    recall = taken_back(delivery, story.log)
+    reason = f": {one_line(delivery.reason, _WIDTH)}" if delivery.reason and not (recall and recall.reason == delivery.reason) else ""
+    yield f"   {answers.stands(delivery)}{reason}"
+    if recall:
+        said = f': "{one_line(recall.reason, _WIDTH)}"' if recall.reason else ""
+        yield f"   {one_line(recall.who, 40)} asked for that {ago(recall.at, around.at)}{said}"
+    if delivery.state is DeliveryState.READY and around.still:
+        yield f"   it waits: {one_line(around.still.why, _WIDTH)}"
     if delivery.remote_url:
         yield f"   {one_line(delivery.remote_url, _WIDTH)}"
-    if delivery.state is DeliveryState.PARKED:
-        yield f"   look whether it is there: {one_line(delivery.parent.url or 'the post', _WIDTH)}"
+    for line in answers.what_to_do(delivery, story.sent, running=around.running):
+        yield f"   {line}"
     yield from quoted(delivery.text, "      ")
 
 
@@ -165,14 +186,22 @@ def _earlier(case: Case, at: datetime) -> str:
     return f"   {case.name} {case.state} {case.route} {case.level.value} {ago(case.updated_at, at)}"
 
 
-def _next_step(story: Story) -> str:
-    name = story.case.name
+def _next_step(story: Story, around: _Around) -> str:
+    name, states = story.case.name, {one.state for one in story.sent}
+    if parked := [one for one in story.sent if one.state is DeliveryState.PARKED]:
+        there, absent = answers.settling(parked[0], story.sent)
+        return f"Look whether our {parked[0].kind.value} answer is there. It is: {there}. It is not: {absent}"
     if story.draft and story.draft.state is DraftState.WAITING:
         return f"Decide: earnest approve {name}, earnest edit {name}, earnest reject {name}"
-    if story.draft and story.draft.state is DraftState.APPROVED and not any(one.attempts for one in story.sent):
-        return f"Take it back while it has not left: earnest undo {name}"
-    if any(one.state is DeliveryState.PARKED for one in story.sent):
-        return "Open the post and look. If our answer is not there, answer there by hand: it is never sent twice"
+    if DeliveryState.READY in states:
+        leaves = f"It leaves {one_line(around.still.after, _WIDTH)}. " if around.still else "" if around.running else _NO_DAEMON
+        return f"{leaves}Take it back while it has not left: earnest undo {name}"
+    if states & {DeliveryState.WITHDRAWING, DeliveryState.UNKNOWN}:
+        return f"Earnest is at it. See how it ends: earnest show {name}" if around.running else _NO_DAEMON.rstrip()
+    if DeliveryState.SENT in states:
+        return f"What else waits: earnest inbox. Take it off {story.case.network} again: earnest withdraw {name} --reason TEXT"
+    if DeliveryState.WITHDRAWN in states and not story.suppressed:
+        return f"Say something else: earnest edit {name} --text TEXT. What else waits: earnest inbox"
     if not story.draft and not story.suppressed:
         return f"Why there is no draft: earnest explain {name}. Write one: earnest edit {name} --text …"
     return "What else waits: earnest inbox"

@@ -61,7 +61,7 @@ def _health(app: App, at: datetime) -> Health | None:
         if app.book_if_any is None:
             raise
         return None
-    return views.health(store.read(), running=store.held(), at=at)
+    return views.health(store, running=store.held(), at=at)
 
 
 def _unheard_json(name: str, book: Rulebook | None) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import click
@@ -12,6 +12,8 @@ from listener.clock import to_text
 from listener.store.base import Row, number, text
 from listener.text import one_line
 from responders import views
+from responders.cli import answers
+from responders.cli.accounts import OurAccount, account_words, our_accounts
 from responders.cli.base import App, common
 from responders.cli.phrases import ago, counted, due, local, moment_of
 from responders.ledger.cases import name_of
@@ -22,10 +24,16 @@ from responders.views import Health
 _WIDTH = 200  # columns of a foreign line
 _GAPS_SHOWN = 5
 
-_DO = {
-    DeliveryState.UNKNOWN: "Earnest is looking whether it arrived; nothing to do. Within 15 minutes it is sent or parked.",
-    DeliveryState.PARKED: "Open the post and look. Our answer is there: all is well. It is not: answer by hand. It is never sent twice.",
-    DeliveryState.HELD: "It did not leave, and its draft waits again: decide it anew.",
+_COUNTED = {
+    DeliveryState.HELD: "held back",
+    DeliveryState.READY: "about to leave",
+    DeliveryState.CLAIMED: "leaving",
+    DeliveryState.SENT: "sent",
+    DeliveryState.REFUSED: "refused",
+    DeliveryState.UNKNOWN: "in doubt, being looked for",
+    DeliveryState.PARKED: "in doubt until you look",
+    DeliveryState.WITHDRAWING: "being taken back",
+    DeliveryState.WITHDRAWN: "taken back",
 }
 
 
@@ -34,11 +42,12 @@ _DO = {
 def status(app: App) -> None:
     """Say whether sending is on, what is heard, what waits, what is in doubt, and what to do about it."""
     at = clock.now()
-    health = views.health(app.store.read(), running=app.store.held(), at=at)
+    health = views.health(app.store, running=app.store.held(), at=at)
+    ours = our_accounts(app.store.read(), health.resting, at=at)
     if app.options.json:
-        app.out.record(health_json(health, at))
+        app.out.record(health_json(health, ours, at))
         return
-    for title, lines in _parts(health, at):
+    for title, lines in _parts(health, ours, at):
         app.out.line(title, style="bold")
         for line in lines:
             app.out.line(f"  {line}")
@@ -54,7 +63,7 @@ def sending(health: Health) -> tuple[bool, str]:
     return True, ""
 
 
-def health_json(health: Health, at: datetime) -> dict[str, object]:
+def health_json(health: Health, ours: Sequence[OurAccount], at: datetime) -> dict[str, object]:
     """Return the object that `status --json` prints."""
     on, reason = sending(health)
     return {
@@ -71,12 +80,31 @@ def health_json(health: Health, at: datetime) -> dict[str, object]:
         "pause": _pause_json(health.pause) if health.pause else None,
         "next_due": to_text(health.next_due) if health.next_due else None,
         "alerts": {"untold": len(health.untold)},
+        "accounts": [one.to_json() for one in ours],
+        "incidents": [_incident_json(row) for row in health.incidents],
+        "doubtful": [_doubtful_json(one) for one in health.doubtful],
     }
 
 
 def _pause_json(pause: Pause) -> dict[str, object]:
     until = to_text(pause.until) if pause.until else None
-    return {"by": pause.by, "since": to_text(pause.since), "until": until}
+    return {"by": pause.by, "since": to_text(pause.since), "until": until, "flag": pause.flag or None}
+
+
+def _incident_json(row: Row) -> dict[str, object]:
+    moments = {name: text(row, name) or None for name in ("raised_at", "ended_at", "told_at")}
+    return {"name": text(row, "name"), "words": text(row, "words"), **moments, "problem": text(row, "problem") or None}
+
+
+def _doubtful_json(one: Delivery) -> dict[str, object]:
+    return {
+        "case": one.case,
+        "kind": one.kind.value,
+        "state": one.state.value,
+        "network": one.network,
+        "reason": one.reason or None,
+        "url": one.parent.url or None,
+    }
 
 
 def source_json(row: Row, health: Health, at: datetime) -> dict[str, object]:
@@ -100,8 +128,10 @@ def source_words(row: Row, at: datetime) -> str:
     return f"{one_line(text(row, 'name'), 30):<14} {text(row, 'state'):<10} {heard}" + (f": {detail}" if detail else "")
 
 
-def _parts(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
+def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator[tuple[str, list[str]]]:
     yield from _sending(health, at)
+    for account in ours:
+        yield from account_words(account, at)
     if health.rules_error:
         told = [one_line(line, _WIDTH) for line in health.rules_error.split("\n")[:2]]
         yield "The rules file is wrong; the old rules stay in force", [*told, "all of it: earnest rules check, then earnest rules test"]
@@ -111,10 +141,12 @@ def _parts(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
     if health.gaps:
         yield f"{counted(len(health.gaps), 'gap')}: something may have been missed", list(_gaps(health))
     yield "Drafts", [_drafts(health, at)]
-    told = [f"{many} {state}" for state, many in health.deliveries.items() if many]
+    told = [f"{many} {_COUNTED[DeliveryState(state)]}" for state, many in health.deliveries.items() if many]
     yield "Answers", [", ".join(told) or "none was ever sent"]
     for delivery in health.doubtful:
-        yield _doubt(delivery)
+        yield _doubt(delivery, health)
+    if health.incidents:
+        yield f"{counted(len(health.incidents), 'incident')} of Earnest itself", [_incident(row, at) for row in health.incidents]
     if health.untold:
         yield f"{counted(len(health.untold), 'alert')} reached nobody yet", [_alert(row) for row in health.untold]
 
@@ -124,7 +156,8 @@ def _sending(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
     if health.pause:
         until = f"until {local(health.pause.until)}" if health.pause.until else "until somebody resumes it"
         why = f'{one_line(health.pause.by, 40)} stopped it {ago(health.pause.since, at)}, {until}: "{one_line(reason, _WIDTH)}"'
-        yield "Sending is STOPPED", [why]
+        flag = [f"by the flag file {one_line(health.pause.flag, _WIDTH)}, which earnest resume removes"] if health.pause.flag else []
+        yield "Sending is STOPPED", [why, *flag]
     elif not on:
         yield "Sending is off", [reason]
     else:
@@ -150,12 +183,16 @@ def _drafts(health: Health, at: datetime) -> str:
     return f"{counted(health.waiting, 'waits', 'wait')}{late}{following}"
 
 
-def _doubt(delivery: Delivery) -> tuple[str, list[str]]:
-    head = f"{delivery.case}: the {delivery.kind.value} answer is {delivery.state.value}"
+def _doubt(delivery: Delivery, health: Health) -> tuple[str, list[str]]:
     lines = [one_line(delivery.reason, _WIDTH)] if delivery.reason else []
-    if delivery.parent.url:
-        lines.append(f"the post: {one_line(delivery.parent.url, _WIDTH)}")
-    return head, [*lines, _DO[delivery.state]]
+    return f"{delivery.case}: {answers.stands(delivery)}", [*lines, *answers.what_to_do(delivery, health.doubtful, running=health.running)]
+
+
+def _incident(row: Row, at: datetime) -> str:
+    problem = one_line(text(row, "problem"), _WIDTH)
+    told = "told" if row["told_at"] else f"NOBODY was told: {problem}" if problem else "nobody was told yet"
+    over = "over; " if row["ended_at"] else ""
+    return f"{ago(moment_of(row, 'raised_at'), at)} ({over}{told}): {one_line(text(row, 'words'), _WIDTH)}"
 
 
 def _alert(row: Row) -> str:
@@ -164,6 +201,10 @@ def _alert(row: Row) -> str:
 
 
 def _next_step(health: Health) -> str:
+    parked = sum(one.state is DeliveryState.PARKED for one in health.doubtful)
+    if parked:
+        waits = f"; {counted(health.waiting, 'draft waits', 'drafts wait')}" if health.waiting else ""
+        return f"{counted(parked, 'answer is', 'answers are')} in doubt{waits}. Look and decide: earnest review"
     if health.waiting:
         return f"{counted(health.waiting, 'draft waits', 'drafts wait')}. Decide: earnest review"
     if health.pause:

@@ -1,17 +1,63 @@
-"""`earnest pause` and `earnest resume`. They need the store and nothing else: neither rules nor a network nor the daemon."""
+"""`earnest pause` and `earnest resume`. They need neither rules nor a network nor the daemon, and no store that can be written."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from listener import clock
 from listener.clock import to_text
+from listener.store.base import Reader, Tx
+from listener.store.sqlite import SqliteStore, beside, path_of
+from listener.text import one_line
 from responders.cli.base import AS, App, common
 from responders.cli.filters import to_span
 from responders.cli.phrases import counted, local
-from responders.switch import Switch
+from responders.house import open_store
+from responders.switch import Stopped, Switch
+
+T = TypeVar("T")
+_PATIENCE = 1.0  # seconds: somebody who wants to stop sending does not wait for a locked store; the flag file stands already
+_WIDTH = 400
+
+
+class _Later:
+    """The store, opened when it is first read or written, so that the flag file stands before that can fail."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._path = path_of(url)
+
+    @cached_property
+    def _store(self) -> SqliteStore:
+        store = open_store(self._url, patience=_PATIENCE)
+        click.get_current_context().call_on_close(store.close)
+        return store
+
+    def beside(self, ending: str) -> Path:
+        return beside(self._path, ending)
+
+    def read(self) -> Reader:
+        return self._store.read()
+
+    def write(self, work: Callable[[Tx], T]) -> T:
+        return self._store.write(work)
+
+
+def _switch(app: App, who: str) -> Switch:
+    """Return the switch of the store; a store that is not there has no daemon, so its name is wrong rather than its disk full.
+
+    Raises:
+        Unreachable: there is no such store.
+    """
+    if not path_of(app.options.store).exists():
+        app.store.read()  # says what is missing
+    return Switch(_Later(app.options.store), clock.now, who=who)
 
 
 @click.command(epilog='Example: earnest pause --reason "storm over the recall" --for 2h')
@@ -20,17 +66,37 @@ from responders.switch import Switch
 @AS
 @common
 def pause(app: App, *, reason: str, span: timedelta | None, who: str | None) -> None:
-    """Stop all sending, on every machine, within a second. Hearing, judging, drafting and alerts go on."""
+    """Stop all sending, on every machine, within a second. Hearing, judging, drafting and alerts go on.
+
+    It works on a full disk and a locked store too: then a file beside the store says so, and resume removes it.
+    """
     name = who or app.me
-    stopped = Switch(app.store, clock.now, who=name).pause(reason, span)
-    until, leaving = stopped.until, stopped.leaving
+    stopped = _switch(app, name).pause(reason, span)
     if app.options.json:
-        app.out.record({"paused": True, "reason": reason, "by": name, "until": to_text(until) if until else None, "leaving": leaving})
+        app.out.record(
+            {
+                "paused": True,
+                "reason": reason,
+                "by": name,
+                "until": to_text(stopped.until) if stopped.until else None,
+                "leaving": stopped.leaving,
+                "flag": stopped.flag or None,
+                "problem": stopped.problem or None,
+            }
+        )
         return
-    app.out.line("Sending is stopped " + (f"until {local(until)}." if until else "until somebody resumes it."))
-    if leaving:
-        app.out.line(f"{counted(leaving, 'answer was', 'answers were')} on the way already: earnest status says how that ends.")
+    app.out.line(_words(stopped))
+    if stopped.leaving:
+        app.out.line(f"{counted(stopped.leaving, 'answer was', 'answers were')} on the way already: earnest status says how that ends.")
     app.out.next_step("Let it go on: earnest resume")
+
+
+def _words(stopped: Stopped) -> str:
+    until = f"until {local(stopped.until)}" if stopped.until else "until somebody resumes it"
+    if not stopped.flag:
+        return f"Sending is stopped {until}."
+    problem = one_line(stopped.problem, _WIDTH)
+    return f"Sending is stopped by a flag file {until}, since {problem}. Resume removes it: {one_line(stopped.flag, _WIDTH)}"
 
 
 @click.command(epilog="Example: earnest resume --as jo")
@@ -38,9 +104,11 @@ def pause(app: App, *, reason: str, span: timedelta | None, who: str | None) -> 
 @common
 def resume(app: App, *, who: str | None) -> None:
     """Let sending go on."""
-    was = Switch(app.store, clock.now, who=who or app.me).resume()
+    goes_on = _switch(app, who or app.me).resume()
     if app.options.json:
-        app.out.record({"paused": False, "was_paused": was})
+        app.out.record({"paused": False, "was_paused": goes_on.was, "problem": goes_on.problem or None})
         return
-    app.out.line("Sending goes on." if was else "Sending was not stopped.")
+    app.out.line("Sending goes on." if goes_on.was else "Sending was not stopped.")
+    if goes_on.problem:
+        app.out.line(f"earnest log has no line of this: {one_line(goes_on.problem, _WIDTH)}")
     app.out.next_step("How things stand: earnest status")

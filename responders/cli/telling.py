@@ -11,12 +11,15 @@ from responders.outbox import Sending
 from responders.pipeline import Noted
 
 _SENDING = {
+    DeliveryState.CLAIMED: "leaving",
     DeliveryState.SENT: "sent",
     DeliveryState.REFUSED: "refused by the network",
     DeliveryState.UNKNOWN: "not known yet whether it arrived",
-    DeliveryState.PARKED: "parked for a person",
-    DeliveryState.HELD: "held",
+    DeliveryState.PARKED: "in doubt until a person looks (earnest inbox)",
+    DeliveryState.HELD: "held back; its draft waits again",
     DeliveryState.READY: "waits to be tried again",
+    DeliveryState.WITHDRAWING: "not taken back yet",
+    DeliveryState.WITHDRAWN: "taken back",
 }
 
 
@@ -27,15 +30,21 @@ def tell(event: object, width: int = 100) -> str:
     if isinstance(event, Sending):
         where = f"  {event.url}" if event.url else ""
         why = f": {one_line(event.reason, width)}" if event.reason else ""
-        return f"{event.delivery.case:<6} {event.delivery.kind.value} answer {_SENDING.get(event.state, event.state.value)}{why}{where}"
+        return f"{event.delivery.case:<6} {event.delivery.kind.value} answer {_became(event)}{why}{where}"
     if isinstance(event, Told):
         told = f"{event.team} was told" if not event.problem else f"{event.team} could NOT be told: {event.problem}"
-        return f"A-{event.case_id:<4} {told}"
+        return f"A-{event.case_id:<4} {told}" if event.case_id is not None else one_line(f"earnest {told}: {event.words}", width)
     if isinstance(event, RulesTaken):
         return f"rules   version {event.version} is in force"
     if isinstance(event, RulesWrong):
         return one_line(f"rules  the old ones stay; the mistake: earnest rules check. {event.message}", width)
     return str(event)
+
+
+def _became(event: Sending) -> str:
+    """Say what came of a step; that words could not be taken back is no news of their being sent."""
+    stays = event.delivery.state is DeliveryState.WITHDRAWING and event.state is DeliveryState.SENT
+    return "still there" if stays else _SENDING[event.state]
 
 
 def _noted(noted: Noted, width: int) -> str:

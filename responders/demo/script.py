@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from ruamel.yaml import YAML
 
-from listener.rules.rulebook import Strict, Words
+from listener.rules.kinds import Strict, Words
 
 
 class Resident(Strict):

@@ -116,6 +116,13 @@ def _variant(name: str, label: str, text: str) -> _Variant:
     return _Variant(_ENVIRONMENT.from_string(_source(text)), language, INFORMAL in parts, names_author)
 
 
+def may_name(book: Rulebook, template: str | None, post: Post) -> bool:
+    """Return whether an answer from this template may say the author's handle: ops wrote `{author}` in it, and it can be repeated."""
+    said = (text for _, text, _ in variants(book.templates.get(template or "", ())))
+    asked = any(piece["field"] == "author" for text in said for piece in _PIECE.finditer(text))
+    return asked and bool(name_to_say(post.author.handle))
+
+
 def _turn(case: str) -> int:
     """Return a number that is the same for the same case, and one higher for the next one."""
     digits = re.sub(r"\D", "", case)[-9:]

@@ -174,6 +174,16 @@ def reopen(tx: Tx, draft_id: int, reason: str) -> None:
     tx.run("UPDATE approvals SET verdict = 'void' WHERE draft_id = :id AND verdict = 'yes'", id=draft_id)
 
 
+def withdraw(tx: Tx, draft_id: int, reason: str, *, at: datetime) -> None:
+    """End an approved draft whose words were taken back from the network: other words are a new draft."""
+    tx.run(
+        "UPDATE drafts SET state = 'dropped', reason = :reason, decided_at = :at WHERE id = :id AND state = 'approved'",
+        reason=reason,
+        at=to_text(at),
+        id=draft_id,
+    )
+
+
 def say(
     tx: Tx, draft: Draft, who: str, verdict: str, reason: str, *, public: str | None, private: str | None, bound: str, at: datetime
 ) -> None:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from listener.clock import from_text, to_text
 from listener.model import Author
 from listener.store.base import Reader, Row, Tx, text
 
 PAUSE = "pause"
+_LONGEST_REST = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """All sending is stopped: by whom, why, since when, and until when (None: until somebody resumes)."""
+    """All sending is stopped: by whom, why, since when, and until when (None: until somebody resumes).
+
+    `flag` is the flag file that says so, where it is not the store (responders.flag).
+    """
 
     reason: str
     by: str
     since: datetime
     until: datetime | None
+    flag: str = ""
 
 
 def suppress(tx: Tx, author: Author, words: str, *, post_id: str, by: str, at: datetime) -> bool:
@@ -83,12 +88,41 @@ def known_author(reader: Reader, handle: str, network: str | None = None) -> lis
 
 def pause(tx: Tx, reason: str, *, by: str, until: datetime | None, at: datetime) -> None:
     """Stop all sending. A pause that is in force already is never shortened: it ends with the later of the two."""
+    _throw(tx, PAUSE, reason, by=by, until=until, at=at)
+
+
+def rest(tx: Tx, network: str, reason: str, *, by: str, until: datetime, at: datetime) -> None:
+    """Let our account on a network be silent for a while, as `pause` does for all of them."""
+    _throw(tx, _account(network), reason, by=by, until=until, at=at)
+
+
+def end_rest(tx: Tx, network: str) -> bool:
+    """Let our account on a network speak again; return whether it was silent."""
+    return bool(tx.run("DELETE FROM switches WHERE name = :name", name=_account(network)))
+
+
+def resting(reader: Reader, *, at: datetime) -> dict[str, Pause]:
+    """Return the networks on which our account is silent at `at`, and why. An end far ahead is from before the clock was turned back."""
+    rows = reader.all(
+        "SELECT * FROM switches WHERE name LIKE :names AND until > :at AND until <= :far ORDER BY name",
+        names=_account("%"),
+        at=to_text(at),
+        far=to_text(at + _LONGEST_REST),
+    )
+    return {text(row, "name").removeprefix(_account("")): _pause(row) for row in rows}
+
+
+def _account(network: str) -> str:
+    return f"account {network}"
+
+
+def _throw(tx: Tx, name: str, reason: str, *, by: str, until: datetime | None, at: datetime) -> None:
     tx.run(
         """INSERT INTO switches (name, reason, by, since, until) VALUES (:name, :reason, :by, :at, :until)
         ON CONFLICT (name) DO UPDATE SET reason = excluded.reason, by = excluded.by, since = excluded.since, until = CASE
             WHEN switches.until <= :at THEN excluded.until WHEN switches.until IS NULL OR excluded.until IS NULL THEN NULL
             ELSE MAX(switches.until, excluded.until) END""",
-        name=PAUSE,
+        name=name,
         reason=reason,
         by=by,
         at=to_text(at),
@@ -104,8 +138,10 @@ def resume(tx: Tx) -> bool:
 def paused(reader: Reader, *, at: datetime) -> Pause | None:
     """Return the pause in force at `at`, or None."""
     row = reader.one("SELECT * FROM switches WHERE name = :name AND (until IS NULL OR until > :at)", name=PAUSE, at=to_text(at))
-    if row is None:
-        return None
+    return None if row is None else _pause(row)
+
+
+def _pause(row: Row) -> Pause:
     until = from_text(text(row, "until")) if row["until"] else None
     return Pause(reason=text(row, "reason"), by=text(row, "by"), since=from_text(text(row, "since")), until=until)
 

@@ -39,7 +39,6 @@ _ANSWERING = (
         not_before TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, first_attempt_at TEXT, last_attempt_at TEXT,
         claimed_until TEXT, sent_at TEXT, remote_id TEXT NOT NULL DEFAULT '', remote_url TEXT NOT NULL DEFAULT '',
         reason TEXT NOT NULL DEFAULT '')""",
-    # One public and one private answer to one post, whatever is tried: only a known refusal frees the place.
     "CREATE UNIQUE INDEX deliveries_once ON deliveries (account, network, parent_id, kind) WHERE state <> 'refused'",
     "CREATE INDEX deliveries_open ON deliveries (state, not_before) WHERE state IN ('ready', 'claimed', 'unknown')",
     "CREATE INDEX deliveries_by_author ON deliveries (network, author_id, last_attempt_at)",
@@ -60,4 +59,40 @@ _ANSWERING = (
     "CREATE INDEX audit_by_case ON audit (case_id, id)",
 )
 
-MIGRATIONS = Migrations("responders", {"001_answering": _ANSWERING})
+_SENDING = (
+    # `approved_at` is the last yes; `record_at` stays what was made before the first attempt, since the network may hold it already.
+    "ALTER TABLE deliveries ADD COLUMN approved_at TEXT NOT NULL DEFAULT ''",
+    "UPDATE deliveries SET approved_at = record_at",
+    "DROP INDEX deliveries_once",
+    # One public and one private answer to one post, whatever is tried: only a known refusal, or a withdrawal, frees the place.
+    """CREATE UNIQUE INDEX deliveries_once ON deliveries (account, network, parent_id, kind)
+        WHERE state NOT IN ('refused', 'withdrawn')""",
+    "DROP INDEX deliveries_open",
+    """CREATE INDEX deliveries_open ON deliveries (state, not_before) WHERE state IN ('ready', 'claimed', 'unknown', 'withdrawing')""",
+    "CREATE INDEX deliveries_by_attempt ON deliveries (network, last_attempt_at)",
+    "CREATE INDEX deliveries_by_case ON deliveries (case_id, id)",
+    "CREATE INDEX deliveries_parked ON deliveries (case_id, kind, id) WHERE state = 'parked'",
+)
+
+_INCIDENTS = (
+    """CREATE TABLE incidents (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL, words TEXT NOT NULL, raised_at TEXT NOT NULL, ended_at TEXT, next_at TEXT,
+        told_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, problem TEXT NOT NULL DEFAULT '')""",
+    "CREATE UNIQUE INDEX incidents_open ON incidents (name) WHERE ended_at IS NULL",
+)
+
+_BRAKES = (
+    """CREATE TABLE tallies (
+        name TEXT NOT NULL, step TEXT NOT NULL, epoch INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (name, step, epoch))""",
+    "CREATE INDEX decisions_by_post ON decisions (network, post_id)",
+    "CREATE INDEX cases_by_thread ON cases (network, thread_id, state)",
+    "CREATE INDEX deliveries_by_remote ON deliveries (remote_id)",
+    "CREATE INDEX deliveries_by_parent ON deliveries (parent_id, network)",
+    "CREATE INDEX deliveries_by_draft ON deliveries (draft_id)",
+    "CREATE INDEX deliveries_left ON deliveries (last_attempt_at)",
+    "CREATE INDEX deliveries_alone ON deliveries (COALESCE(last_attempt_at, not_before)) WHERE automatic = 1",
+)
+
+MIGRATIONS = Migrations(
+    "responders", {"001_answering": _ANSWERING, "002_sending": _SENDING, "003_incidents": _INCIDENTS, "004_brakes": _BRAKES}
+)

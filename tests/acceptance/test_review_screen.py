@@ -15,6 +15,7 @@ from listener import clock
 from listener.store.sqlite import SqliteStore
 from responders.approvals import Desk
 from responders.cli.screen.keys import KEYS
+from responders.dispatch import Dispatch
 from responders.house import channel_kind, open_store
 from responders.ledger import cases, deliveries, drafts, people
 from responders.model import DraftState
@@ -72,7 +73,7 @@ def test_a_draft_is_read_explained_approved_and_taken_back(review: Open, store: 
     for words in (
         "CRITICAL 90",
         "first response due in 1",
-        "1 of 3",
+        "1 of 4",
         "@marta_k",
         "312 followers",
         "@acme charged me twice and support ignores me",
@@ -133,16 +134,18 @@ def test_words_are_changed_in_place_rejected_and_a_person_left_alone(review: Ope
     screen.sees("A-1: rejected (no reply needed)", "@tom")
     assert (draft(store, 1).state, draft(store, 1).reason) == (DraftState.REJECTED, "no reply needed")
     screen.press("n", "x", "the lamp is not ours", "\r")
-    screen.sees("other: the lamp is not ours", "1 of 1")
+    screen.sees("other: the lamp is not ours", "1 of 2", "@omar")
     assert draft(store, 2).reason == "other: the lamp is not ours"
 
+    screen.press("j")
+    screen.sees("2 of 2", "[y] send")
     screen.press("s")
     screen.sees("Never write to", "[y] yes, never again")
     screen.press("n")
     screen.loses("Never write to")
     assert not people.suppressed(store.read(), "mastodon", "id-p5")
     screen.press("s", "y")
-    screen.sees("is on the suppression list", "No draft waits. Everything is decided.")
+    screen.sees("is on the suppression list", "1 of 1", "@omar")
     assert people.suppressed(store.read(), "mastodon", "id-p5")
     assert draft(store, 5).state is DraftState.DROPPED
 
@@ -195,11 +198,11 @@ def test_only_some_are_shown_when_asked_for(review: Open) -> None:
     screen.press("/", "critcal", "\r")
     screen.sees('did you mean "critical"?', "1 of 2")
     screen.press("/", "\x15", "\r")
-    screen.sees("1 of 3")
-    screen.press("j", "j", "j")
-    screen.sees("3 of 3", "This is the last draft")
+    screen.sees("1 of 4")
+    screen.press("j", "j", "j", "j")
+    screen.sees("4 of 4", "This is the last one")
     screen.press("k")
-    screen.sees("2 of 3")
+    screen.sees("3 of 4")
 
 
 def test_two_people_must_agree_and_one_cannot_agree_twice(review: Open, store: SqliteStore) -> None:
@@ -240,10 +243,100 @@ def test_two_people_at_two_terminals_get_one_outcome(review: Open, store: Sqlite
     assert draft(store, 1).state is DraftState.APPROVED
 
     desk.reject("A-2", "tone")
-    screen.sees("A-2 is rejected already, by jo", "1 of 1")
+    screen.sees("A-2 is rejected already, by jo", "1 of 2")
 
 
-def test_a_new_draft_appears_by_itself_and_tells_what_stands_against_it(review: Open, desk: Desk) -> None:
+@pytest.fixture
+def dispatch(store: SqliteStore) -> Dispatch:
+    """What Jo does at another terminal with an answer that was approved."""
+    return Dispatch(store, clock.now, channel_kind, who="jo")
+
+
+def answer(store: SqliteStore) -> tuple[str, str]:
+    """Return where the answer in doubt stands by now, and its address."""
+    (only,) = deliveries.of_case(store.read(), 4)
+    return only.state.value, only.remote_url
+
+
+def test_an_answer_in_doubt_comes_up_by_its_urgency_and_is_kept_where_a_person_found_it(review: Open, store: SqliteStore) -> None:
+    screen = review(lines=26)
+    screen.sees("1 of 4")
+    screen.press("i")
+    screen.sees("A-1 is a draft: nothing of it has left")
+    screen.press("j", "j")
+    seen = screen.sees("3 of 4", "[i] it is there", "[r] it is not: send", "[?] more")
+    for words in (
+        "A-4",
+        "NORMAL 35",
+        "@omar",
+        "@acme my parcel is lost",
+        "@omar A wrong bill is ours to put right, A-4 is open. ^Jo",
+        "of 500 characters",
+        "IN DOUBT we cannot tell whether it is there (timed out)",
+        "look     https://town.example/@p4/p4",
+    ):
+        assert words in seen
+    for key in "yepnxzs":
+        screen.press(key)
+        screen.sees("A-4 asks only whether our answer is there: i it is, r it is not")
+        screen.press("o")
+        screen.loses("asks only")
+    screen.press("c")
+    screen.sees("A-4: the conversation", "Our public answer may have been sent; a person must look")
+    screen.press("q", "w")
+    screen.sees("A-4: why", "billing took it")
+    screen.press("q", "h")
+    screen.sees("This is the first case with @omar")
+    screen.press("q", "i")
+    screen.sees("The address of our answer")
+    screen.press("\r")
+    screen.sees("Nothing was done")
+    assert answer(store) == ("parked", "")
+    screen.press("i", "nowhere", "\r")
+    screen.sees("that is no web address", "IN DOUBT")
+    screen.press("i", "https://town.example/@acme/4711", "\r")
+    screen.sees("A-4: kept as sent", "3 of 3")
+    assert answer(store) == ("sent", "https://town.example/@acme/4711")
+
+
+def test_an_answer_in_doubt_that_is_not_there_is_sent_after_the_usual_wait(review: Open, store: SqliteStore) -> None:
+    screen = review()
+    screen.sees("1 of 4")
+    screen.press("j", "j")
+    screen.sees("IN DOUBT")
+    screen.press("r")
+    screen.sees("A-4 is approved", "[u] takes it back", "3 of 3")
+    assert answer(store) == ("ready", "")
+    screen.press("u")
+    screen.sees("A-4: taken back. The draft waits again.", "@omar", "[y] send")
+    assert deliveries.of_case(store.read(), 4) == []
+    assert draft(store, 4).state is DraftState.WAITING
+
+
+def test_of_two_who_look_for_one_answer_the_second_is_told(review: Open, store: SqliteStore, dispatch: Dispatch) -> None:
+    screen = review()
+    screen.sees("1 of 4")
+    screen.press("j", "j")
+    screen.sees("IN DOUBT")
+    screen.press("i")
+    screen.sees("The address of our answer")
+    dispatch.found("A-4", "https://town.example/@acme/1")
+    screen.press("https://town.example/@acme/2", "\r")
+    screen.sees("A-4: no answer of it is parked (the public answer is sent)")
+    assert answer(store) == ("sent", "https://town.example/@acme/1")
+
+
+def test_what_somebody_else_settles_goes_away_with_a_word(review: Open, dispatch: Dispatch) -> None:
+    screen = review()
+    screen.sees("1 of 4")
+    screen.press("j", "j")
+    screen.sees("IN DOUBT")
+    dispatch.found("A-4", "https://town.example/@acme/1")
+    screen.sees("A-4 is in doubt no more: our public answer was sent, said jo", "3 of 3")
+
+
+def test_a_new_draft_appears_by_itself_and_tells_what_stands_against_it(review: Open, desk: Desk, dispatch: Dispatch) -> None:
+    dispatch.found("A-4", "https://town.example/@acme/1")
     for case in ("A-1", "A-2", "A-5"):
         desk.reject(case, "tone")
     screen = review()
@@ -256,9 +349,9 @@ def test_a_new_draft_appears_by_itself_and_tells_what_stands_against_it(review: 
 
 def test_a_hostile_post_commands_nothing(review: Open) -> None:
     screen = review()
-    screen.sees("1 of 3")
-    screen.press("j", "j")
-    seen = screen.sees("3 of 3")
+    screen.sees("1 of 4")
+    screen.press("j", "j", "j")
+    seen = screen.sees("4 of 4")
     assert r"\x1b[2J\x1b]0;owned\x07 [bold red]pwned[/] <U+202E>gnp.exe<U+200B>" in seen
     screen.press("c")
     screen.sees("the conversation")

@@ -149,14 +149,14 @@ async def test_pause_means_nothing_leaves_and_resume_lets_it(street: Street, tow
 
 async def test_an_approval_can_be_taken_back_until_it_leaves(street: Street, town: Town) -> None:
     post = await _approved(street, town, "@acme hello there, one thing")
-    street.desk().take_back("A-1")
+    street.dispatch().take_back("A-1")
     await street.later(seconds=30)
     assert await town.answers(post) == []
     street.desk().approve("A-1")
     await street.later(seconds=11)
     assert len(await town.answers(post)) == 1
     with pytest.raises(EarnestError, match="cannot be taken back"):
-        street.desk().take_back("A-1")
+        street.dispatch().take_back("A-1")
 
 
 async def test_two_people_must_agree_where_the_route_says_so(street: Street, town: Town) -> None:

@@ -11,15 +11,18 @@ import pytest
 from listener.errors import NetworkError, SignInNeeded
 from listener.model import Author, Post, Visibility
 from listener.rules.rulebook import Brand, Route, Rulebook
-from responders.channels.base import Channel, Refused, Sent, Unknown, Unsent
+from responders.channels.base import Barred, Channel, Refused, Sent, Unknown, Unsent, Withdrawn
 from responders.channels.bluesky import KIND
 from responders.model import Delivery, DeliveryState, Kind
 from tests.contracts.test_channel_contract import ChannelContract, Stage
 from tests.servers.pds import Pds, Person
 from tests.servers.pds_records import POSTS, Ref
-from tests.servers.proxy import HANG, Proxy
+from tests.servers.proxy import HANG, Proxy, answer
 
 PUT = "com.atproto.repo.putRecord"
+DELETE = "com.atproto.repo.deleteRecord"
+NO_SIGN_IN = answer(401, {"error": "AuthenticationRequired", "message": "Authentication Required"}, forward=False)
+RESETS = tuple({"RateLimit-Reset": moment} for moment in ("4102444800", "1420070400", "0", "-1", "soon"))
 NOW = datetime(2026, 11, 20, 12, 0, 0, 123_000, tzinfo=UTC)
 BOOK = Rulebook(version=1, brands={"acme": Brand(handles={"bluesky": "brand.test"})}, routes=(Route(name="all", when="always"),))
 
@@ -142,7 +145,8 @@ class TestBluesky(ChannelContract):
             async def copies(post: Post) -> int:
                 return len(pds.replies_to(Ref(post.id, post.version)))
 
-            yield Stage(KIND, made, proxy, ("POST", f"/xrpc/{PUT}"), ask, remove, copies)
+            write, taking, before = (("POST", f"/xrpc/{PUT}"), ("POST", f"/xrpc/{DELETE}"), ("GET", "/xrpc/app.bsky.feed.getPosts"))
+            yield Stage(KIND, made, proxy, write, ask, remove, copies, taking, NO_SIGN_IN, before=before, resets=RESETS)
             await made.close()
 
 
@@ -151,7 +155,7 @@ class TestBluesky(ChannelContract):
 
 async def test_it_sees_the_post_as_it_is_now(pds: Pds, alice: Person, channel: Channel, asked: Post) -> None:
     seen = await channel.look(asked)
-    assert (seen.there, seen.text, seen.version, seen.answered_by_us) == (True, asked.text, asked.version, False)
+    assert (seen.there, seen.text, seen.version, seen.ours) == (True, asked.text, asked.version, ())
     edited = pds.edit(alice, Ref(asked.id, asked.version), "@brand.test never mind")
     seen = await channel.look(asked)
     assert (seen.text, seen.version) == ("@brand.test never mind", edited.cid)
@@ -159,11 +163,11 @@ async def test_it_sees_the_post_as_it_is_now(pds: Pds, alice: Person, channel: C
 
 async def test_it_sees_that_we_answered_already(pds: Pds, brand: Person, alice: Person, channel: Channel, asked: Post) -> None:
     pds.post(alice, "me too", reply_to=Ref(asked.id, asked.version))
-    assert not (await channel.look(asked)).answered_by_us
-    pds.post(brand, "done by hand", reply_to=Ref(asked.id, asked.version))
+    assert (await channel.look(asked)).ours == ()
+    by_hand = pds.post(brand, "done by hand", reply_to=Ref(asked.id, asked.version))
     for number in range(120):
         pds.post(brand, f"another {number}")
-    assert (await channel.look(asked)).answered_by_us
+    assert (await channel.look(asked)).ours == (by_hand.uri,)
 
 
 @pytest.mark.parametrize("answered", [True, False])
@@ -174,11 +178,10 @@ async def test_it_sees_an_old_answer_behind_very_many_newer_posts_of_ours(
     channel: Channel,
     asked: Post,
 ) -> None:
-    if answered:
-        pds.post(brand, "done by hand", reply_to=Ref(asked.id, asked.version))
+    by_hand = [pds.post(brand, "done by hand", reply_to=Ref(asked.id, asked.version)).uri] if answered else []
     for number in range(505):
         pds.post(brand, f"another {number}")
-    assert (await channel.look(asked)).answered_by_us is answered
+    assert list((await channel.look(asked)).ours) == by_hand
 
 
 async def test_a_look_goes_to_the_account_that_was_approved(
@@ -315,11 +318,57 @@ async def test_a_record_that_the_server_checks_and_rejects_is_refused(pds: Pds, 
     assert stands(pds, reply) == []
 
 
-async def test_a_suspended_account_is_refused(pds: Pds, brand: Person, channel: Channel, reply: Delivery) -> None:
-    await channel.identify()
-    brand.closed = "takendown"
-    answer = await channel.send(reply, 10)
-    assert answer == Refused("Bluesky says that our account is suspended")
+async def test_an_answer_that_the_thread_does_not_show_yet_is_ours(pds: Pds, brand: Person, channel: Channel, asked: Post) -> None:
+    by_hand = pds.post(brand, "done by hand", reply_to=Ref(asked.id, asked.version))
+    pds.answer_next("app.bsky.feed.getPostThread", 200, {"thread": {"replies": []}})
+    assert (await channel.look(asked)).ours == (by_hand.uri,)
+
+
+async def test_an_answer_that_the_thread_still_shows_but_is_gone_is_not_ours(
+    pds: Pds, brand: Person, alice: Person, channel: Channel, asked: Post
+) -> None:
+    gone = pds.post(brand, "taken back", reply_to=Ref(asked.id, asked.version))
+    pds.delete(brand, gone)
+    shown = [{"post": {"uri": gone.uri, "author": {"did": brand.did}}}, {"post": {"uri": asked.id, "author": {"did": alice.did}}}]
+    pds.answer_next("app.bsky.feed.getPostThread", 200, {"thread": {"replies": shown}})
+    assert (await channel.look(asked)).ours == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "ends"),
+    [
+        (200, "", Unknown),
+        (200, [], Unknown),
+        (502, "<html>", Unknown),
+        (400, {"error": "InvalidRequest", "message": "something new"}, Unknown),
+        (400, {"error": "ExpiredToken", "message": "Token has expired"}, Unsent),
+        (429, {"error": "RateLimitExceeded"}, Unsent),
+        (401, {"error": "AuthenticationRequired", "message": "Authentication Required"}, Barred),
+        (401, {"error": "AccountTakedown", "message": "Account has been taken down"}, Barred),
+    ],
+)
+async def test_what_a_withdrawal_is_told_is_not_called_more_than_it_is(  # noqa: PLR0917 - a case of the table, and fixtures
+    status: int, body: object, ends: type, pds: Pds, channel: Channel, reply: Delivery
+) -> None:
+    sent = await channel.send(reply, 10)
+    assert isinstance(sent, Sent)
+    pds.answer_next(DELETE, status, body)
+    assert isinstance(await channel.withdraw(replace(reply, remote_id=sent.remote_id), 10), ends)
+    assert len(pds.asked(DELETE)) == 1
+    assert len(stands(pds, reply)) == 1
+
+
+async def test_only_a_post_of_the_approved_account_is_withdrawn(pds: Pds, alice: Person, channel: Channel, reply: Delivery) -> None:
+    theirs = pds.post(alice, "not ours")
+    for strange in (theirs.uri, f"at://{reply.account}/app.bsky.feed.like/{theirs.rkey}", f"at://{reply.account}/{POSTS}/"):
+        assert isinstance(await channel.withdraw(replace(reply, remote_id=strange), 10), Refused)
+    assert isinstance(await channel.withdraw(replace(reply, account=alice.did), 10), Refused)
+    assert pds.asked(DELETE) == []
+
+
+async def test_a_delivery_without_an_id_is_withdrawn_by_its_key(pds: Pds, channel: Channel, reply: Delivery) -> None:
+    await channel.send(reply, 10)
+    assert await channel.withdraw(reply, 10) == Withdrawn()
     assert stands(pds, reply) == []
 
 
@@ -327,47 +376,6 @@ async def test_there_are_no_private_messages(pds: Pds, channel: Channel, reply: 
     assert not KIND.private
     assert isinstance(await channel.send(replace(reply, kind=Kind.PRIVATE), 10), Refused)
     assert pds.ledger == []
-
-
-# ---- signing in
-
-
-async def test_an_expired_token_is_renewed_before_the_one_write(pds: Pds, channel: Channel, reply: Delivery) -> None:
-    await channel.identify()
-    pds.expire_tokens()
-    assert isinstance(await channel.send(reply, 10), Sent)
-    assert len(pds.written()) == 1
-
-
-async def test_a_token_that_runs_out_at_the_write_sends_nothing_and_the_next_attempt_does(
-    pds: Pds, channel: Channel, reply: Delivery
-) -> None:
-    pds.answer_next(PUT, 400, {"error": "ExpiredToken", "message": "Token has expired"})
-    assert isinstance(await channel.send(reply, 10), Unsent)
-    assert len(pds.written()) == 1
-    assert isinstance(await channel.send(reply, 10), Sent)
-
-
-async def test_a_sign_in_that_is_refused_sends_nothing_and_is_said(pds: Pds, brand: Person, channel: Channel, reply: Delivery) -> None:
-    brand.password = "changed"
-    with pytest.raises(SignInNeeded) as told:
-        await channel.identify()
-    assert "EARNEST_SECRET_BLUESKY_WRITE" in told.value.hint
-    answer = await channel.send(reply, 10)
-    assert isinstance(answer, Unsent)
-    assert answer.retry_after >= 60
-    assert len(pds.ledger) == 1
-
-
-async def test_a_renewal_that_gets_lost_is_asked_once_and_sends_nothing(pds: Pds, channel: Channel, reply: Delivery) -> None:
-    await channel.identify()
-    pds.expire_tokens()
-    pds.answer_next("com.atproto.server.refreshSession", 504, "<html>", carried_out=True)
-    assert isinstance(await channel.send(reply, 10), Unsent)
-    calls = [asked.nsid for asked in pds.ledger]
-    assert calls.count("com.atproto.server.refreshSession") == 1
-    assert PUT not in calls
-    assert isinstance(await channel.send(reply, 10), Sent)
 
 
 def test_without_a_password_it_is_not_made() -> None:

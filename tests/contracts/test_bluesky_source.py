@@ -274,9 +274,9 @@ async def test_a_wrong_password_says_what_to_set_and_is_not_tried_again_at_once(
     assert len(pds.ledger) == 1
 
 
-async def test_a_suspended_account_is_said(brand: Person, source: Source) -> None:
-    brand.closed = "takendown"
-    with pytest.raises(SignInNeeded, match="takendown"):
+async def test_a_closed_account_is_said(brand: Person, source: Source) -> None:
+    brand.closed = "deactivated"
+    with pytest.raises(SignInNeeded, match="deactivated"):
         await source.identify()
 
 

@@ -14,16 +14,21 @@ from listener.errors import NetworkError, SignInNeeded
 from listener.mastodon_wire import WireStatus, post_of
 from listener.model import Author, Post, Visibility
 from listener.rules.rulebook import Brand, Route, Rulebook
-from responders.channels.base import Refused, Sent, Unknown, Unsent
-from responders.channels.mastodon import KIND, count
+from responders.channels._mastodon_text import count
+from responders.channels.base import Barred, Refused, Sent, Unknown, Unsent, Withdrawn
+from responders.channels.mastodon import KIND
 from responders.model import Kind
-from tests.contracts.test_channel_contract import ChannelContract, Stage, delivery
+from tests.contracts.test_channel_contract import ChannelContract, Stage, delivery, sent_as
 from tests.servers.proxy import NULL, UNAVAILABLE, Proxy, answer, changed, too_many
 from tests.servers.town import BRAND, Town, token
 
 POST = ("POST", "/api/v1/statuses")
 BOOK = Rulebook(version=1, brands={"acme": Brand(names=("Acme",))}, routes=(Route(name="all", when="always"),))
+DELETE = ("DELETE", "/api/v1/statuses/")
 INSTANCE = "/api/v2/instance"
+WHO = "/api/v1/accounts/verify_credentials"
+NO_TOKEN = answer(401, {"error": "The access token is invalid"}, forward=False)
+RESETS = tuple({"X-RateLimit-Reset": moment} for moment in ("2099-01-01T00:00:00.000000Z", "2015-01-01T00:00:00.000000Z", "soon"))
 WRITTEN = datetime(2026, 11, 20, tzinfo=UTC)
 
 
@@ -63,7 +68,7 @@ async def stage(town: Town, proxy: Proxy) -> AsyncIterator[Stage]:
         return len(await town.answers(post.id))
 
     channel = KIND.make({"instance": proxy.url}, BOOK)
-    yield Stage(KIND, channel, proxy, POST, ask, remove, copies)
+    yield Stage(KIND, channel, proxy, POST, ask, remove, copies, DELETE, NO_TOKEN, before=("GET", INSTANCE), resets=RESETS)
     await channel.close()
 
 
@@ -135,13 +140,31 @@ async def test_an_answer_further_down_is_no_answer_to_the_post(town: Town, stage
     post = await stage.ask("hello")
     below = await town.write("tom", "me too", in_reply_to_id=post.id)
     await town.write(BRAND, "@tom hi", in_reply_to_id=below["id"])
-    assert not (await stage.channel.look(post)).answered_by_us
+    assert (await stage.channel.look(post)).ours == ()
+
+
+async def test_every_answer_of_ours_is_named_also_private_ones_and_those_written_by_hand(town: Town, stage: Stage) -> None:
+    post = await stage.ask("hello")
+    by_hand = await town.write(BRAND, "@marta a person wrote this", in_reply_to_id=post.id)
+    sent = [await stage.channel.send(await delivery(stage, post, "One thing?", kind=kind), 10.0) for kind in Kind]
+    await town.write("tom", "me too", in_reply_to_id=post.id)
+    ours = {by_hand["id"], *(getattr(each, "remote_id", "") for each in sent)}
+    assert set((await stage.channel.look(post)).ours) == ours
+    assert len(ours) == 3
 
 
 @pytest.mark.parametrize(
     ("fault", "ends", "word"),
     [
-        (answer(401, {"error": "The access token is invalid"}, forward=False), Unsent, "EARNEST_SECRET_MASTODON_WRITE"),
+        (NO_TOKEN, Barred, "invalid"),
+        (answer(403, {"error": "Your login is currently disabled"}, forward=False), Barred, "disabled"),
+        (answer(403, {"error": "Your login is currently pending approval"}, forward=False), Barred, "pending"),
+        (answer(403, {"error": "Your login is missing a confirmed e-mail address"}, forward=False), Barred, "confirmed"),
+        (answer(403, {"error": "Your account requires two-factor authentication"}, forward=False), Barred, "two-factor"),
+        (answer(403, {"error": "This action is outside the authorized scopes"}, forward=False), Barred, "scopes"),
+        (answer(422, {"error": "This method requires an authenticated user"}, forward=False), Barred, "authenticated"),
+        (answer(403, {"error": "The account you answer is suspended"}, forward=False), Refused, "suspended"),
+        (answer(403, b"Your login is currently disabled"), Unknown, "403"),
         (answer(403, {"error": "This action is not allowed"}, forward=False), Refused, "not allowed"),
         (answer(404, {"error": "The post you are trying to reply to does not appear to exist."}, forward=False), Refused, "exist"),
         (answer(422, {"error": "Validation failed: Text can't be blank"}, forward=False), Refused, "blank"),
@@ -165,6 +188,60 @@ async def test_only_a_refusal_known_to_come_before_storing_counts(stage: Stage, 
     assert len(stage.proxy.asked(*POST)) == 1
 
 
+@pytest.mark.parametrize(("status", "words"), [(401, "The access token was revoked"), (403, "Your login is currently disabled")])
+async def test_a_sign_in_refused_before_the_post_bars_the_account(stage: Stage, status: int, words: str) -> None:
+    wanted = await delivery(stage, await stage.ask("hello"))
+    fresh = KIND.make({"instance": stage.proxy.url}, BOOK)
+    stage.proxy.always("GET", WHO, answer(status, {"error": words}))
+    result = await fresh.send(wanted, 10.0)
+    assert isinstance(result, Barred)
+    assert words in result.reason
+    assert "EARNEST_SECRET_MASTODON_WRITE" in result.hint
+    assert not stage.proxy.asked(*POST)
+    await fresh.close()
+
+
+async def test_a_barred_account_is_asked_for_anew(stage: Stage) -> None:
+    wanted = await delivery(stage, await stage.ask("hello"))
+    stage.proxy.once(*POST, NO_TOKEN)
+    assert isinstance(await stage.channel.send(wanted, 10.0), Barred)
+    stage.proxy.once("GET", WHO, NO_TOKEN)
+    with pytest.raises(SignInNeeded):
+        await stage.channel.identify()
+    assert (await stage.channel.identify()).id == wanted.account
+    assert isinstance(await stage.channel.send(wanted, 10.0), Sent)
+
+
+@pytest.mark.parametrize(
+    ("fault", "ends"),
+    [
+        (answer(404, {"error": "Record not found"}, forward=False), Withdrawn),
+        (answer(410, {"error": "Gone"}, forward=False), Withdrawn),
+        (answer(404, b"<html>nginx</html>", forward=False), Unknown),
+        (answer(200, [], forward=False), Unknown),
+        (answer(502, b"<html>", forward=False), Unknown),
+        (answer(400, {"error": "bad request"}, forward=False), Unknown),
+        (NO_TOKEN, Barred),
+        (answer(403, {"error": "Your login is currently disabled"}, forward=False), Barred),
+        (answer(403, {"error": "This action is not allowed"}, forward=False), Refused),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+async def test_what_a_withdrawal_is_told_is_not_called_more_than_it_is(stage: Stage, fault: Any, ends: type) -> None:  # noqa: ANN401
+    wanted = await delivery(stage, await stage.ask("hello"))
+    sent = sent_as(wanted, await stage.channel.send(wanted, 10.0))
+    stage.proxy.once(*DELETE, fault)
+    assert isinstance(await stage.channel.withdraw(sent, 10.0), ends)
+    assert [one.path for one in stage.proxy.asked(*DELETE)] == [f"/api/v1/statuses/{sent.remote_id}"]
+
+
+@pytest.mark.parametrize("strange", ["", "../accounts/1", "7/8", "7?x=1"])
+async def test_what_has_no_id_is_not_withdrawn(stage: Stage, strange: str) -> None:
+    wanted = await delivery(stage, await stage.ask("hello"), remote_id=strange)
+    assert isinstance(await stage.channel.withdraw(wanted, 10.0), Refused)
+    assert not stage.proxy.asked("DELETE")
+
+
 async def test_the_server_s_words_are_shown_without_their_escapes(stage: Stage) -> None:
     wanted = await delivery(stage, await stage.ask("hello"))
     stage.proxy.once(*POST, answer(422, {"error": "no \x1b]0;owned\x07" + "x" * 5_000}, forward=False))
@@ -180,7 +257,7 @@ async def test_reset_times_are_read_as_mastodon_writes_them(stage: Stage) -> Non
     assert await stage.channel.send(wanted, 10.0) == Unsent("127.0.0.1 asks us to wait", 900.0)
 
 
-@pytest.mark.parametrize("path", ["/api/v1/accounts/verify_credentials", INSTANCE])
+@pytest.mark.parametrize("path", [WHO, INSTANCE])
 @pytest.mark.parametrize("fault", [UNAVAILABLE, NULL, too_many({"Retry-After": "7"})], ids=lambda fault: fault.name)
 async def test_what_fails_before_the_post_leaves_nothing(stage: Stage, path: str, fault: Any) -> None:  # noqa: ANN401
     wanted = await delivery(stage, await stage.ask("hello"))

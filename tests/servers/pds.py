@@ -6,7 +6,7 @@
 
 Answers and refusals are shaped after what Bluesky's own code answers (PDS 0.5.35 and AppView 0.0.280, November 2026);
 tests/real/bluesky asks the real code the same questions. `ledger` holds every request in order; `answer_next` puts one answer in
-place of the honest one.
+place of the honest one. `tokens` holds what was given out at sign-ins; their time is the server's own `clock`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.servers.pds_records import POSTS, TID, Ref, cid_of, stamp, wrong_record
+from tests.servers.pds_tokens import ACCESS, REFRESH, Tokens
 
 _MENTION = re.compile(r"(?<![^\s(])@([\w-]+(?:\.[\w-]+)+)")
 
@@ -47,13 +48,6 @@ class Asked:
     status: int
 
 
-@dataclass
-class _Token:
-    person: Person
-    kind: str
-    expired: bool = False
-
-
 class _Refusal(Exception):
     def __init__(self, status: int, error: str, message: str) -> None:
         super().__init__(message)
@@ -69,14 +63,14 @@ def _need(given: Mapping[str, Any], *names: str) -> None:
 class Pds:
     """The server. `page` is how many notifications it gives at most, whatever is asked for."""
 
-    def __init__(self, *, page: int = 100) -> None:
+    def __init__(self, *, page: int = 100, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.page = page
+        self.tokens = Tokens(clock)
         self.ledger: list[Asked] = []
         self.people: dict[str, Person] = {}
         self.blocks: set[tuple[str, str]] = set()
         self.gated: set[str] = set()
         self._indexed: dict[str, datetime] = {}
-        self._tokens: dict[str, _Token] = {}
         self._instead: dict[str, list[tuple[web.Response, bool]]] = {}
         self._made = 0
         self._runner: web.AppRunner | None = None
@@ -122,12 +116,13 @@ class Pds:
 
     def expire_tokens(self) -> None:
         """Make every access token too old; what renews them stays good."""
-        for token in self._tokens.values():
-            token.expired = token.expired or token.kind == "access"
+        for token in self.tokens.of_kind(ACCESS):
+            token.expired = True
 
     def revoke_sessions(self) -> None:
-        for token in self._tokens.values():
-            token.expired = True
+        for kind in (ACCESS, REFRESH):
+            for token in self.tokens.of_kind(kind):
+                token.expired = True
 
     def answer_next(
         self, nsid: str, status: int, body: object = "", headers: Mapping[str, str] | None = None, *, carried_out: bool = False
@@ -138,7 +133,11 @@ class Pds:
 
     def written(self) -> list[Asked]:
         """Every attempt to write a record, whatever came of it."""
-        return [asked for asked in self.ledger if asked.nsid == "com.atproto.repo.putRecord"]
+        return self.asked("com.atproto.repo.putRecord")
+
+    def asked(self, *nsids: str) -> list[Asked]:
+        """Every request for one of these, in order."""
+        return [asked for asked in self.ledger if asked.nsid in nsids]
 
     def replies_to(self, ref: Ref) -> list[dict[str, Any]]:
         found = (record for person in self.people.values() for _, record in person.records.values())
@@ -175,6 +174,7 @@ class Pds:
             "com.atproto.server.refreshSession": ("POST", self._refresh_session),
             "com.atproto.identity.resolveHandle": ("GET", self._resolve_handle),
             "com.atproto.repo.putRecord": ("POST", self._put_record),
+            "com.atproto.repo.deleteRecord": ("POST", self._delete_record),
             "com.atproto.repo.getRecord": ("GET", self._get_record),
             "com.atproto.repo.listRecords": ("GET", self._list_records),
             "app.bsky.notification.listNotifications": ("GET", self._list_notifications),
@@ -183,33 +183,41 @@ class Pds:
             "app.bsky.feed.getPostThread": ("GET", self._get_thread),
         }
 
-    def _signed_in(self, request: web.Request, kind: str = "access") -> Person:
+    def _signed_in(self, request: web.Request, kind: str = ACCESS) -> Person:
         header = request.headers.get("Authorization")
         if header is None:
             raise _Refusal(401, "AuthMissing", "Authentication Required")
-        token = self._tokens.get(header.removeprefix("Bearer "))
-        if token is None or token.kind != kind:
+        token = self.tokens.find(header.removeprefix("Bearer "), kind)
+        if token is None:
             raise _Refusal(400, "InvalidToken", "Token could not be verified")
-        if token.expired:
-            raise _Refusal(400, "ExpiredToken", "Token has expired" if kind == "access" else "Token has been revoked")
-        return token.person
+        if self.tokens.is_over(token):
+            raise _Refusal(400, "ExpiredToken", "Token has expired" if kind == ACCESS else "Token has been revoked")
+        return self.people[token.did]
+
+    def _open(self, person: Person) -> None:
+        if person.closed:
+            down = person.closed == "takendown"
+            words = "Account has been taken down" if down else "Account is deactivated"
+            raise _Refusal(401, "AccountTakedown" if down else "AccountDeactivated", words)
 
     def _session(self, person: Person) -> dict[str, Any]:
-        for kind in ("access", "refresh"):
-            self._tokens[f"{kind}-{len(self._tokens)}"] = _Token(person, kind)
-        access, refresh = list(self._tokens)[-2:]
+        access, refresh = self.tokens.pair(person.did)
         status = {"active": False, "status": person.closed} if person.closed else {"active": True}
         return {"accessJwt": access, "refreshJwt": refresh, "did": person.did, "handle": person.handle, **status}
 
     def _create_session(self, _: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
         _need(asked, "identifier", "password")
         person = self._by_name(asked["identifier"])
-        if person is None or person.password != asked["password"]:
+        # Whose account is taken down cannot sign in with an app password at all.
+        if person is None or person.password != asked["password"] or person.closed == "takendown":
             raise _Refusal(401, "AuthenticationRequired", "Invalid identifier or password")
         return self._session(person)
 
     def _refresh_session(self, request: web.Request, _: dict[str, Any]) -> dict[str, Any]:
-        return self._session(self._signed_in(request, "refresh"))
+        person = self._signed_in(request, REFRESH)
+        if person.closed == "takendown":
+            self._open(person)
+        return self._session(person)
 
     def _resolve_handle(self, _: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
         person = self._by_name(asked["handle"])
@@ -222,8 +230,7 @@ class Pds:
         _need(asked, "repo", "collection", "rkey", "record")
         if asked["repo"] != person.did:
             raise _Refusal(401, "AuthenticationRequired", "Authentication Required")
-        if person.closed:
-            raise _Refusal(401, "AccountTakedown", "Account has been taken down")
+        self._open(person)
         if not TID.fullmatch(asked["rkey"]):
             raise _Refusal(400, "InvalidRequest", f'Invalid record key for {POSTS}: Invalid TID string (got "{asked["rkey"]}") at $')
         if wrong := wrong_record(asked["record"]):
@@ -232,6 +239,15 @@ class Pds:
         if present and present[0] != cid_of(asked["record"]) and asked.get("swapRecord", "any") is None:
             raise _Refusal(400, "InvalidSwap", f"Record was at {present[0]}")
         return {**self._store(person, asked["rkey"], asked["record"])._asdict(), "validationStatus": "valid"}
+
+    def _delete_record(self, request: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
+        person = self._signed_in(request)
+        _need(asked, "repo", "collection", "rkey")
+        if asked["repo"] != person.did:
+            raise _Refusal(401, "AuthenticationRequired", "Authentication Required")
+        self._open(person)
+        gone = person.records.pop(asked["rkey"], None)
+        return {"commit": {"cid": gone[0], "rev": self._tid()}} if gone else {}
 
     def _get_record(self, _: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
         _need(asked, "repo", "collection", "rkey")
@@ -272,9 +288,9 @@ class Pds:
         viewer = self._signed_in(request)
         posts = []
         for uri in request.query.getall("uris"):
-            author = self.people[uri.split("/")[2]]
-            found = author.records.get(uri.rpartition("/")[2])
-            if found and (author.did, viewer.did) not in self.blocks:
+            author = self.people.get(uri.split("/")[2])
+            found = author.records.get(uri.rpartition("/")[2]) if author else None
+            if author and found and (author.did, viewer.did) not in self.blocks:
                 seen = {"threadMuted": False, **({"replyDisabled": True} if uri in self.gated else {})}
                 posts.append({"uri": uri, "cid": found[0], "author": self._profile(author), "record": found[1], "viewer": seen})
         return {"posts": posts}
@@ -282,9 +298,9 @@ class Pds:
     def _get_thread(self, request: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
         self._signed_in(request)
         answers: list[dict[str, Any]] = [
-            {"post": {"author": self._profile(author), "record": record}}
+            {"post": {"uri": self._uri(author, rkey), "author": self._profile(author), "record": record}}
             for author in self.people.values()
-            for _, record in author.records.values()
+            for rkey, (_, record) in author.records.items()
             if record.get("reply", {}).get("parent", {}).get("uri") == asked["uri"]
         ]
         return {"thread": {"post": {"uri": asked["uri"]}, "replies": [*answers, {"uri": "at://gone", "notFound": True}]}}

@@ -209,3 +209,11 @@ def test_no_log_line_carries_an_escape(capsys: pytest.CaptureFixture[str]) -> No
         logs.get("test").warning("cannot hear", problem=hostile, source=hostile)
         line = capsys.readouterr().err
         assert not set(line.removesuffix("\n")) & set("\x1b\x9b\u202e\U000e0041\n")
+
+
+async def test_what_is_gone_is_gone_though_the_page_holds_nothing_else(house: House) -> None:
+    await house.hear(house.post("p1", CRY))
+    await Ear(house.store, house.book, house.clock).take("our-town", Page((), "later", gone=("p1",)), network=NETWORK)
+    (row,) = house.rows("SELECT text, deleted_at FROM posts WHERE id = 'p1'")
+    assert row["text"] == ""
+    assert row["deleted_at"]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from listener.model import Assessment, Intent, Level, Mood
 from listener.rules.rulebook import Rulebook
-from responders.boundaries import GATES, holds, may_draft, quiet_until, stops_approved
-from responders.model import Circumstances, Heard, Hold
+from responders.boundaries import GATES, again, gist, holds, may_draft, quiet_until, same_text, stops_approved
+from responders.model import Circumstances, Heard, Hold, Proposal
 from responders.routing import Router
 from tests.unit.deciding import NOON, at, by, heard, judged, post, rulebook, signal
 
@@ -58,7 +58,15 @@ def test_we_never_answer_ourselves() -> None:
 
 
 def test_a_declared_bot_gets_nothing_by_itself() -> None:
-    assert not found(heard(said=post(author=by("newsbot", bot=True))))["bot"].forbids
+    said = post(author=by("newsbot", bot=True))
+    decision = Router(rulebook()).decide(heard(said=said), at())
+    assert [(hold.gate, hold.forbids) for hold in decision.holds] == [("bot", False)]
+    assert decision.actions == ("draft:thanks",)
+    assert not may_draft(decision), "a person may ask for it"
+    routes = [{"name": "all", "when": "always", "reply": "thanks", "approval": "none"}]
+    urgent = Router(rulebook(routes=routes)).decide(heard(judged(mood=Mood.NEUTRAL, level=Level.HIGH), said=said), at())
+    assert may_draft(urgent)
+    assert "send" not in urgent.actions
 
 
 @pytest.mark.parametrize(
@@ -151,6 +159,80 @@ def test_a_limit_of_zero_lets_nothing_leave() -> None:
     assert hold.until is None
 
 
+@pytest.mark.parametrize(
+    ("gate", "world"),
+    [
+        ("per_thread", at(sent_in_thread=(NOON - 300 * DAY,))),
+        ("per_author", at(sent_to_author=(NOON - 23 * HOUR,))),
+        ("per_hour", at(sent_automatically=(NOON - timedelta(minutes=59),) * 20)),
+    ],
+)
+def test_where_no_limit_is_set_there_is_one(gate: str, world: Circumstances) -> None:
+    assert set(found(world=world)) == {gate}
+    assert set(found(world=world, book=bounded(limits={"per_author": "5/7d"}))) == {gate} - {"per_author"}
+    freer = at(sent_to_author=(NOON - 25 * HOUR,), sent_automatically=(NOON - timedelta(minutes=59),) * 19)
+    assert found(world=freer) == {}
+
+
+def test_what_answers_our_own_automatic_answer_is_left_to_a_person_who_finds_a_draft() -> None:
+    decision = Router(rulebook()).decide(heard(), at(answers_ours_alone=True))
+    assert [hold.gate for hold in decision.holds] == ["loop"]
+    assert decision.actions == ("draft:thanks",)
+    assert may_draft(decision)
+
+
+@pytest.mark.parametrize(
+    ("level", "world", "drafts"),
+    [
+        (Level.LOW, at(crowd=True), False),
+        (Level.NORMAL, at(crowd=True), False),
+        (Level.HIGH, at(crowd=True), True),
+        (Level.CRITICAL, at(crowd=True), True),
+        (Level.LOW, at(crowd=True, our_thread=True), True),
+        (Level.LOW, at(our_thread=True), True),
+    ],
+)
+def test_a_crowd_gets_no_drafts_unasked_and_never_an_automatic_answer(level: Level, world: Circumstances, drafts: bool) -> None:  # noqa: FBT001
+    routes = [{"name": "all", "when": "always", "reply": "thanks", "approval": "none"}]
+    decision = Router(rulebook(routes=routes)).decide(heard(judged(mood=Mood.NEUTRAL, level=level)), world)
+    assert "draft:thanks" in decision.actions, "a person may ask for it"
+    assert may_draft(decision) is drafts
+    assert ("send" in decision.actions) is not world.crowd
+    assert ("a person may ask for a draft" in str(decision.holds)) is not drafts
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Thank you, that made our day!", "thank you that made our day"),
+        ("@marta@town.example Thank you.", "@jo Thank you."),
+        ("@marta @jo Thank you.", "Thank you."),
+        ("I have opened A-12. ^Jo", "I have opened A-340. ^Jo"),
+        ("うれしいお言葉を、ありがとう", "うれしいお言葉を ありがとう。"),
+        ("❤️", " ❤️ "),
+    ],
+)
+def test_texts_are_the_same_where_a_reader_sees_the_same(one: str, other: str) -> None:
+    assert gist(one) == gist(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Thank you.", "No thank you."), ("❤️", "🎉"), ("@marta", "@jo"), ("Thanks, Jo", "Thanks, Kim")])
+def test_other_texts_are_others(one: str, other: str) -> None:
+    assert gist(one) != gist(other)
+
+
+def test_the_third_equal_text_within_the_hour_asks_a_person() -> None:
+    world = at(texts_alone=("@jo Thank you.", "@kim Thank you!", "Hello."))
+    (hold,) = same_text(["@marta thank you", "something else"], world)
+    assert (hold.gate, hold.until, hold.forbids) == ("same_text", None, False)
+    assert hold.gate in GATES
+    assert same_text(["@marta hello"], world) == same_text([], world) == ()
+    alone, proposal = Router(rulebook()).decide(heard(), at()), Proposal("@marta thank you", None, "thanks", None)
+    held = again(alone, proposal, world)
+    assert (held.actions, held.holds) == (("draft:thanks",), (hold,))
+    assert again(alone, proposal, at()) == again(alone, None, world) == alone
+
+
 def test_an_answer_from_the_future_counts_because_the_clock_jumped() -> None:
     assert "per_hour" in found(world=at(sent_automatically=(NOON + 5 * HOUR,)), book=bounded(limits={"per_hour": 1}))
 
@@ -232,6 +314,8 @@ WORLDS = st.builds(
     sent_to_author=TIMES,
     sent_in_thread=TIMES,
     sent_automatically=TIMES,
+    answers_ours_alone=st.booleans(),
+    crowd=st.booleans(),
 )
 SEEN = st.builds(
     judged,

@@ -23,12 +23,27 @@ def run(tmp_path: Path) -> Program:
 def test_an_approval_is_ready_to_leave_and_can_be_taken_back(run: Program) -> None:
     assert run("approve", "A-1", "--json").object == {
         "case": "A-1", "says": "A-1: approved. It leaves in 10 s.", "complete": True, "schema": 1,
+        "public": "@marta_k A wrong bill is ours to put right, A-1 is open. ^Jo",
+        "private": "@marta_k This is Jo at Acme. Which order was it?",
     }  # fmt: skip
     assert run.status()["deliveries"]["ready"] == 2
     assert "earnest undo A-1" in run("show", "A-1").err
     assert run("undo", "A-1").code == 0
     assert run.status()["deliveries"]["ready"] == 0
     assert run.case("A-1")["draft"]["state"] == "waiting"
+
+
+def test_nobody_approves_words_unseen(run: Program) -> None:
+    public, private = "@marta_k A wrong bill is ours to put right, A-1 is open. ^Jo", "@marta_k This is Jo at Acme. Which order was it?"
+    assert run("approve", "A-1").out.splitlines() == [
+        "A-1: approved. It leaves in 10 s.", "   public", f"      {public}", "   private", f"      {private}",
+    ]  # fmt: skip
+    run("undo", "A-1")
+    alone = run("private", "A-1")
+    assert private in alone.out
+    assert public not in alone.out
+    assert "the lamp" not in run("approve", "A-2", "--as", "ana").out
+    assert "A-2 is open. ^Jo" in run("approve", "A-2", "--as", "kim").out
 
 
 def test_who_acts_is_the_one_named_else_the_one_at_the_terminal(run: Program) -> None:
@@ -82,6 +97,8 @@ def test_edit_wants_words_where_nobody_can_be_asked(run: Program) -> None:
 
 def test_a_snoozed_case_leaves_the_inbox_and_is_said_to_be_away(run: Program) -> None:
     run("snooze", "A-1", "--for", "15m")
+    assert [one["case"] for one in run("inbox", "--json").objects] == ["A-2", "A-5", "A-4"]
+    run("snooze", "A-4")
     assert [one["case"] for one in run("inbox", "--json").objects] == ["A-2", "A-5"]
     assert "snoozed: back in" in run("show", "A-1").out
     assert run("snooze", "A-1", "--for", "soon").code == 2
@@ -100,7 +117,7 @@ def test_pause_stops_and_resume_lets_go_on(run: Program) -> None:
     assert (paused["paused"], paused["reason"], paused["by"], paused["until"]) == (True, "checking", "jo", None)
     assert run.status()["sending"] == {"on": False, "reason": "checking"}
     assert "once sending is resumed (checking)" in run("approve", "A-1").out
-    assert run("resume", "--json").object == {"paused": False, "was_paused": True, "schema": 1}
+    assert run("resume", "--json").object == {"paused": False, "was_paused": True, "problem": None, "schema": 1}
     assert run.status()["sending"]["on"] is True
     assert run("resume", "--json").object["was_paused"] is False
     assert run("pause", "--for", "2h", "--json").object["until"] is not None

@@ -15,7 +15,7 @@ from listener.store import mentions as heard
 from listener.store.base import Tx
 from responders.cli.main import earnest
 from responders.house import open_store
-from responders.ledger import people
+from responders.ledger import incidents, people
 from tests.program import Program
 from tests.stores import HOSTILE, HOSTILE_HANDLE, NETWORK, make_rules, make_store
 
@@ -25,6 +25,8 @@ ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-
 COMMANDS = (
     ("inbox",), ("show", "A-5"), ("mentions",), ("mentions", "--search", "pwned"), ("log",), ("log", "A-5"), ("status",), ("sources",),
     ("explain", "A-5"), ("explain", "--post", HOSTILE.replace("\x00", "")), ("suppress", "list"), ("suppress", "add", HOSTILE_HANDLE),
+    ("show", "A-4"), ("found", "A-4", HOSTILE.replace("\x00", "")), ("resend", "A-4", "--reason", HOSTILE), ("show", "A-3"),
+    ("withdraw", "A-3", "--reason", HOSTILE, "--as", HOSTILE), ("undo", "A-4", "--reason", HOSTILE), ("found", HOSTILE, "https://x.example"),
     ("approve", "A-5"), ("edit", "A-5", "--text", HOSTILE), ("reject", "A-5", "--reason", HOSTILE), ("assign", "A-5", HOSTILE),
     ("pause", "--reason", HOSTILE), ("show", HOSTILE), ("approve", "A-1", "--as", HOSTILE), ("escalate", "A-5", "--team", HOSTILE),
     ("inbox", "--since", HOSTILE), (HOSTILE,), ("sources", "test", HOSTILE), ("completion", HOSTILE), ("inbox", "--store", HOSTILE),
@@ -40,7 +42,10 @@ def poison(tx: Tx) -> None:
     tx.run("UPDATE escalations SET problem = :words", words=HOSTILE)
     tx.run("UPDATE deliveries SET reason = :words, remote_url = :words", words=HOSTILE)
     tx.run("UPDATE suppressions SET words = :words, handle = :words", words=HOSTILE)
-    tx.run("UPDATE posts SET url = :words, display_name = :words WHERE id = 'p5'", words=HOSTILE)
+    tx.run("UPDATE posts SET url = :words, display_name = :words WHERE id IN ('p4', 'p5')", words=HOSTILE)
+    people.rest(tx, NETWORK, HOSTILE, by=HOSTILE, until=None, at=at)
+    incidents.raise_(tx, incidents.account(NETWORK), HOSTILE, at=at)
+    tx.run("UPDATE incidents SET problem = :words", words=HOSTILE)
 
 
 @pytest.fixture(scope="module")

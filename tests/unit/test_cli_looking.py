@@ -19,7 +19,7 @@ def run(tmp_path: Path) -> Program:
 
 def test_inbox_has_the_most_urgent_first_and_the_promised_fields(run: Program) -> None:
     found = run("inbox", "--json").objects
-    assert [one["case"] for one in found] == ["A-1", "A-2", "A-5"]
+    assert [one["case"] for one in found] == ["A-1", "A-2", "A-5", "A-4"]
     assert {
         "case", "state", "route", "rule_version", "network", "author", "text", "url", "public", "private", "urgency", "sentiment",
         "signals", "holds", "due", "approvals_needed", "approvals", "schema",
@@ -45,7 +45,25 @@ def test_inbox_on_a_terminal_has_a_head_and_ends_with_the_next_step(run: Program
     lines = run("inbox", "--color", "never", terminal=True).out.splitlines()
     assert lines[0].split() == ["CASE", "ROUTE", "URGENCY", "DUE", "IN", "NETWORK", "AUTHOR", "TEXT"]
     assert "5 min late" in lines[2]
-    assert lines[-1].startswith("3 drafts wait.")
+    assert "A-4 public answer: we cannot tell whether it is there (timed out); look at the post and decide" in lines
+    assert [" ".join(line.split()) for line in lines[-5:-2]] == [
+        "look https://town.example/@p4/p4",
+        "there earnest found A-4 URL (the address of our answer)",
+        "not there earnest resend A-4",
+    ]
+    assert lines[-1].startswith("3 drafts wait; 1 answer is in doubt. Decide: earnest review")
+
+
+def test_an_answer_in_doubt_is_a_line_of_its_own_for_scripts(run: Program) -> None:
+    parked = run("inbox", "--json").objects[-1]
+    assert (parked["case"], parked["state"], parked["kind"], parked["url"]) == ("A-4", "parked", "public", "https://town.example/@p4/p4")
+    assert parked["answer"].endswith("A-4 is open. ^Jo")
+    assert parked["text"] == "@acme my parcel is lost"
+    assert "timed out" in parked["reason"]
+    assert parked["urgency"] == {"level": "normal", "points": 35}
+    last = run("inbox").out.splitlines()[-1].split("\t")
+    assert (last[0], len(last)) == ("A-4", 7)
+    assert last[-1].endswith("It is there: earnest found A-4 URL. It is not: earnest resend A-4")
 
 
 @pytest.mark.parametrize(
@@ -54,9 +72,9 @@ def test_inbox_on_a_terminal_has_a_head_and_ends_with_the_next_step(run: Program
         (("--urgency", "high"), ["A-1", "A-2"]),
         (("--overdue",), ["A-2"]),
         (("--network", "reddit"), []),
-        (("--network", "mastodon", "--route", "billing", "--team", "billing", "--brand", "acme"), ["A-1", "A-2", "A-5"]),
+        (("--network", "mastodon", "--route", "billing", "--team", "billing", "--brand", "acme"), ["A-1", "A-2", "A-5", "A-4"]),
         (("--assignee", "kim"), []),
-        (("--since", "1h"), ["A-1", "A-2", "A-5"]),
+        (("--since", "1h"), ["A-1", "A-2", "A-5", "A-4"]),
     ],
 )
 def test_filters_leave_what_fits(run: Program, filters: tuple[str, ...], cases: list[str]) -> None:
@@ -77,13 +95,18 @@ def test_status_has_exactly_the_promised_parts(run: Program) -> None:
     assert heard["mastodon"]["gaps"] == 1
     assert heard["reddit"]["lag_s"] is None
     assert (found["drafts"]["waiting"], found["drafts"]["overdue"]) == (3, 1)
-    assert found["deliveries"] == {"held": 0, "ready": 0, "claimed": 0, "sent": 1, "refused": 0, "unknown": 0, "parked": 1}
+    many = {"held": 0, "ready": 0, "claimed": 0, "sent": 1, "refused": 0, "unknown": 0, "parked": 1, "withdrawing": 0, "withdrawn": 0}
+    assert found["deliveries"] == many
+    assert [(one["case"], one["kind"], one["state"]) for one in found["doubtful"]] == [("A-4", "public", "parked")]
+    assert [(one["network"], one["handle"], one["resting"]) for one in found["accounts"]] == [("mastodon", "acme", False)]
+    assert found["incidents"] == []
 
 
 def test_status_tells_people_what_is_parked_untold_and_missed_and_what_to_do(run: Program) -> None:
     out = run("status").out
-    assert "A-4: the public answer is parked" in out
-    assert "Open the post and look" in out
+    assert "A-4: public answer may have been sent; a person must look" in out
+    assert "earnest found A-4 URL" in out
+    assert "earnest resend A-4" in out
     assert "https://town.example/@p4/p4" in out
     assert "A-1 for on-call: the secret oncall is not set" in out
     assert "more than 40 pages waited" in out
@@ -140,7 +163,7 @@ def test_wrong_use_is_2_and_no_store_is_5(run: Program, tmp_path: Path) -> None:
     assert run("inbox", "--urgency", "very").code == 2
     broken = tmp_path / "broken.db"
     broken.write_bytes(b"this is no database, however long one looks at it" * 100)
-    for command in (("inbox",), ("status",), ("show", "A-1"), ("mentions",), ("log",), ("pause", "--reason", "x"), ("suppress", "list")):
+    for command in (("inbox",), ("status",), ("show", "A-1"), ("mentions",), ("log",), ("suppress", "list")):
         for url in (f"sqlite:///{tmp_path}/absent.db", f"sqlite:///{broken}", "mysql://x"):
             assert run(*command, "--store", url).code == 5, (command, url)
     assert not (tmp_path / "absent.db").exists()

@@ -18,7 +18,7 @@ def run(tmp_path: Path) -> Program:
 
 
 @pytest.mark.parametrize("columns", [100, 130])
-@pytest.mark.parametrize("command", [("inbox",), ("mentions",), ("status",), ("show", "A-1"), ("log",)])
+@pytest.mark.parametrize("command", [("inbox",), ("mentions",), ("status",), ("show", "A-1"), ("show", "A-4"), ("log",)])
 def test_every_line_fits(run: Program, columns: int, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     lines = run("--color", "never", *command, terminal=True).out.splitlines()

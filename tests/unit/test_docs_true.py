@@ -20,6 +20,7 @@ from listener.errors import EarnestError, Malformed, NetworkError
 from listener.rules.reading import read_rulebook
 from listener.sources.base import SourceKind
 from responders.cli.main import earnest
+from responders.lifecycle import explained
 from responders.model import DeliveryState, DraftState
 from responders.surroundings import channel_kinds, source_kinds
 
@@ -74,6 +75,10 @@ def test_every_secret_of_every_network_is_documented() -> None:
 def test_every_state_is_drawn() -> None:
     assert set(DraftState) <= set(re.findall(r"\w+", section("A draft").split("```")[1]))
     assert set(DeliveryState) <= set(re.findall(r"\w+", section("A delivery").split("```")[1]))
+
+
+def test_the_life_of_a_delivery_is_the_one_the_code_keeps_to() -> None:
+    assert explained() in section("A delivery")
 
 
 @pytest.mark.parametrize("title", ["A draft", "A delivery"])

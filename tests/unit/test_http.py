@@ -280,6 +280,14 @@ async def test_an_answer_is_read_whole(serve: Serve, http: Callable[..., Http]) 
     assert answer.body == {"query": "types[]=a%26b&types[]=c", "json": {"k": "v"}}
 
 
+async def test_the_fields_of_a_form_are_sent_as_one(serve: Serve, http: Callable[..., Http]) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.json_response([request.content_type, (await request.read()).decode("ascii")])
+
+    answer = await http(await serve(handler)).call("POST", "/", data={"text": "a&b=\u00e9 \n+", "id": "t1_x"})
+    assert answer.body == ["application/x-www-form-urlencoded", "text=a%26b%3D%C3%A9+%0A%2B&id=t1_x"]
+
+
 async def test_no_cookie_is_kept(serve: Serve, http: Callable[..., Http], monkeypatch: pytest.MonkeyPatch) -> None:
     async def handler(request: web.Request) -> web.Response:
         return web.json_response(request.headers.get("Cookie"), headers={"Set-Cookie": "track=1"})

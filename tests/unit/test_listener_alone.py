@@ -74,4 +74,5 @@ def test_the_only_thing_it_posts_is_a_sign_in() -> None:
     assert posting == {
         ("bluesky_session.py", "'com.atproto.server.createSession'"),
         ("bluesky_session.py", "'com.atproto.server.refreshSession'"),
+        ("reddit_session.py", "'/api/v1/access_token'"),
     }

@@ -102,14 +102,18 @@ def test_what_a_list_is_narrowed_to_is_said() -> None:
 
 def test_an_approval_counts_down_and_the_latest_is_taken_back_first() -> None:
     approvals = Approvals()
-    assert approvals.countdown(NOW, stopped="") == ""
-    approvals.add(Approved("A-1", 1, NOW))
+
+    def runs(_network: str) -> str:
+        return ""
+
+    assert approvals.countdown(NOW, runs) == ""
+    approvals.add(Approved("A-1", 1, NOW, network="bluesky"))
     approvals.add(Approved("A-2", 2, NOW + timedelta(seconds=3)))
-    assert approvals.countdown(NOW, stopped="") == "A-1 is approved and leaves in 10 s. [u] takes it back"
-    both = approvals.countdown(NOW + timedelta(seconds=5), stopped="")
+    assert approvals.countdown(NOW, runs) == "A-1 is approved and leaves in 10 s. [u] takes it back"
+    both = approvals.countdown(NOW + timedelta(seconds=5), runs)
     assert both == "A-2 is approved and leaves in 8 s (1 more before it). [u] takes it back"
-    assert "but sending is paused" in approvals.countdown(NOW, stopped="sending is paused (checking)")
-    assert approvals.countdown(NOW + timedelta(seconds=13), stopped="") == ""
+    assert "but our account on bluesky rests" in approvals.countdown(NOW, lambda network: f"our account on {network} rests")
+    assert approvals.countdown(NOW + timedelta(seconds=13), runs) == ""
     assert [one and one.name for one in (approvals.latest(), approvals.latest(), approvals.latest())] == ["A-2", "A-1", None]
 
 

@@ -8,15 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.cells import cell_len
 
-from listener.model import Assessment, Author, Intent, Level, Mood, Post, Sentiment, Signal, Urgency
+from listener.model import Assessment, Author, Intent, Level, Mood, Post, Sentiment, Signal, Urgency, Visibility
 from responders.cli.screen import pages
+from responders.cli.screen.doubt import sheet_in_doubt
 from responders.cli.screen.lines import plain
 from responders.cli.screen.sheet import Around, other, sheet
 from responders.house import channel_kind
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft, Word
-from responders.model import Decision, DraftState, Hold, Step
-from responders.views import Waiting
+from responders.model import Decision, Delivery, DeliveryState, DraftState, Hold, Kind, Step
+from responders.views import Parked, Waiting
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 POST = Post(
@@ -82,6 +83,64 @@ ASSESSMENT = Assessment(
 )
 WAITING = Waiting(CASE, DRAFT, POST, ASSESSMENT, (), ())
 AROUND = Around(now=NOW, me="ana", place=2, total=9, kind=channel_kind("mastodon"))
+
+
+DELIVERY = Delivery(
+    id=7,
+    case="A-217",
+    draft_id=1,
+    kind=Kind.PRIVATE,
+    network="mastodon",
+    account="acme-id",
+    parent=POST,
+    visibility=Visibility.DIRECT,
+    text="@marta Which order was it?",
+    key="key",
+    created_at=NOW,
+    bound="bound",
+    state=DeliveryState.PARKED,
+    attempts=2,
+    reason="we cannot tell whether it is there (timed out); look at the post and decide",
+)
+
+
+def in_doubt(delivery: Delivery = DELIVERY, around: Around = AROUND, *, width: int = 80) -> str:
+    made = sheet_in_doubt(Parked(CASE, delivery, None), around, width=width, height=22)
+    return plain((*made.head, *made.body))
+
+
+def test_an_answer_in_doubt_shows_the_post_the_very_words_the_reason_and_where_to_look() -> None:
+    assert in_doubt().splitlines() == [
+        "A-217   billing   HIGH 65   first response due in 18 min   mastodon   2 of 9",
+        '@marta · "Marta" · 312 followers',
+        "",
+        "   @acme charged me twice",
+        "",
+        "   private  @marta Which order was it?                      26 of 500 characters",
+        "   IN DOUBT we cannot tell whether it is there (timed out); look at the post and",
+        "            decide (tried 2 times)",
+        "   look     https://town.example/p1",
+        "            signed in as our account: it is a private message, so nobody else",
+        "            sees it",
+        "   then     i: our answer stands there; r: it does not, send it",
+    ]
+
+
+def test_an_answer_in_doubt_without_a_link_says_so_and_who_else_looks_is_named() -> None:
+    text = in_doubt(replace(DELIVERY, kind=Kind.PUBLIC, parent=replace(POST, url="")))
+    assert "the network gave no link; who wrote what: earnest show A-217" in text
+    assert "private message" not in text
+    looked_at = replace(CASE, looked_at_by="jo", looked_at_until=NOW + timedelta(minutes=1))
+    made = sheet_in_doubt(Parked(looked_at, DELIVERY, None), AROUND, width=80, height=22)
+    assert "jo is looking at this case" in plain(made.body)
+
+
+@pytest.mark.parametrize("width", [30, 80])
+def test_nothing_foreign_in_an_answer_in_doubt_acts(width: int) -> None:
+    evil = "\x1b[31mred\u202e\u200b [bold]x[/bold] " * 9
+    text = in_doubt(replace(DELIVERY, text=evil, reason=evil, parent=replace(POST, text=evil, url=evil)), width=width)
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    assert not set(text) & set("\x1b\u202e\u200b")
 
 
 def shown(one: Waiting = WAITING, around: Around = AROUND, *, width: int = 80, height: int = 22) -> str:

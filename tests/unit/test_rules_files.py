@@ -10,8 +10,8 @@ import pytest
 from pydantic import Field
 
 from listener.rules.checking import Known, check, read_checked
+from listener.rules.kinds import Strict, Words
 from listener.rules.problems import Problem, RulesProblems, render
-from listener.rules.rulebook import Strict, Words
 
 FOLDER = Path(__file__).parents[1] / "rules"
 BAD = sorted((FOLDER / "bad").glob("*.yaml"))

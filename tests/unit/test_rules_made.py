@@ -33,7 +33,7 @@ REFUSED = (
 )
 KEYWORDS = {
     *("$schema", "$ref", "definitions", "title", "description", "type", "properties", "required", "additionalProperties", "items"),
-    *("enum", "const", "anyOf", "allOf", "pattern", "minimum", "maximum", "minLength", "minItems", "minProperties"),
+    *("enum", "const", "anyOf", "allOf", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "minProperties"),
 }
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float), "null": type(None)}
 

@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from listener.errors import EarnestError, RulesWrong
 from listener.rules.checking import check
+from listener.rules.kinds import Rate
 from listener.rules.problems import Problem, RulesProblems, Sheet, mask, render
 from listener.rules.reading import fingerprint, read_rulebook
-from listener.rules.rulebook import Rate, Rulebook
+from listener.rules.rulebook import Rulebook
 
 MINIMAL = "version: 1\nbrands: {acme: {names: [Acme]}}\nroutes: [{name: rest, when: always}]\n"
 GOOD = Path(__file__).parents[1] / "rules" / "good"

@@ -1,11 +1,11 @@
-"""The keys of the review screen. Every act goes through the desk, which has the last word."""
+"""The keys of the review screen. Every act goes through the desk or the dispatch, which have the last word."""
 
 from __future__ import annotations
 
 import os
 import sys
 import webbrowser
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -27,16 +27,18 @@ from responders.cli.screen.pile import Pile
 from responders.cli.screen.snoozing import SPANS, span_of
 from responders.cli.screen.undo import Approved
 from responders.cli.screen.view import View
+from responders.dispatch import Dispatch
 from responders.house import channel_kind, speaking_networks
 from responders.model import REASONS
-from responders.views import Filters, Waiting
+from responders.views import Filters, Parked, Pending, Waiting
 
+P = TypeVar("P", bound=Pending)
 _REASONS = dict(zip("tforx", REASONS, strict=True))
 _MOST_TEAMS = 9
 
 
 class Review(View, inherit_bindings=False):
-    """Deciding the drafts that wait."""
+    """Deciding the drafts that wait, and settling the doubt about answers."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding(key.press, key.action, key.long) for key in KEYS]
 
@@ -44,21 +46,41 @@ class Review(View, inherit_bindings=False):
         """Decide in the name of `me`, starting with what fits `filters`."""
         pile = Pile(store, book, clock, channel_kind, me=me, filters=filters)
         super().__init__(pile, Desk(store, book, clock, channel_kind, who=me), clock, store.held)
+        self._dispatch = Dispatch(store, clock, channel_kind, who=me)
         self._book = book
         self._me = me
         self._asked = filters
         self._filter_words = ""
 
-    def _in_hand(self) -> Waiting | None:
-        """Return the draft in hand, or say that there is none. What was told before is over."""
+    def _in_hand(self) -> Pending | None:
+        """Return what is in hand, or say that nothing is. What was told before is over."""
         self.tell("")
         if self._pile.current is None:
             self.tell("No draft is in hand.", STRONG)
         return self._pile.current
 
+    def _draft(self) -> Waiting | None:
+        """Return the draft in hand, or say that something else is asked."""
+        one = self._in_hand()
+        if isinstance(one, Parked):
+            self.tell(f"{one.case.name} asks only whether our answer is there: i it is, r it is not. j goes on.", STRONG)
+            return None
+        return one
+
+    def _doubt(self) -> Parked | None:
+        """Return the answer in doubt that is in hand, or say that a draft is."""
+        one = self._in_hand()
+        if isinstance(one, Waiting):
+            self.tell(f"{one.case.name} is a draft: nothing of it has left. y sends it; i and r are for answers in doubt.", STRONG)
+            return None
+        return one
+
     def _mine(self) -> Waiting | None:
         """Return the draft in hand where nobody else looks at its case, or say who does."""
-        one = self._in_hand()
+        return self._alone_with(self._draft())
+
+    def _alone_with(self, one: P | None) -> P | None:
+        """Return what is in hand where nobody else looks at its case, or say who does."""
         if one is None:
             return None
         try:
@@ -84,7 +106,27 @@ class Review(View, inherit_bindings=False):
             at = self._clock()
             done = self.act(lambda: self._desk.approve(one.case.name, private_only=private_only, seen=one.draft))
             if done and done.complete:
-                self._approvals.add(Approved(one.case.name, one.case.id, at, one.draft.public if private_only else None))
+                dropped = one.draft.public if private_only else None
+                self._approvals.add(Approved(one.case.name, one.case.id, at, dropped, one.draft.network))
+                self.tell("")  # the countdown says it all
+
+    def action_found(self) -> None:
+        """Say that an answer in doubt is there."""
+        if one := self._alone_with(self._doubt()):
+            self.push_screen(Words("The address of our answer (nothing: leave it):"), lambda url: self._found(one, url))
+
+    def _found(self, one: Parked, url: str | None) -> None:
+        if not url:
+            self.tell("Nothing was done.")
+            return
+        self.act(lambda: self._dispatch.found(one.case.name, url, one.delivery.kind, seen=one.delivery))
+
+    def action_resend(self) -> None:
+        """Say that an answer in doubt is not there, and send it."""
+        if one := self._alone_with(self._doubt()):
+            at = self._clock()
+            if self.act(lambda: self._dispatch.resend(one.case.name, one.delivery.kind, seen=one.delivery)):
+                self._approvals.add(Approved(one.case.name, one.case.id, at, network=one.delivery.network))
                 self.tell("")  # the countdown says it all
 
     def action_take_back(self) -> None:
@@ -98,7 +140,7 @@ class Review(View, inherit_bindings=False):
             self.look(want=last.case_id)
 
     def _back(self, last: Approved) -> Done:
-        done = self._desk.take_back(last.name)
+        done = self._dispatch.take_back(last.name)
         if last.dropped is not None:
             self._desk.edit(last.name, public=last.dropped)
         return done
@@ -115,7 +157,7 @@ class Review(View, inherit_bindings=False):
     def _edited(self, one: Waiting, kept: bool | None) -> None:  # noqa: FBT001  # Textual hands a screen's result over by position
         self.look(quiet=True)
         now = self._pile.current
-        if not kept or now is None or now.draft.id != one.draft.id:
+        if not kept or not isinstance(now, Waiting) or now.draft.id != one.draft.id:
             self.tell("The words are as they were." if not kept else "The words are changed.")
             return
         before, after = (one.draft.public, one.draft.private), (now.draft.public, now.draft.private)
@@ -141,7 +183,7 @@ class Review(View, inherit_bindings=False):
 
     def action_escalate(self) -> None:
         """Tell a team."""
-        one = self._in_hand()
+        one = self._draft()
         teams = dict(zip(map(str, range(1, _MOST_TEAMS + 1)), self._book.teams, strict=False))
         if one and not teams:
             self.tell("There is no team to tell: rules.yaml names none under teams.", STRONG)
@@ -154,7 +196,7 @@ class Review(View, inherit_bindings=False):
 
     def action_snooze(self) -> None:
         """Put the case aside."""
-        if one := self._in_hand():
+        if one := self._draft():
             self.push_screen(Ask(f"Put {one.case.name} aside for", SPANS), lambda key: self._snooze(one, key))
 
     def _snooze(self, one: Waiting, key: str | None) -> None:
@@ -166,7 +208,7 @@ class Review(View, inherit_bindings=False):
 
     def action_suppress(self) -> None:
         """Never write to this person again."""
-        if one := self._in_hand():
+        if one := self._draft():
             who = f"@{one.post.author.handle} on {one.post.network}"
             answers = {"y": "yes, never again", "n": "no"}
             self.push_screen(Ask(f"Never write to {who} again?", answers), lambda key: self._suppress(one, who, key))
@@ -212,9 +254,9 @@ class Review(View, inherit_bindings=False):
                 self.run_worker(lambda: webbrowser.open(url), thread=True)
 
     def action_move(self, step: int) -> None:
-        """Go to the next draft or the one before."""
+        """Go to the next one or the one before."""
         if self._in_hand() and not self._pile.move(step):
-            self.tell("This is the last draft." if step > 0 else "This is the first draft.")
+            self.tell("This is the last one." if step > 0 else "This is the first one.")
         self.look(quiet=True)
 
     def action_page_down(self) -> None:

@@ -10,31 +10,39 @@ from responders.cli.screen.lines import BLANK, FAINT, STRONG, Line, block, flow,
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: `press` is Textual's name for it, `shown` what is printed on it, `short` its name in the bottom line ("" for none)."""
+    """One key: `press` is Textual's name for it, `shown` what is printed on it, `short` its name in the bottom line ("" for none).
+
+    `on` is what it is for: a "draft", an answer in "doubt", or "" for whatever is in hand.
+    """
 
     press: str
     shown: str
     action: str
     long: str
     short: str = ""
+    on: str = ""
 
+
+DRAFT, DOUBT = "draft", "doubt"
 
 KEYS: tuple[Key, ...] = (
-    Key("y", "y", "approve", "say yes to these words; they leave after 10 seconds", "send"),
-    Key("e", "e", "edit", "change the words", "edit"),
-    Key("p", "p", "private_only", "say yes to the private message alone, nothing in public", "private only"),
-    Key("n", "n", "reject", "say no; one more key gives the reason", "reject"),
+    Key("y", "y", "approve", "say yes to these words; they leave after 10 seconds", "send", DRAFT),
+    Key("e", "e", "edit", "change the words", "edit", DRAFT),
+    Key("p", "p", "private_only", "say yes to the private message alone, nothing in public", "private only", DRAFT),
+    Key("n", "n", "reject", "say no; one more key gives the reason", "reject", DRAFT),
+    Key("i", "i", "found", "an answer in doubt: it is there; asks for its address", "it is there", DOUBT),
+    Key("r", "r", "resend", "an answer in doubt: it is not there; it leaves after 10 seconds", "it is not: send", DOUBT),
     Key("u", "u", "take_back", "take the last yes back while nothing has left", "undo"),
-    Key("x", "x", "escalate", "tell a team now; a digit picks it", "escalate"),
-    Key("z", "z", "snooze", "put the case aside for a while", "snooze"),
+    Key("x", "x", "escalate", "tell a team now; a digit picks it", "escalate", DRAFT),
+    Key("z", "z", "snooze", "put the case aside for a while", "snooze", DRAFT),
     Key("w", "w", "why", "why this route, and why not the others", "why"),
     Key("question_mark", "?", "keys", "all keys", "more"),
     Key("c", "c", "conversation", "the whole conversation, and what we sent"),
     Key("h", "h", "history", "this person's earlier cases"),
     Key("o", "o", "open_link", "show the link to the post, and open it where there is a display"),
-    Key("s", "s", "suppress", "never write to this person again; asks first"),
-    Key("j", "j", "move(1)", "the next draft"),
-    Key("k", "k", "move(-1)", "the draft before"),
+    Key("s", "s", "suppress", "never write to this person again; asks first", on=DRAFT),
+    Key("j", "j", "move(1)", "the next one"),
+    Key("k", "k", "move(-1)", "the one before"),
     Key("space", "space", "page_down", "read on below (the arrow keys scroll too)"),
     Key("slash", "/", "filter", "show only some: a level, network, route, team or brand, overdue, mine; nothing shows all"),
     Key("q,ctrl+c", "q", "leave", "leave"),

@@ -7,15 +7,16 @@ from datetime import datetime
 
 from listener.clock import in_words
 from listener.text import one_line
+from responders.cli.answers import stands
 from responders.cli.screen.lines import ALARM, BLANK, FAINT, STRONG, Line, block, labelled
 from responders.ledger.cases import Case
-from responders.model import Decision, Delivery, DeliveryState, Hold
-from responders.views import Story, Waiting
+from responders.model import Decision, Delivery, Hold
+from responders.views import Pending, Story
 
 _LONGEST_NAME = 40
 
 
-def why(one: Waiting, decision: Decision | None, width: int) -> list[Line]:
+def why(one: Pending, decision: Decision | None, width: int) -> list[Line]:
     """Return which route took a post and why, why the others did not, and what holds the answer back."""
     if decision is None:
         return block("Nothing is stored about how this case was decided.", width)
@@ -29,13 +30,13 @@ def why(one: Waiting, decision: Decision | None, width: int) -> list[Line]:
     return [*lines, BLANK, *_holds(decision.holds, width)]
 
 
-def _judgement(one: Waiting, width: int) -> list[Line]:
-    urgency = one.assessment.urgency
-    lines = block(f"Urgency {urgency.level.value}, {urgency.points} points, from:", width, FAINT)
-    for signal in one.assessment.signals:
+def _judgement(one: Pending, width: int) -> list[Line]:
+    lines = block(f"Urgency {one.urgency.level.value}, {one.urgency.points} points, from:", width, FAINT)
+    signals = one.assessment.signals if one.assessment else ()
+    for signal in signals:
         quoted = ", ".join(f'"{words}"' for words in signal.because) or "no words of the post"
         lines += labelled(f"+{signal.points}", f"{signal.name}: {quoted}", width)
-    return lines if one.assessment.signals else block("No signal was found in the words.", width, FAINT)
+    return lines if signals else block("No signal was found in the words.", width, FAINT)
 
 
 def _holds(holds: Sequence[Hold], width: int) -> list[Line]:
@@ -62,24 +63,13 @@ def conversation(told: Story, now: datetime, width: int) -> list[Line]:
     return lines or block("Nothing of this conversation is stored any more.", width)
 
 
-_STATES = {
-    DeliveryState.HELD: "is held",
-    DeliveryState.READY: "is about to leave",
-    DeliveryState.CLAIMED: "is leaving now",
-    DeliveryState.SENT: "was sent",
-    DeliveryState.REFUSED: "was refused",
-    DeliveryState.UNKNOWN: "may have been sent; Earnest is looking",
-    DeliveryState.PARKED: "may have been sent; a person must look",
-}
-
-
 def _delivery(sent: Delivery) -> str:
     reason = f" ({sent.reason})" if sent.reason else ""
     where = f" {sent.remote_url}" if sent.remote_url else ""
-    return f"Our {sent.kind.value} answer {_STATES[sent.state]}{reason}{where}"
+    return f"Our {stands(sent)}{reason}{where}"
 
 
-def history(one: Waiting, earlier: Sequence[Case], suppressed: str, now: datetime, width: int) -> list[Line]:
+def history(one: Pending, earlier: Sequence[Case], suppressed: str, now: datetime, width: int) -> list[Line]:
     """Return a person's earlier cases, newest first, and whether they asked us to stop."""
     handle = one_line(one.post.author.handle, _LONGEST_NAME)
     lines = block(f'@{handle} asked us to stop: "{suppressed}"', width, ALARM) if suppressed else []

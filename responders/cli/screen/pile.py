@@ -1,8 +1,12 @@
-"""The drafts that wait, and which of them is in hand. Reads only; asked every two seconds, so it loads whole only the one in hand."""
+"""What asks for a person, and which of it is in hand: drafts, and answers in doubt between them.
+
+Reads only; asked every two seconds, so it loads whole only the one in hand.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from listener.clock import Clock
 from listener.rules.rulebook import Rulebook
@@ -10,15 +14,17 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Store, text
 from responders.approvals import objections
 from responders.channels.base import ChannelKind
+from responders.cli.answers import stands
+from responders.cli.phrases import counted
 from responders.cli.screen.sheet import Around
-from responders.ledger import cases, drafts, people
-from responders.ledger.drafts import Draft
-from responders.model import Decision, DraftState
-from responders.views import Filters, Story, Waiting, earlier, queue, story, waiting
+from responders.ledger import audit, cases, drafts, moves, people
+from responders.model import Decision, DeliveryState, DraftState
+from responders.silence import silence
+from responders.views import Filters, Parked, Pending, Place, Story, Waiting, earlier, pending, queue, story
 
 
 class Pile:
-    """The drafts that wait under one set of filters, the most urgent first."""
+    """What asks for a person under one set of filters, the most urgent first."""
 
     def __init__(
         self, store: Store, book: Rulebook, clock: Clock, channels: Callable[[str], ChannelKind | None], *, me: str, filters: Filters
@@ -30,37 +36,59 @@ class Pile:
         self._channels = channels
         self._me = me
         self.filters = filters
-        self._drafts: list[Draft] = []
+        self._places: list[Place] = []
         self._index = 0
-        self.current: Waiting | None = None
+        self.current: Pending | None = None
+
+    @property
+    def identity(self) -> tuple[str, int] | None:
+        """What tells the one in hand from every other."""
+        one = self.current
+        if one is None:
+            return None
+        return ("parked", one.delivery.id) if isinstance(one, Parked) else ("draft", one.draft.id)
 
     def refresh(self, *, want: int | None = None) -> str:
-        """Read again; keep the case in hand where it still waits (or take the case `want`). Return what a person should be told."""
-        before, known = self.current, {draft.case_id for draft in self._drafts}
-        self._drafts = queue(self._store.read(), self.filters, at=self._clock())
-        ids = [draft.case_id for draft in self._drafts]
-        wanted = want if want is not None else before.case.id if before else None
-        kept = wanted in ids
-        self._index = ids.index(wanted) if wanted in ids else min(self._index, max(len(ids) - 1, 0))
+        """Read again; keep in hand what still asks (or take the case `want`). Return what a person should be told."""
+        before, known = self.current, self._places
+        stood = known[self._index] if before else None
+        self._places = queue(self._store.read(), self.filters, at=self._clock())
+        found = next((at for at, one in enumerate(self._places) if (one == stood if want is None else one.case_id == want)), None)
+        self._index = min(self._index, max(len(self._places) - 1, 0)) if found is None else found
         self._load()
-        if before and not kept and want is None:
+        if before is None:
+            return ""
+        if want is None and found is None:
             return self._fate(before)
-        if before and self.current and kept and want is None and _words(before.draft) != _words(self.current.draft):
+        if want is None and self.current and _words(before) != _words(self.current):
             return f"{self.current.case.name}: the words changed just now; read them again."
-        new = len(set(ids) - known)
-        return f"{new} new {'draft waits' if new == 1 else 'drafts wait'}." if new and before else ""
+        return _news([one for one in self._places if one not in known])
 
     def _load(self) -> None:
-        """Load the draft in hand whole; what has lost its post cannot be decided here and is passed over."""
+        """Load the one in hand whole; what has lost its post cannot be decided here and is passed over."""
         self.current = None
-        while self._drafts and self.current is None:
-            self._index = min(self._index, len(self._drafts) - 1)
-            self.current = waiting(self._store.read(), self._drafts[self._index])
+        while self._places and self.current is None:
+            self._index = min(self._index, len(self._places) - 1)
+            self.current = pending(self._store.read(), self._places[self._index])
             if self.current is None:
-                del self._drafts[self._index]
+                del self._places[self._index]
 
-    def _fate(self, one: Waiting) -> str:
-        """Say what became of a draft that no longer waits."""
+    def _fate(self, one: Pending) -> str:
+        """Say what became of what was in hand and asks for nobody any more."""
+        return self._fate_in_doubt(one) if isinstance(one, Parked) else self._fate_of_draft(one)
+
+    def _fate_in_doubt(self, one: Parked) -> str:
+        reader, name = self._store.read(), one.case.name
+        state = moves.state_of(reader, one.delivery.id)
+        if state is DeliveryState.PARKED:
+            return f"{name} is no longer in this list."
+        if state is None:
+            return f"{name}: what was in doubt has been dropped; nothing of it leaves."
+        last = audit.lines(reader, case_id=one.case.id)[-1]
+        by = f", said {text(last, 'who')}" if text(last, "action") in {"sent", "sent again"} else ""
+        return f"{name} is in doubt no more: our {stands(replace(one.delivery, state=state))}{by}."
+
+    def _fate_of_draft(self, one: Waiting) -> str:
         reader, name = self._store.read(), one.case.name
         draft = drafts.newest(reader, one.case.id)
         if draft is None or draft.state is DraftState.WAITING:
@@ -69,15 +97,15 @@ class Pile:
         return f"{name} is {draft.state.value} already" + (f", by {who}." if who else f": {draft.reason}." if draft.reason else ".")
 
     def move(self, step: int) -> bool:
-        """Take the draft `step` places further in hand; return whether there is one."""
-        if not 0 <= self._index + step < len(self._drafts):
+        """Take the one `step` places further in hand; return whether there is one."""
+        if not 0 <= self._index + step < len(self._places):
             return False
         self._index += step
         self._load()
         return True
 
     def around(self, changed: str) -> Around:
-        """Gather what the sheet shows besides the draft in hand."""
+        """Gather what the sheet shows besides the one in hand."""
         one, now, reader = self.current, self._clock(), self._store.read()
         if one is None:
             return Around(now, self._me, 0, 0, None)
@@ -86,18 +114,18 @@ class Pile:
             now=now,
             me=self._me,
             place=self._index + 1,
-            total=len(self._drafts),
-            kind=self._channels(one.draft.network),
+            total=len(self._places),
+            kind=self._channels(one.post.network),
             earlier=earlier(reader, one.case),
             before=tuple(post for post in thread if post.id != one.post.id and post.created_at <= one.post.created_at),
-            problems=self._problems(one),
+            problems=() if isinstance(one, Parked) else self._problems(one),
             changed=changed,
         )
 
     def _problems(self, one: Waiting) -> tuple[str, ...]:
         """Return every reason why the words in hand cannot leave."""
         channel = self._channels(one.draft.network)
-        found = [*objections(one.draft, one.post, self._book)]
+        found = [*objections(one.draft, one.post, self._book, at=self._clock())]
         if asked := self.suppressed():
             found.append(f'the author asked us to stop: "{asked}"')
         if channel is None:
@@ -117,15 +145,25 @@ class Pile:
         one = self.current
         return people.suppressed(self._store.read(), one.post.network, one.post.author.id) if one else ""
 
-    def paused(self) -> str:
-        """Return why all sending is stopped, or ""."""
-        pause = people.paused(self._store.read(), at=self._clock())
-        return f"sending is paused ({pause.reason})" if pause else ""
+    def still(self, network: str) -> str:
+        """Return why nothing of ours leaves on a network now, or ""."""
+        found = silence(self._store, network, at=self._clock())
+        return found.why if found else ""
 
     def networks(self) -> tuple[str, ...]:
         """Return every network a case came from."""
         return tuple(text(row, "network") for row in self._store.read().all("SELECT DISTINCT network FROM cases ORDER BY network"))
 
 
-def _words(draft: Draft) -> tuple[int, str | None, str | None]:
-    return draft.id, draft.public, draft.private
+def _words(one: Pending) -> tuple[object, ...]:
+    if isinstance(one, Parked):
+        return one.delivery.id, one.delivery.text
+    return one.draft.id, one.draft.public, one.draft.private
+
+
+def _news(new: Sequence[Place]) -> str:
+    drafts_new = sum(one.parked is None for one in new)
+    told = [f"{counted(drafts_new, 'new draft waits', 'new drafts wait')}." if drafts_new else ""]
+    in_doubt = len(new) - drafts_new
+    told.append(f"{counted(in_doubt, 'answer is', 'answers are')} in doubt now." if in_doubt else "")
+    return " ".join(filter(None, told))

@@ -16,7 +16,7 @@ from responders.channels.base import ChannelKind
 from responders.cli.screen.lines import ALARM, BLANK, FAINT, MARGIN, STRONG, Line, Piece, block, flow, labelled, listed, width_of
 from responders.ledger.cases import Case
 from responders.model import Kind
-from responders.views import Waiting
+from responders.views import Pending, Waiting
 
 _LEAST_OF_POST = 4
 _MOST_BEFORE = 3
@@ -52,8 +52,13 @@ class Sheet:
 
 def sheet(one: Waiting, around: Around, *, width: int, height: int) -> Sheet:
     """Return the lines for a draft on a screen with room for `height` lines of `width` columns."""
-    head = [*flow(_case(one, around), width), *flow(_author(one, around), width, " · ")]
     below = [*_judged(one.assessment, width), *_words(one, around, width), *_standing(one, around, width)]
+    return laid_out(one, around, below, width=width, height=height)
+
+
+def laid_out(one: Pending, around: Around, below: Sequence[Line], *, width: int, height: int) -> Sheet:
+    """Return a sheet: whose post it is on top, the post in the room that is left, and what was made `below` it."""
+    head = [*flow(_case(one, around), width), *flow(_author(one, around), width, " · ")]
     room = height - len(head) - len(below) - 2
     return Sheet(tuple(head), (BLANK, *_post(one.post, around, width, max(room, _LEAST_OF_POST)), BLANK, *below))
 
@@ -64,12 +69,12 @@ def other(case: Case, around: Around) -> str:
     return case.looked_at_by if case.looked_at_by != around.me and until and until > around.now else ""
 
 
-def _case(one: Waiting, around: Around) -> list[Piece]:
-    case, urgency = one.case, one.assessment.urgency
+def _case(one: Pending, around: Around) -> list[Piece]:
+    case, urgency = one.case, one.urgency
     alarm = ALARM if urgency.level.rank > 1 else STRONG
     pieces = [
         (case.name, STRONG),
-        (one_line(one.draft.route, _LONGEST_NAME), ""),
+        (one_line(one.route, _LONGEST_NAME), ""),
         (f"{urgency.level.value.upper()} {urgency.points}", alarm),
     ]
     if clock := _clock(case, around.now):
@@ -90,7 +95,7 @@ def _clock(case: Case, now: datetime) -> Piece | None:
     return (f"{what} due in {in_words(due - now)}", "")
 
 
-def _author(one: Waiting, around: Around) -> list[Piece]:
+def _author(one: Pending, around: Around) -> list[Piece]:
     author: Author = one.post.author
     pieces = [(f"@{one_line(author.handle, _LONGEST_NAME)}", STRONG)]
     if author.display_name:
@@ -155,7 +160,7 @@ def _words(one: Waiting, around: Around, width: int) -> list[Line]:
     lines = []
     for kind, words in ((Kind.PUBLIC, one.draft.public), (Kind.PRIVATE, one.draft.private)):
         if words is not None:
-            lines += _counted(kind, words, around.kind, width)
+            lines += counted(kind, words, around.kind, width)
     if one.draft.public is None:
         lines = [*labelled("public", "nothing", width, FAINT), *lines]
     if around.changed:
@@ -174,7 +179,8 @@ def count(kind: Kind, words: str, channel: ChannelKind | None) -> Piece:
     return (f"{length} of {limits.limit} characters", FAINT)
 
 
-def _counted(kind: Kind, words: str, channel: ChannelKind | None, width: int) -> list[Line]:
+def counted(kind: Kind, words: str, channel: ChannelKind | None, width: int) -> list[Line]:
+    """Return words behind the name of their kind, whole, and how long they are."""
     lines = labelled(kind.value, words or "(empty)", width)
     counted = count(kind, words, channel)
     free = width - width_of(lines[-1]) - width_of((counted,))
@@ -192,10 +198,13 @@ def _standing(one: Waiting, around: Around, width: int) -> list[Line]:
     for hold in one.holds:
         until = f" (for {in_words(hold.until - around.now)})" if hold.until and hold.until > around.now else ""
         lines += labelled("held", f"{hold.reason or hold.gate}{until}", width)
-    lines += _said(one, around, width)
-    if someone := other(one.case, around):
-        lines += labelled("WAIT", f"{someone} is looking at this case; y, e and n wait until they leave", width, ALARM)
-    return lines
+    return [*lines, *_said(one, around, width), *claimed(one.case, around, width)]
+
+
+def claimed(case: Case, around: Around, width: int) -> list[Line]:
+    """Return who else looks at a case now, since they come first."""
+    someone = other(case, around)
+    return labelled("WAIT", f"{someone} is looking at this case; deciding waits until they leave", width, ALARM) if someone else []
 
 
 def _said(one: Waiting, around: Around, width: int) -> list[Line]:

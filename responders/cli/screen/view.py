@@ -14,12 +14,14 @@ from responders.approvals import Desk, Done
 from responders.cli.screen import pages
 from responders.cli.screen.asking import painted
 from responders.cli.screen.claim import Claim
+from responders.cli.screen.doubt import sheet_in_doubt
 from responders.cli.screen.filtering import narrowed_to
-from responders.cli.screen.keys import KEYS, bar
+from responders.cli.screen.keys import DOUBT, DRAFT, KEYS, bar
 from responders.cli.screen.lines import ALARM, FAINT, STRONG, Line, flow
 from responders.cli.screen.pile import Pile
 from responders.cli.screen.sheet import Sheet, sheet
 from responders.cli.screen.undo import Approvals
+from responders.views import Parked
 
 _LOOK_EVERY = 2
 _WITHOUT_DRAFT = {"u", "/", "?", "q"}
@@ -47,7 +49,7 @@ class View(App[None], inherit_bindings=False):
         self._changes: dict[int, str] = {}
         self._told: tuple[str, str] = ("", "")
         self._shown: tuple[object, ...] = ()
-        self._draft_id: int | None = None
+        self._on_screen: tuple[str, int] | None = None
         self._ticks = 0
 
     def compose(self) -> ComposeResult:
@@ -146,9 +148,8 @@ class View(App[None], inherit_bindings=False):
         self.query_one("#sheet", Static).update(painted(made.body))
         self.query_one("#told", Static).update(painted(told))
         self.query_one("#bar", Static).update(painted(bottom))
-        draft_id = self._pile.current.draft.id if self._pile.current else None
-        if draft_id != self._draft_id:
-            self._draft_id = draft_id
+        if self._pile.identity != self._on_screen:
+            self._on_screen = self._pile.identity
             self.query_one("#body", VerticalScroll).scroll_home(animate=False)
 
     def _sheet(self, height: int) -> Sheet:
@@ -156,17 +157,23 @@ class View(App[None], inherit_bindings=False):
         narrowed = narrowed_to(self._pile.filters)
         if one is None:
             return Sheet((), tuple(pages.nothing_waits(narrowed, width)))
-        around = self._pile.around(self._changes.get(one.draft.id, ""))
-        made = sheet(one, around, width=width, height=height - bool(narrowed))
+        height -= bool(narrowed)
+        if isinstance(one, Parked):
+            made = sheet_in_doubt(one, self._pile.around(""), width=width, height=height)
+        else:
+            made = sheet(one, self._pile.around(self._changes.get(one.draft.id, "")), width=width, height=height)
         shown_only = tuple(flow([(f"only: {narrowed}", FAINT)], width)) if narrowed else ()
         return Sheet((*made.head, *shown_only), made.body)
 
     def _told_lines(self) -> list[Line]:
         words, style = self._told
-        stopped = self._pile.paused() or ("" if self._daemon_runs() else "no daemon runs: start earnest run")
-        counting = self._approvals.countdown(self._clock(), stopped=stopped)
+        counting = self._approvals.countdown(self._clock(), self._still)
         lines = flow([(words, style)], self.size.width) if words else []
         return [*lines, *(flow([(counting, STRONG)], self.size.width) if counting else [])] or [()]
+
+    def _still(self, network: str) -> str:
+        """Say why nothing leaves on a network now, or ""."""
+        return self._pile.still(network) or ("" if self._daemon_runs() else "no daemon runs: start earnest run")
 
     def _bar(self) -> list[Line]:
         """Return the keys that make sense now."""
@@ -175,6 +182,9 @@ class View(App[None], inherit_bindings=False):
         if one is None:
             keys = [key for key in KEYS if key.shown in _WITHOUT_DRAFT]
             return bar(keys, self.size.width, names={"/": "filter", "q": "leave"}, without=without)
+        if isinstance(one, Parked):
+            keys = [key for key in KEYS if key.on != DRAFT]
+            return bar(keys, self.size.width, names={"o": "open the link"}, without=without)
         both = one.draft.public is not None and one.draft.private is not None
         names = {"y": "send both"} if both else {"p": ""}
-        return bar(KEYS, self.size.width, names=names, without=without)
+        return bar([key for key in KEYS if key.on != DOUBT], self.size.width, names=names, without=without)

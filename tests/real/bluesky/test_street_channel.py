@@ -5,9 +5,10 @@ Run by name, since it needs install.sh: pytest tests/real/bluesky/test_street_ch
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,13 +18,16 @@ from listener.errors import NetworkError, SignInNeeded
 from listener.matching import Matcher
 from listener.model import Post, Visibility
 from listener.rules.rulebook import Brand, Route, Rulebook
+from listener.settings import secret
 from listener.sources import bluesky as hearing
 from listener.sources.base import Source
 from responders.channels import bluesky as speaking
-from responders.channels.base import Channel, Refused, Sent, Unknown, Unsent
+from responders.channels._bluesky_session import WritingSession
+from responders.channels.base import Channel, Refused, Sent, Unknown, Unsent, Withdrawn
 from responders.model import Delivery, DeliveryState, Kind
 from tests.real.bluesky.devnet import Account, DevNet, Json, Ref, now
-from tests.servers.proxy import AFTER_STORING, Fault, Proxy
+from tests.servers.proxy import AFTER_STORING, RESET, Fault, Proxy
+from tests.street import Hands
 
 POST = "app.bsky.feed.post"
 _NUMBERS = itertools.count(1)
@@ -88,6 +92,19 @@ async def app_password(net: DevNet, account: Account) -> str:
     return str(answer.body["password"])
 
 
+@asynccontextmanager
+async def signed_in_through(proxy: Proxy, street: Street, clock: Hands) -> AsyncIterator[WritingSession]:
+    """A session of the brand that reaches the server through `proxy` and is signed in."""
+    password = secret("bluesky_write")
+    assert password
+    session = WritingSession(proxy.url, street.brand.handle, password, "bluesky_write", clock)
+    try:
+        await session.account()
+        yield session
+    finally:
+        await session.close()
+
+
 @pytest.fixture
 async def street(net: DevNet, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Street]:
     # New people for each test, so that none sees another's posts.
@@ -118,9 +135,9 @@ async def test_a_mention_is_heard_and_the_reply_stands_under_it_once(street: Str
     assert isinstance(sent, Sent)
     (shown,) = await street.under(post)
     assert (shown["uri"], shown["record"]["text"]) == (sent.remote_id, "Sorry about that. What happened?")
-    assert (await street.channel.look(post)).answered_by_us
+    assert (await street.channel.look(post)).ours == (sent.remote_id,)
     monkeypatch.setattr(speaking, "_OWN_PAGES", 0)  # as for an account that wrote very much since
-    assert (await street.channel.look(post)).answered_by_us
+    assert (await street.channel.look(post)).ours == (sent.remote_id,)
     # And our own words come back to nobody's inbox but the customer's.
     assert [one.id for one in (await street.hear())[0]] == [post.id]
 
@@ -161,6 +178,45 @@ async def test_stored_then_misbehaved_is_doubt_until_the_look_finds_it(
         assert isinstance(found, Sent)
         assert await channel.send(reply, 20) == found
     assert [shown["uri"] for shown in await street.under(reply.parent)] == [found.remote_id]
+
+
+async def test_a_reply_is_withdrawn_for_everybody_and_twice_is_harmless(street: Street) -> None:
+    reply = street.reply(await street.asked())
+    sent = await street.channel.send(reply, 20)
+    assert isinstance(sent, Sent)
+    assert len(await street.under(reply.parent)) == 1
+    for _ in range(2):
+        assert await street.channel.withdraw(replace(reply, remote_id=sent.remote_id), 20) == Withdrawn()
+        assert (await street.channel.look(reply.parent)).ours == ()
+        assert await street.channel.find(reply) is None
+    await street.net.settle()
+    assert await street.under(reply.parent) == []
+
+
+async def test_a_renewed_token_writes_and_twenty_ask_for_one(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    reply = street.reply(await street.asked())
+    clock = Hands()
+    async with Proxy(street.net.pds_url) as proxy, AsyncExitStack() as closing:
+        monkeypatch.setenv("EARNEST_ALLOW_HOSTS", proxy.host)
+        session = await closing.enter_async_context(signed_in_through(proxy, street, clock))
+        clock.forward(minutes=116)
+        assert len({(await one).id for one in asyncio.as_completed([session.account() for _ in range(20)])}) == 1
+        assert isinstance(await speaking.Bluesky(session).send(reply, 20), Sent)
+        assert len(proxy.asked("POST", "/xrpc/com.atproto.server.refreshSession")) == 1
+        assert len(proxy.asked("POST", "/xrpc/com.atproto.server.createSession")) == 1
+
+
+async def test_a_renewal_lost_after_it_was_carried_out_can_be_made_again(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    reply = street.reply(await street.asked())
+    clock = Hands()
+    async with Proxy(street.net.pds_url) as proxy, AsyncExitStack() as closing:
+        monkeypatch.setenv("EARNEST_ALLOW_HOSTS", proxy.host)
+        session = await closing.enter_async_context(signed_in_through(proxy, street, clock))
+        clock.forward(hours=3)
+        proxy.once("POST", "/xrpc/com.atproto.server.refreshSession", RESET)
+        assert isinstance(await speaking.Bluesky(session).send(reply, 20), Unsent)
+        assert isinstance(await speaking.Bluesky(session).send(reply, 20), Sent)
+        assert len(proxy.asked("POST", "/xrpc/com.atproto.server.createSession")) == 1
 
 
 async def test_another_text_under_the_same_key_changes_nothing(street: Street) -> None:

@@ -15,7 +15,7 @@ from listener.mastodon_wire import WireAccount, WireNotification, WireStatus, po
 from listener.model import Post, Visibility
 from listener.rules.rulebook import Brand, Route, Rulebook
 from listener.sources.mastodon import KIND as SOURCE
-from responders.channels.base import Channel, Refused, Sent
+from responders.channels.base import Barred, Channel, Refused, Sent, Withdrawn
 from responders.channels.mastodon import KIND as CHANNEL
 from responders.model import Delivery, DeliveryState, Kind
 from tests.servers.mastodon_recorded import Exchange, Recorded, things
@@ -96,6 +96,16 @@ async def test_a_real_refusal_of_a_token_asks_for_another(play: Play) -> None:
     await source.close()
 
 
+async def test_a_real_refusal_of_a_token_bars_the_account(play: Play) -> None:
+    server = await play("test_home_tl_anonymous_throws", "test_verify_credentials", "test_instance")
+    refusal = next(one for one in server.exchanges if one.status == 401)
+    server.exchanges.insert(0, replace(refusal, method="POST", path="/api/v1/statuses"))
+    channel = CHANNEL.make({"instance": server.url}, BOOK)
+    parent = replace(_heard(things(*STATUS)[0]), visibility=Visibility.PUBLIC)
+    assert isinstance(await channel.send(await _delivery(channel, parent, "hello"), 10.0), Barred)
+    await channel.close()
+
+
 async def _delivery(channel: Channel, parent: Post, words: str, kind: Kind = Kind.PUBLIC) -> Delivery:
     return Delivery(
         id=1,
@@ -149,13 +159,24 @@ async def test_a_real_post_that_is_gone_is_not_there(play: Play) -> None:
     await channel.close()
 
 
+async def test_a_real_status_is_withdrawn_and_a_second_time_is_harmless(play: Play) -> None:
+    server = await play("test_status_delete_media", "test_verify_credentials")
+    told = [one.status for one in server.exchanges if one.method == "DELETE" and "/statuses/" in one.path]
+    assert {200, 404} == set(told)
+    channel = CHANNEL.make({"instance": server.url}, BOOK)
+    parent = _heard(things(*STATUS)[0])
+    sent = replace(await _delivery(channel, parent, "hello"), remote_id="117440834327875693")
+    assert [await channel.withdraw(sent, 10.0) for _ in told] == [Withdrawn()] * len(told)
+    await channel.close()
+
+
 async def test_a_real_post_and_its_thread_are_looked_at(play: Play) -> None:
     server = await play("test_status", "test_status_context", "test_verify_credentials")
     status = server.told("GET", "/api/v1/statuses/117440830896259821").json
     channel = CHANNEL.make({"instance": server.url}, BOOK)
     post = _heard(status)
     seen = await channel.look(post)
-    assert (seen.there, seen.text, seen.version, seen.answered_by_us) == (True, post.text, post.version, False)
+    assert (seen.there, seen.text, seen.version, seen.ours) == (True, post.text, post.version, ())
     await channel.close()
 
 

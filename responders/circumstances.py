@@ -1,0 +1,102 @@
+"""The facts that deciding needs besides the mention: what left already, whom we may not write to, whether sending is paused.
+
+Gathered here, from the store, for the first decision and again just before an answer leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from listener.clock import from_text
+from listener.model import Mention, Post
+from listener.store import mentions as heard_ledger
+from listener.store.base import Reader, text
+from responders.ledger import deliveries, people, said
+from responders.model import Circumstances
+
+_MEMORY = timedelta(days=90)  # the longest span in which answers to one person are counted
+_HOUR = timedelta(hours=1)
+_LATELY = timedelta(days=2)  # the longest span in which all answers that leave by themselves are counted
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is the same for every mention decided at one moment: the pause, our accounts, and what left by itself lately."""
+
+    at: datetime
+    paused: str
+    ours: frozenset[tuple[str, str]]
+    alone: tuple[tuple[str, datetime], ...]
+    texts: tuple[str, ...]
+
+
+def world(reader: Reader, *, at: datetime, without: int | None = None) -> World:
+    """Look around once for a whole batch of mentions; what a draft (`without`) has sent or is about to does not count."""
+    pause = people.paused(reader, at=at)
+    alone = deliveries.left_by_itself(reader, since=at - _LATELY, without=without)
+    return World(
+        at=at,
+        paused=pause.reason if pause else "",
+        ours=frozenset((account.network, account.id) for account in heard_ledger.accounts(reader)),
+        alone=tuple((text(row, "route"), from_text(text(row, "at"))) for row in alone),
+        texts=tuple(said.texts_alone(reader, since=at - _HOUR, without=without)),
+    )
+
+
+def circumstances(reader: Reader, mention: Mention, around: World, *, late: bool, without: int | None = None) -> Circumstances:
+    """Gather what deciding needs to know besides the mention; `late` marks history that was taken in.
+
+    `without` is a draft whose own deliveries do not count: it is asked about just before it leaves.
+    """
+    post = mention.post
+    rows = deliveries.left(reader, post.network, post.author.id, post.thread_id, since=around.at - _MEMORY, without=without)
+    left = [(row, from_text(text(row, "at"))) for row in rows]
+    to_author = [(text(row, "route"), moment) for row, moment in left if text(row, "author_id") == post.author.id]
+    answered = reader.one(
+        """SELECT 1 FROM deliveries WHERE network = :network AND parent_id = :id AND state IN ('claimed', 'sent', 'unknown', 'parked')
+        AND draft_id <> :without
+        UNION ALL SELECT 1 FROM posts WHERE network = :network AND thread_id = :thread AND parent_id = :id AND own = 1
+        AND id NOT IN (SELECT remote_id FROM deliveries WHERE draft_id = :without) LIMIT 1""",
+        network=post.network,
+        id=post.id,
+        thread=post.thread_id,
+        without=without or 0,
+    )
+    return Circumstances(
+        now=around.at,
+        suppressed=people.suppressed(reader, post.network, post.author.id),
+        paused=around.paused,
+        heard_late=late,
+        author_is_us=post.own or (post.network, post.author.id) in around.ours,
+        answered=answered is not None,
+        sent_to_author=tuple(moment for _, moment in to_author),
+        sent_in_thread=tuple(moment for row, moment in left if text(row, "thread_id") == post.thread_id),
+        sent_automatically=tuple(moment for _, moment in around.alone),
+        sent_by_route_to_author=tuple(to_author),
+        sent_by_route=around.alone,
+        answers_ours_alone=_answers_ours_alone(reader, post, around),
+        crowd=_crowd(reader, post, {text(row, "author_id") for row in rows if text(row, "thread_id") == post.thread_id}, without),
+        our_thread=_our_thread(reader, post),
+        texts_alone=around.texts,
+    )
+
+
+def _answers_ours_alone(reader: Reader, post: Post, around: World) -> bool:
+    if post.parent_id is None:
+        return False
+    by_us = (post.network, post.parent_author_id) in around.ours
+    return said.alone(reader, post.network, post.thread_id, post.parent_id, by_us=by_us)
+
+
+def _crowd(reader: Reader, post: Post, answered: set[str], without: int | None) -> bool:
+    """Return whether we speak to others in this thread, and not to this author (what is asked about, `without`, aside)."""
+    waits_for_author, waits_for_others = said.waits(reader, post.network, post.thread_id, post.author.id)
+    known = post.author.id in answered or (waits_for_author and without is None)
+    return not known and (waits_for_others or bool(answered))
+
+
+def _our_thread(reader: Reader, post: Post) -> bool:
+    """Return whether we began the thread: then people speak to us there, and are no crowd around somebody else."""
+    first = post if post.id == post.thread_id else heard_ledger.post(reader, post.network, post.thread_id)
+    return first is not None and first.own

@@ -1,0 +1,171 @@
+"""What a person may do with an answer that was approved: take the yes back, settle doubt by their own look, take words back.
+
+Every act is one transaction and one line in the log; of two people at two terminals the first wins and the second is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from listener.clock import Clock, in_words
+from listener.errors import EarnestError, UsageError
+from listener.store.base import Reader, Store, Tx
+from responders.approvals import UNDO, Done
+from responders.channels.base import ChannelKind, Sent
+from responders.ledger import audit, cases, deliveries, drafts, moves
+from responders.ledger.cases import Case
+from responders.ledger.drafts import Draft
+from responders.lifecycle import Arrow
+from responders.model import Delivery, DeliveryState, DraftState, Kind
+from responders.sending import endings
+from responders.silence import silence
+
+_WEB = ("https://", "http://")
+
+
+class Dispatch:
+    """Acts in the name of one person."""
+
+    def __init__(
+        self, store: Store, clock: Clock, channels: Callable[[str], ChannelKind | None], *, who: str, undo: timedelta = UNDO
+    ) -> None:
+        """Act as `who`; `undo` is how long an answer waits before it leaves."""
+        self._store = store
+        self._clock = clock
+        self._channels = channels
+        self._undo = undo
+        self.who = who
+
+    def take_back(self, name: str) -> Done:
+        """Take an approval back while surely nothing has left.
+
+        Raises:
+            EarnestError: it left already, may have left, or was never approved.
+        """
+        return self._store.write(lambda tx: self._take_back(tx, cases.find(tx, name)))
+
+    def _take_back(self, tx: Tx, case: Case) -> Done:
+        draft = newest = drafts.newest(tx, case.id)
+        if newest and newest.state is not DraftState.APPROVED:
+            draft = _about_to_leave(tx, case)
+        if draft is None or draft.state is not DraftState.APPROVED:
+            message = f"{case.name} cannot be taken back: no approval of it stands"
+            raise EarnestError(message, f"earnest show {case.name} says where it stands")
+        if not moves.take_back(tx, draft.id):
+            message = f"{case.name} cannot be taken back: it has left, or may have"
+            raise EarnestError(
+                message, f"earnest show {case.name} says where it stands; earnest withdraw takes a sent answer off the network"
+            )
+        at = self._clock()
+        drafts.reopen(tx, draft.id, f"taken back by {self.who}")
+        now = drafts.newest(tx, case.id)
+        cases.set_state(tx, case.id, "waiting" if now and now.state is DraftState.WAITING else "open", at=at)
+        audit.record(tx, self.who, "took back", at=at, case_id=case.id)
+        says = "The draft waits again." if draft is newest else "A newer draft stands in its place."
+        return Done(case.name, f"{case.name}: taken back. {says}")
+
+    def in_doubt(self, name: str, kind: Kind | None = None) -> Delivery:
+        """Return the parked answer that `found` and `resend` would settle, for a person to read first.
+
+        Raises:
+            EarnestError: no answer of the case is parked.
+            UsageError: it is not clear which one.
+        """
+        reader = self._store.read()
+        return self._the_one(reader, cases.find(reader, name), kind, None)
+
+    def found(self, name: str, url: str, kind: Kind | None = None, *, seen: Delivery | None = None) -> Done:
+        """Record that a parked answer is on the network, at the address a person found it; `seen` is the answer they looked for.
+
+        Raises:
+            EarnestError: no answer of the case is parked, or it is not the one `seen`.
+            UsageError: it is not clear which one, or `url` is no web address.
+        """
+        if not url.startswith(_WEB) or any(one.isspace() for one in url):
+            message = "that is no web address"
+            raise UsageError(message, "copy the address of our answer from your browser: earnest found CASE https://…")
+        return self._store.write(lambda tx: self._found(tx, name, url, kind, seen))
+
+    def _found(self, tx: Tx, name: str, url: str, kind: Kind | None, seen: Delivery | None) -> Done:
+        case, at = cases.find(tx, name), self._clock()
+        this = self._the_one(tx, case, kind, seen)
+        facts = self._channels(this.network)
+        there = Sent(facts.id_in(url, this.account) if facts else url, url)
+        endings.sent(tx, this, there, f"found there by {self.who}", at=at, who=self.who)
+        if drafts.get(tx, this.draft_id).state is not DraftState.WAITING:
+            return Done(case.name, f"{case.name}: kept as sent. The {this.kind.value} answer stands at {url}")
+        says = f"{case.name}: kept as sent. The public word about it waits for your yes: earnest approve {case.name}"
+        return Done(case.name, says, complete=False)
+
+    def resend(self, name: str, kind: Kind | None = None, *, seen: Delivery | None = None) -> Done:
+        """Say yes again to a parked answer that a person looked for and did not find: it leaves after the usual wait.
+
+        It is looked for once more by the program before it leaves. What was to follow it follows it. `seen` is the answer they read.
+
+        Raises:
+            EarnestError: no answer of the case is parked, or it is not the one `seen`.
+            UsageError: it is not clear which one.
+        """
+
+        def work(tx: Tx) -> Done:
+            case, at = cases.find(tx, name), self._clock()
+            this = self._the_one(tx, case, kind, seen)
+            moves.resend(tx, this.id, not_before=at + self._undo)
+            moves.follow_again(tx, this.id, not_before=at + self._undo)
+            cases.set_state(tx, case.id, "approved", at=at)
+            audit.record(tx, self.who, "sent again", at=at, case_id=case.id, kind=this.kind.value, bound=this.bound)
+            still = silence(self._store, this.network, at=at)
+            when = still.after if still else f"in {in_words(self._undo)}"
+            return Done(case.name, f"{case.name}: it leaves {when}, unless a last look finds it after all.")
+
+        return self._store.write(work)
+
+    def withdraw(self, name: str, reason: str, kind: Kind | None = None) -> Done:
+        """Ask for a sent answer to be taken off its network; the daemon does it, also while sending is paused.
+
+        Raises:
+            EarnestError: no answer of the case has been sent.
+        """
+
+        def work(tx: Tx) -> Done:
+            case, at = cases.find(tx, name), self._clock()
+            chosen = [one for one in self._of(tx, case, kind) if one.state is DeliveryState.SENT]
+            if not chosen:
+                raise _nothing(case, "no answer of it has been sent", self._of(tx, case, kind))
+            for one in chosen:
+                moves.move(tx, one.id, Arrow.RECALL, reason=reason, not_before=at, at=at)
+                audit.record(tx, self.who, "withdrew", at=at, case_id=case.id, kind=one.kind.value, reason=reason)
+            what = " and ".join(f"the {one.kind.value} answer" for one in chosen)
+            verb = "is" if len(chosen) == 1 else "are"
+            return Done(case.name, f"{case.name}: {what} {verb} being taken back from {case.network}.")
+
+        return self._store.write(work)
+
+    def _of(self, reader: Reader, case: Case, kind: Kind | None) -> list[Delivery]:
+        return [one for one in deliveries.of_case(reader, case.id) if kind is None or one.kind is kind]
+
+    def _the_one(self, reader: Reader, case: Case, kind: Kind | None, seen: Delivery | None) -> Delivery:
+        """Return the parked answer that is meant, the oldest first."""
+        found = [one for one in self._of(reader, case, kind) if one.state is DeliveryState.PARKED]
+        if not found:
+            raise _nothing(case, "no answer of it is parked", self._of(reader, case, kind))
+        if len(found) > 1 and kind is None and len({one.kind for one in found}) > 1:
+            message = f"both answers of {case.name} are parked"
+            raise UsageError(message, "say which one: --kind public or --kind private")
+        if seen and found[0].id != seen.id:
+            message = f"another answer of {case.name} is in doubt now than the one you read; nothing was done"
+            raise EarnestError(message, "read it again")
+        return found[0]
+
+
+def _about_to_leave(reader: Reader, case: Case) -> Draft | None:
+    """Return the draft of an answer that has not left yet: what a person sent again may be older than the newest draft."""
+    ready = [one for one in deliveries.of_case(reader, case.id) if one.state is DeliveryState.READY]
+    return drafts.get(reader, ready[-1].draft_id) if ready else None
+
+
+def _nothing(case: Case, why: str, there: Sequence[Delivery]) -> EarnestError:
+    """Say that somebody may have been faster, and how things stand."""
+    now = ", ".join(f"the {one.kind.value} answer is {one.state.value}" for one in there)
+    return EarnestError(f"{case.name}: {why}" + (f" ({now})" if now else ""), f"earnest show {case.name} tells the whole story")

@@ -1,0 +1,81 @@
+"""What we said already, by kind of question: the same words again, an answer to our own answer, how much left in a span.
+
+"Left" is whatever an attempt was made for and no network is known to have refused. Every question is bounded by a span of time or by
+one thread, and has its index.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from listener.clock import to_text
+from listener.store.base import Reader, number, text
+
+_LEFT = "('claimed', 'sent', 'unknown', 'parked', 'withdrawing', 'withdrawn')"
+
+
+def texts_alone(reader: Reader, *, since: datetime, without: int | None = None) -> list[str]:
+    """Return the texts that left by themselves since a moment, or are about to; those of the draft `without` are left out."""
+    rows = reader.all(
+        f"""SELECT text FROM deliveries WHERE automatic = 1 AND COALESCE(last_attempt_at, not_before) >= :since
+        AND state IN ('ready', {_LEFT[1:]} AND draft_id <> :without""",
+        since=to_text(since),
+        without=without or 0,
+    )
+    return [text(row, "text") for row in rows]
+
+
+def texts_left(reader: Reader, *, since: datetime) -> list[str]:
+    """Return every text that left since a moment, whoever approved it."""
+    rows = reader.all(f"SELECT text FROM deliveries WHERE last_attempt_at > :since AND state IN {_LEFT}", since=to_text(since))
+    return [text(row, "text") for row in rows]
+
+
+def count_alone(reader: Reader, *, since: datetime) -> int:
+    """Return how many answers left by themselves since a moment."""
+    row = reader.one(
+        f"SELECT COUNT(DISTINCT draft_id) AS n FROM deliveries WHERE last_attempt_at > :since AND automatic = 1 AND state IN {_LEFT}",
+        since=to_text(since),
+    )
+    return number(row, "n") if row else 0
+
+
+def ours(reader: Reader, network: str, post_id: str) -> bool:
+    """Return whether a post is an answer of ours: sent from here, or written elsewhere by our account and heard."""
+    found = reader.one(
+        """SELECT 1 FROM deliveries WHERE network = :network AND remote_id = :id
+        UNION ALL SELECT 1 FROM posts WHERE network = :network AND id = :id AND own = 1 AND parent_id IS NOT NULL LIMIT 1""",
+        network=network,
+        id=post_id,
+    )
+    return found is not None
+
+
+def alone(reader: Reader, network: str, thread_id: str, post_id: str, *, by_us: bool) -> bool:
+    """Return whether a post is something that we said by ourselves.
+
+    `by_us` says that our account wrote it. Where one of our answers in the thread left by itself under a name we do not know (yet),
+    that is enough.
+    """
+    found = reader.one(
+        """SELECT 1 FROM deliveries WHERE network = :network AND remote_id = :id AND automatic = 1
+        UNION ALL SELECT 1 FROM deliveries WHERE :by_us = 1 AND network = :network AND thread_id = :thread AND automatic = 1
+        AND LENGTH(remote_id) = 0 AND state IN ('claimed', 'unknown', 'parked') LIMIT 1""",
+        network=network,
+        id=post_id,
+        thread=thread_id,
+        by_us=int(by_us),
+    )
+    return found is not None
+
+
+def waits(reader: Reader, network: str, thread_id: str, author_id: str) -> tuple[bool, bool]:
+    """Return whether an answer waits in a thread for a person, or to leave: to this author, and to somebody else."""
+    where = "FROM cases WHERE network = :network AND thread_id = :thread AND state IN ('waiting', 'approved')"
+    row = reader.one(
+        f"SELECT EXISTS (SELECT 1 {where} AND author_id = :author) AS mine, EXISTS (SELECT 1 {where} AND author_id <> :author) AS other",
+        network=network,
+        thread=thread_id,
+        author=author_id,
+    )
+    return (bool(row["mine"]), bool(row["other"])) if row else (False, False)

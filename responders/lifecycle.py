@@ -1,0 +1,109 @@
+"""The life of a delivery as one table: every state it can be in, and every arrow between two of them.
+
+The ledger moves rows by these arrows only, docs/architecture.md draws and explains them, and the tests walk them. An arrow says where it
+begins, so that of two senders (or a sender and a person) only one can take it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from responders.model import DeliveryState as State
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From one state to another, and when. No source: it is made. No target: it is removed."""
+
+    letter: str
+    source: State | None
+    target: State | None
+    when: str
+
+
+class Arrow(Enum):
+    """Every way a delivery can go."""
+
+    ORDER = Way("a", None, State.READY, "approved; it waits ten seconds, and longer where the post cannot be read again just now")
+    CLAIM = Way(
+        "b",
+        State.READY,
+        State.CLAIMED,
+        "every gate was asked again and said yes, the limits have room, nothing is paused; the claim is stored before a byte leaves",
+    )
+    SEND = Way("c", State.CLAIMED, State.SENT, "the network answered with the id of the new post")
+    REFUSE = Way("d", State.CLAIMED, State.REFUSED, "the network said no in a way known to mean that nothing was published")
+    RETURN = Way(
+        "e",
+        State.CLAIMED,
+        State.READY,
+        "surely nothing was published: no connection, the network asked us to wait, or our account may not speak now",
+    )
+    HOLD = Way(
+        "f",
+        State.READY,
+        State.HELD,
+        "a gate said no: the person asked us to stop, the post is gone, changed or answered, the words or the account are not the approved"
+        " ones, the voice check objects, the yes is older than two hours, or what leaves by itself may not any more; the draft waits again",
+    )
+    DOUBT = Way(
+        "g",
+        State.CLAIMED,
+        State.UNKNOWN,
+        "a time-out, a reset, a 5xx, an answer that makes no sense; or the sender died (found at its next start, or a minute later)",
+    )
+    REMOVE = Way(
+        "h",
+        State.READY,
+        None,
+        "somebody took the approval back while nothing had left (`u` in the review, or `earnest undo`)",
+    )
+    REPLACE = Way("i", State.HELD, None, "other words were approved for a post whose old answer was held, or its approval was taken back")
+    FIND = Way("j", State.UNKNOWN, State.SENT, "a look at the network found it, or the network's answer came after all")
+    REPEAT = Way(
+        "k",
+        State.UNKNOWN,
+        State.READY,
+        "a look did not find it, long enough after the attempt, and the network publishes once for one key, which still counts there",
+    )
+    PARK = Way(
+        "l",
+        State.UNKNOWN,
+        State.PARKED,
+        "a look did not find it and there is no such key, or no look succeeded for ten minutes; never a second attempt by itself",
+    )
+    FIND_LATE = Way("m", State.READY, State.SENT, "what came back by k (or q) was looked for once more before it was sent, and found")
+    STALE = Way("n", State.READY, State.UNKNOWN, "what came back by k waited until its key no longer counts")
+    PARK_LATE = Way("o", State.READY, State.PARKED, "a gate said no to what came back by k, which may be there already")
+    CONFIRM = Way(
+        "p", State.PARKED, State.SENT, "a person looked and found it there (`earnest found`), or the network's answer came after all"
+    )
+    RESEND = Way("q", State.PARKED, State.READY, "a person looked, it is not there, and they say yes again (`earnest resend`)")
+    RECALL = Way("r", State.SENT, State.WITHDRAWING, "a person takes it back from the network (`earnest withdraw`)")
+    WITHDRAW = Way("s", State.WITHDRAWING, State.WITHDRAWN, "the network has it no more")
+    KEEP = Way("t", State.WITHDRAWING, State.SENT, "the network does not take it away, and says so")
+    FOLLOW = Way("u", State.HELD, State.READY, "what it was held for (its private message in doubt) is sent again by a person (q)")
+
+    @property
+    def source(self) -> State | None:
+        """Where it begins."""
+        return self.value.source
+
+    @property
+    def target(self) -> State | None:
+        """Where it ends."""
+        return self.value.target
+
+
+FINAL = frozenset({State.SENT, State.REFUSED, State.HELD, State.PARKED, State.WITHDRAWN})
+"""States in which a delivery rests until a person does something, or for ever."""
+
+FREE = frozenset({State.REFUSED, State.WITHDRAWN})
+"""States that free the place for another answer to the same post: nothing of it is on the network."""
+
+
+def explained() -> str:
+    """Return the table of all arrows as docs/architecture.md shows it."""
+    rows = [f"| {arrow.value.letter} | {arrow.value.when} |" for arrow in Arrow]
+    return "\n".join(("| arrow | when |", "| --- | --- |", *rows))

@@ -1,0 +1,1 @@
+"""The parts of sending: the last look before an answer leaves, how an attempt ends, doubt, and taking back."""

@@ -1,0 +1,103 @@
+"""The last look: everything that may speak against an answer, asked again in the transaction that claims it.
+
+Approval is not immunity. What a person approved still needs the person on the other side to want it, the post to be there, unchanged and
+unanswered, and the words to pass the voice check. What leaves by itself also has to pass every boundary once more, limits included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from listener.clock import from_text, in_words
+from listener.rules.rulebook import Rulebook
+from listener.store import mentions as heard_ledger
+from listener.store.base import Row, Tx, text
+from responders import guard
+from responders.boundaries import holds, same_text
+from responders.channels.base import ChannelKind, Parent
+from responders.circumstances import circumstances, world
+from responders.drafting.template import may_name
+from responders.ledger import deliveries, drafts, people
+from responders.ledger.drafts import Draft
+from responders.model import Delivery, DraftState, Heard, Hold, Mode
+
+_A_YES_HOLDS = timedelta(hours=2)
+_ASKED_ELSEWHERE = frozenset({"answered", "paused"})  # on the network itself; by the claim
+
+
+@dataclass(frozen=True, slots=True)
+class LastLook:
+    """One look, inside the claiming transaction, at a delivery (`row` is the same as stored), by the rules of the moment."""
+
+    tx: Tx
+    delivery: Delivery
+    row: Row
+    book: Rulebook
+    at: datetime
+
+    def objection(self, parent: Parent, kind: ChannelKind | None) -> str:
+        """Say, in words for a person, why it must not leave now, or ""."""
+        draft = drafts.get(self.tx, self.delivery.draft_id)
+        return self._not_as_approved(draft) or self._unwelcome(draft, parent) or self._words(draft, kind) or self._boundaries(draft)
+
+    def _not_as_approved(self, draft: Draft) -> str:
+        this = self.delivery
+        if deliveries.bind(this.account, this.network, this.parent.id, this.visibility.value, this.text) != this.bound:
+            return "the text, the account or the visibility is not what was approved"
+        account = next((known for known in heard_ledger.accounts(self.tx) if known.network == this.network), None)
+        if account is None or account.id != this.account:
+            return "the account that would speak is not the one that was approved"
+        if draft.state is not DraftState.APPROVED:
+            return "the approval was taken back"
+        waited = self.at - from_text(text(self.row, "approved_at"))
+        if waited > _A_YES_HOLDS:
+            return f"it was approved {in_words(waited)} ago; say yes again if it still fits"
+        return ""
+
+    def _unwelcome(self, draft: Draft, parent: Parent) -> str:
+        this, post = self.delivery, self.delivery.parent
+        if words := people.suppressed(self.tx, this.network, post.author.id):
+            return f'@{post.author.handle} asked us to stop: "{words}"'
+        if not parent.there:
+            return parent.reason or "the post is gone"
+        if set(parent.ours) - deliveries.said_to(self.tx, this.account, this.network, post.id):
+            return "somebody already answered this post for us"
+        if (parent.version and post.version and parent.version != post.version) or (parent.text and parent.text != draft.parent_text):
+            return "the post was changed after the answer was approved"
+        return ""
+
+    def _words(self, draft: Draft, kind: ChannelKind | None) -> str:
+        this = self.delivery
+        named = may_name(self.book, draft.public_template, this.parent)
+        limits = kind.limits(this.kind).problem if kind else None
+        today = guard.today_of(self.book, self.at)
+        found = guard.check(this.text, kind=this.kind, book=self.book, post=this.parent, name_allowed=named, today=today, limits=limits)
+        return "; ".join(found)
+
+    def _boundaries(self, draft: Draft) -> str:
+        """Ask the boundaries again: of what leaves by itself all of them, of what a person approved those that forbid any answer."""
+        found = self._holds(draft)
+        if not self.row["automatic"]:
+            return "; ".join(hold.reason for hold in found if hold.forbids)
+        if not _leaves_by_itself(self.book, draft.route):
+            return "the rules do not let it leave by itself any more"
+        return "; ".join(hold.reason for hold in found if hold.gate not in _ASKED_ELSEWHERE)
+
+    def _holds(self, draft: Draft) -> tuple[Hold, ...]:
+        tx, post = self.tx, self.delivery.parent
+        mention = heard_ledger.mention(tx, post.network, post.id, draft.brand)
+        judged = heard_ledger.assessment(tx, post.network, post.id)
+        route = next((one for one in self.book.routes if one.name == draft.route), self.book.routes[-1])
+        if mention is None or judged is None:
+            return (Hold("failed_scoring", "how its post was judged is not in the store any more"),)
+        late = heard_ledger.is_late(tx, post.network, post.id)
+        around = circumstances(tx, mention, world(tx, at=self.at, without=draft.id), late=late, without=draft.id)
+        return (*holds(self.book, route, Heard(mention, judged), around), *same_text((self.delivery.text,), around))
+
+
+def _leaves_by_itself(book: Rulebook, name: str) -> bool:
+    """Return whether the rules in force let the route's answers leave without a person."""
+    route = next((one for one in book.routes if one.name == name), None)
+    modes = {book.mode, route.mode or book.mode} if route else set()
+    return route is not None and route.approval == "none" and modes == {Mode.SEND}

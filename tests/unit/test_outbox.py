@@ -1,0 +1,358 @@
+"""What becomes of answers on their way: doubt that a person settles, words taken back, accounts that rest, networks that set a pace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from listener.errors import EarnestError, UsageError
+from listener.rules.rulebook import Rulebook
+from listener.store.base import Tx
+from responders.channels.base import Pace
+from responders.dispatch import Dispatch
+from responders.house import channel_kind
+from responders.ledger import audit, deliveries, incidents, moves, people
+from responders.lifecycle import Arrow
+from responders.model import DeliveryState, Kind
+from responders.outbox import Outbox
+from responders.sending import endings
+from tests.mouth import ALONE, NETWORK, House, kind
+from tests.street import RULES
+
+TWO_HALVES = "@acme you charged me twice and support ignores me"  # a private message, then a public word
+WHERE = "https://town.example/@acme/4711"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path, **ALONE)
+    yield made
+    made.store.close()
+
+
+def _dispatch(house: House, who: str = "jo") -> Dispatch:
+    return Dispatch(house.store, house.clock, channel_kind, who=who)
+
+
+async def _parked(house: House, words: str = "@acme hello there, one thing", *, lie: str = "stored") -> None:
+    """Bring an answer into doubt that no look settles, on a network without a key."""
+    house.mouth.keys = False
+    house.mouth.lies = [lie]
+    house.mouth.blind = True
+    await house.approved(words=words)
+    await house.speak(seconds=11)
+    for _ in range(15):
+        await house.speak(seconds=60)
+    house.mouth.blind = False
+
+
+async def test_a_parked_answer_that_a_person_finds_is_sent_with_the_place_they_found(house: House) -> None:
+    await _parked(house)
+    assert house.states() == ["parked"]
+    done = _dispatch(house).found("A-1", WHERE)
+    (row,) = house.rows("SELECT * FROM deliveries")
+    assert (row["state"], row["remote_id"], row["remote_url"]) == ("sent", "4711", WHERE)
+    assert done.complete
+    assert "found there by jo" in str(house.rows("SELECT detail FROM audit WHERE who = 'jo' AND action = 'sent'")[0]["detail"])
+    assert house.rows("SELECT state FROM cases")[0]["state"] == "answered"
+
+
+@pytest.mark.parametrize("nowhere", ["", "p1", "javascript:alert(1)", "https://town.example/a b"])
+async def test_a_place_must_be_a_web_address(house: House, nowhere: str) -> None:
+    await _parked(house)
+    with pytest.raises(UsageError):
+        _dispatch(house).found("A-1", nowhere)
+    assert house.states() == ["parked"]
+
+
+async def test_a_parked_answer_that_a_person_does_not_find_is_sent_once(house: House) -> None:
+    await _parked(house, lie="lost")
+    _dispatch(house).resend("A-1")
+    assert house.states() == ["ready"]
+    await house.speak(seconds=5)
+    assert house.mouth.of("p1") == 0  # the person may still change their mind
+    await house.speak(seconds=6)
+    assert (house.mouth.of("p1"), house.states()) == (1, ["sent"])
+
+
+async def test_a_last_look_finds_what_a_person_has_overlooked(house: House) -> None:
+    await _parked(house)
+    _dispatch(house).resend("A-1")
+    await house.speak(seconds=11)
+    assert (house.mouth.of("p1"), house.states()) == (1, ["sent"])
+
+
+async def test_a_yes_said_again_can_be_taken_back(house: House) -> None:
+    await _parked(house, lie="lost")
+    _dispatch(house).resend("A-1")
+    _dispatch(house).take_back("A-1")
+    await house.speak(seconds=60)
+    assert (house.mouth.of("p1"), house.states()) == (0, [])
+    house.desk().reject("A-1", "tone")
+
+
+async def test_what_may_be_there_cannot_be_taken_back(house: House) -> None:
+    await _parked(house)
+    with pytest.raises(EarnestError, match="may have"):
+        _dispatch(house).take_back("A-1")
+
+
+async def test_the_second_to_settle_a_doubt_is_told_how_it_stands(house: House) -> None:
+    await _parked(house)
+    _dispatch(house, "jo").found("A-1", WHERE)
+    with pytest.raises(EarnestError, match="the public answer is sent"):
+        _dispatch(house, "kim").resend("A-1")
+    await house.speak(seconds=60)
+    assert house.mouth.of("p1") == 1
+
+
+async def test_the_public_half_waits_for_a_yes_once_the_private_one_is_found(house: House) -> None:
+    await _parked(house, TWO_HALVES)
+    assert house.states() == ["parked", "held"]
+    (there,) = house.mouth.published
+    done = _dispatch(house).found("A-1", house.mouth.sent(there).url)
+    assert not done.complete
+    house.desk().approve("A-1")
+    await house.speak(seconds=11)
+    assert house.mouth.of("p1", Kind.PRIVATE) == 1  # the one that was in doubt
+    assert house.mouth.of("p1", Kind.PUBLIC) == 1
+    assert house.states() == ["sent", "sent"]
+
+
+async def test_words_that_were_sent_already_cannot_be_approved_once_more(house: House) -> None:
+    await _parked(house, TWO_HALVES)
+    (there,) = house.mouth.published
+    _dispatch(house).found("A-1", house.mouth.sent(there).url)
+    with pytest.raises(EarnestError, match="sent already"):
+        house.desk().approve("A-1", private_only=True)
+    assert house.rows("SELECT state FROM drafts")[0]["state"] == "waiting"
+
+
+async def test_the_network_s_own_late_yes_lets_the_public_half_wait_for_a_person(house: House) -> None:
+    await _parked(house, TWO_HALVES)
+    (there,) = house.mouth.published
+    delivery = deliveries.of_case(house.store.read(), 1)[0]
+    house.store.write(lambda tx: endings.sent(tx, delivery, house.mouth.sent(there), "", at=house.clock()))
+    assert house.states() == ["sent", "held"]
+    assert house.rows("SELECT state FROM drafts")[0]["state"] == "waiting"
+
+
+async def test_the_public_half_follows_the_private_one_that_is_sent_again(house: House) -> None:
+    await _parked(house, TWO_HALVES, lie="lost")
+    _dispatch(house).resend("A-1")
+    await house.speak(seconds=11)
+    assert [one.kind for one in house.mouth.published] == [Kind.PRIVATE, Kind.PUBLIC]
+    assert house.states() == ["sent", "sent"]
+
+
+async def test_an_answer_is_taken_back_from_the_network_with_a_record(house: House) -> None:
+    await house.approved()
+    await house.speak(seconds=11)
+    _dispatch(house).withdraw("A-1", "the wrong shop")
+    assert house.states() == ["withdrawing"]
+    await house.speak(seconds=1)
+    assert (house.mouth.of("p1"), house.states()) == (0, ["withdrawn"])
+    actions = [str(row["action"]) for row in house.rows("SELECT action FROM audit ORDER BY id")]
+    assert actions[-2:] == ["withdrew", "withdrawn"]
+    assert audit.broken_at(house.store.read()) is None
+
+
+async def test_words_are_taken_back_while_sending_is_paused(house: House) -> None:
+    await house.approved()
+    await house.speak(seconds=11)
+    house.store.write(lambda tx: people.pause(tx, "a storm", by="kim", until=None, at=house.clock()))
+    _dispatch(house).withdraw("A-1", "the wrong shop")
+    await house.speak(seconds=1)
+    assert house.states() == ["withdrawn"]
+
+
+@pytest.mark.parametrize(("lie", "ends"), [("lost", "withdrawn"), ("raise", "withdrawn"), ("barred", "withdrawn"), ("refused", "sent")])
+async def test_a_network_that_does_not_take_it_away_at_once(house: House, lie: str, ends: str) -> None:
+    await house.approved()
+    await house.speak(seconds=11)
+    house.mouth.takings = [lie]
+    _dispatch(house).withdraw("A-1", "the wrong shop")
+    for _ in range(4):
+        await house.speak(seconds=61)
+    assert house.states() == [ends]
+    told = [str(row["words"]) for row in incidents.open_(house.store.read())]
+    assert any("take it away by hand" in words for words in told) == (lie == "refused")
+
+
+async def test_after_words_were_taken_back_others_may_be_said(house: House) -> None:
+    await house.approved()
+    await house.speak(seconds=11)
+    _dispatch(house).withdraw("A-1", "the wrong shop")
+    await house.speak(seconds=1)
+    house.desk().edit("A-1", public="You are right. Which shop was it?")
+    house.desk().approve("A-1")
+    await house.speak(seconds=11)
+    assert [one.text for one in house.mouth.published] == ["@marta You are right. Which shop was it?"]
+    assert house.states() == ["withdrawn", "sent"]
+
+
+async def test_nothing_sent_nothing_to_take_back(house: House) -> None:
+    await house.approved()
+    with pytest.raises(EarnestError, match="no answer of it has been sent"):
+        _dispatch(house).withdraw("A-1", "the wrong shop")
+
+
+async def test_an_account_that_was_turned_away_rests_and_ops_are_told_once(house: House) -> None:
+    house.mouth.lies = ["barred"] * 9
+    for number in range(7):
+        await house.approved(f"p{number}", "@acme hello there, one thing", f"author{number}")
+    await house.speak(seconds=11)
+    assert set(house.states()) == {"ready"}
+    tried = 9 - len(house.mouth.lies)
+    assert tried <= 5, "those that were on their way already, and no other"
+    await house.speak(minutes=10)
+    assert len(house.mouth.lies) == 9 - tried
+    assert [row["name"] for row in incidents.open_(house.store.read())] == ["account mastodon"]
+    house.mouth.lies = []
+    await house.speak(minutes=6)
+    assert len(house.mouth.published) == 7
+    assert incidents.open_(house.store.read()) == []
+
+
+async def test_a_network_that_asks_us_to_wait_is_left_alone_by_all_of_ours(house: House) -> None:
+    await house.approved()
+    await house.approved("p2", "@acme another thing", "lea")
+    house.store.write(
+        lambda tx: people.rest(
+            tx, NETWORK, "it asks us to wait", by="earnest", until=house.clock() + timedelta(minutes=5), at=house.clock()
+        )
+    )
+    await house.speak(seconds=11)
+    assert house.mouth.published == []
+    await house.speak(minutes=5)
+    assert len(house.mouth.published) == 2
+
+
+async def test_the_pace_of_a_network_keeps_room_for_the_urgent(house: House) -> None:
+    for number in range(10):
+        await house.approved(f"p{number}", "@acme hello there, one thing", f"author{number}")
+    box = Outbox(house.store, lambda: house.book, house.clock, house.channels, {NETWORK: kind(pace=Pace(5, 600.0))})
+    house.clock.forward(seconds=11)
+    await box.round()
+    assert len(house.mouth.published) == 4  # a fifth of the five is kept
+    await house.approved("cry", TWO_HALVES, "lea")
+    house.store.write(lambda tx: tx.run("UPDATE deliveries SET points = 80 WHERE parent_id = 'cry'"))
+    house.clock.forward(seconds=11)
+    await box.round()
+    assert [one.parent.id for one in house.mouth.published[4:]] == ["cry"]
+    house.clock.forward(minutes=11)
+    await box.round()
+    assert [one.parent.id for one in house.mouth.published[5:6]] == ["cry"]  # its public word goes before the rest
+    for _ in range(3):
+        house.clock.forward(minutes=11)
+        await box.round()
+    assert len(house.mouth.published) == 12
+
+
+async def test_a_sender_whose_claim_another_took_over_does_not_post(house: House) -> None:
+    await house.approved()
+
+    def taken_over() -> None:
+        """Let another sender find the claim, settle it, and claim anew, while the first one slept; on its clock no time has passed."""
+
+        def work(tx: Tx) -> None:
+            moves.move(tx, 1, Arrow.DOUBT, at=house.clock())
+            moves.move(tx, 1, Arrow.REPEAT, not_before=house.clock(), at=house.clock())
+            assert moves.claim(tx, 1, at=house.clock()) == 2
+
+        house.store.write(work)
+
+    house.mouth.before_post = taken_over
+    await house.speak(seconds=11)
+    assert house.mouth.published == []
+    assert house.states() == ["claimed"]  # the other's, untouched
+
+
+async def test_a_network_s_yes_that_comes_late_is_believed(house: House) -> None:
+    await house.approved()
+    house.mouth.before_post = lambda: None
+    original = house.mouth.send
+
+    async def slow(*args: object) -> object:
+        result = await original(*args)  # type: ignore[arg-type]
+        house.store.write(lambda tx: moves.move(tx, 1, Arrow.DOUBT, at=house.clock()))
+        return result
+
+    house.mouth.send = slow  # type: ignore[method-assign, assignment]
+    await house.speak(seconds=11)
+    assert house.states() == ["sent"]
+    assert house.rows("SELECT remote_id FROM deliveries")[0]["remote_id"]
+
+
+async def test_a_colleague_s_public_answer_beside_our_private_half_is_noticed(house: House) -> None:
+    await house.approved(words=TWO_HALVES)
+    looks = 0
+
+    def look() -> None:
+        nonlocal looks
+        looks += 1
+        house.mouth.answered = looks > 1  # between the private message and the public word
+
+    house.mouth.on_look = look
+    await house.speak(seconds=11)
+    assert [one.kind for one in house.mouth.published] == [Kind.PRIVATE]
+    assert house.states() == ["sent", "held"]
+
+
+async def test_an_answer_by_hand_to_a_profile_that_says_nobot_does_not_leave(house: House) -> None:
+    await house.approved()
+    house.store.write(lambda tx: tx.run("UPDATE posts SET bio = 'please #nobot'"))
+    await house.speak(seconds=11)
+    assert house.states() == ["held"]
+
+
+async def test_an_answer_that_ops_let_name_its_author_leaves(tmp_path: Path) -> None:
+    named = {**RULES["templates"], "hello": "Hello {author}, could you say a little more? ^{agent}"}  # type: ignore[dict-item]
+    house = House(tmp_path, templates=named)
+    try:
+        await house.approved()
+        await house.speak(seconds=11)
+        assert [one.text for one in house.mouth.published] == ["@marta Hello marta, could you say a little more? ^Acme"]
+    finally:
+        house.store.close()
+
+
+async def test_limits_that_were_lowered_meanwhile_hold_what_was_about_to_leave_by_itself(alone: House) -> None:
+    await alone.hear(alone.post("p1", "@acme hello there, one thing"))
+    await alone.think()
+    assert alone.states() == ["ready"]
+    lower = {**ALONE, "boundaries": {"limits": {"per_thread": 1, "per_author": "0/24h"}}}
+    alone.book = Rulebook.model_validate({**RULES, **lower})
+    await alone.speak(seconds=11)
+    assert (alone.mouth.published, alone.states()) == ([], ["held"])
+
+
+def test_every_arrow_moves_only_what_stands_where_it_begins(house: House) -> None:
+    for arrow in Arrow:
+        if arrow.source is not None:
+            assert not house.store.write(lambda tx, arrow=arrow: moves.move(tx, 99, arrow, at=house.clock()))  # type: ignore[misc]
+    letters = [arrow.value.letter for arrow in Arrow]
+    assert letters == sorted(set(letters))
+    assert {arrow.target for arrow in Arrow} - {None} == set(DeliveryState)
+
+
+async def test_what_had_to_be_taken_away_by_hand_is_over_once_it_is_gone(house: House) -> None:
+    await house.approved()
+    await house.speak(seconds=11)
+    house.mouth.takings = ["refused"]
+    _dispatch(house).withdraw("A-1", "the wrong shop")
+    await house.speak(seconds=61)
+    assert (house.states(), len(incidents.open_(house.store.read()))) == (["sent"], 1)
+    _dispatch(house).withdraw("A-1", "taken away by hand")
+    await house.speak(seconds=61)
+    assert (house.states(), incidents.open_(house.store.read())) == (["withdrawn"], [])
