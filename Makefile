@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.set-up
 
-.PHONY: setup demo run test check format lint types imports rules generated test-real bench wheel lock clean
+.PHONY: setup demo run test check format lint types imports rules generated crash nightly test-real bench wheel lock clean
 
 setup: $(STAMP)  ## the environment in .venv, exactly as locked
 
@@ -21,8 +21,8 @@ demo: setup  ## the whole street at work, with no account
 run: setup  ## the daemon, by rules.yaml
 	$(BIN)/earnest run
 
-test: setup  ## the tests that need nothing but this machine
-	$(BIN)/python -m pytest
+test: setup  ## the tests that need nothing but this machine, on all its cores
+	$(BIN)/python -m pytest -n auto
 
 check: setup format lint types imports test rules generated  ## all that must hold for every change
 
@@ -45,6 +45,14 @@ rules: setup
 generated: setup  ## files made from the code are as the code would make them now
 	$(BIN)/earnest rules schema | diff -u data/rules.schema.json -
 	$(BIN)/python docs/commands.py | diff -u docs/commands.md -
+
+crash: setup  ## at most once: the sender ended at every step, on networks that lie in every way we know of
+	$(BIN)/python -m tests.crash
+
+# For a machine that has an hour at night: three deaths in one history, and 1,000 processes killed at random moments.
+nightly: setup
+	$(BIN)/python -m tests.crash --nightly
+	HISTORIES=10000 $(BIN)/python -m pytest tests/unit/test_promises_machine.py
 
 test-real: setup  ## against Bluesky's own server code on loopback, and recorded Mastodon traffic
 	tests/real/bluesky/install.sh

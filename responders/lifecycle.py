@@ -71,7 +71,8 @@ class Arrow(Enum):
         "l",
         State.UNKNOWN,
         State.PARKED,
-        "a look did not find it and there is no such key, or no look succeeded for ten minutes; never a second attempt by itself",
+        "a look did not find it and there is no such key, no look succeeded for ten minutes, or the network now refuses what an earlier"
+        " try may have published; never a second attempt by itself",
     )
     FIND_LATE = Way("m", State.READY, State.SENT, "what came back by k (or q) was looked for once more before it was sent, and found")
     STALE = Way("n", State.READY, State.UNKNOWN, "what came back by k waited until its key no longer counts")

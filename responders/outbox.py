@@ -222,8 +222,8 @@ class Outbox:
         if isinstance(result, Sent):
             return await self._sent(delivery, result, "")
         if isinstance(result, Refused):
-            await self._store.awrite(lambda tx: endings.refuse(tx, delivery, result.reason, at=self._clock()))
-            return Sending(delivery, DeliveryState.REFUSED, result.reason)
+            state = await self._store.awrite(lambda tx: endings.refuse(tx, delivery, result.reason, at=self._clock()))
+            return Sending(delivery, state, result.reason)
         if isinstance(result, Unknown):
             again = self._clock() + self._means.settle_after(delivery.network)
             await self._store.awrite(lambda tx: self._doubt(tx, delivery, result.reason, again))

@@ -47,15 +47,18 @@ def _let_other_half_wait(tx: Tx, delivery: Delivery, at: datetime) -> None:
         cases.set_state(tx, case_id, "waiting", at=at)
 
 
-def refuse(tx: Tx, delivery: Delivery, reason: str, *, at: datetime) -> bool:
-    """Record a refusal: nothing of it is there, so other words may be tried."""
+def refuse(tx: Tx, delivery: Delivery, reason: str, *, at: datetime) -> DeliveryState:
+    """Record a refusal: nothing of it is there, so other words may be tried. After an earlier doubt that is not sure: a person looks."""
+    if tx.one("SELECT 1 FROM deliveries WHERE id = :id AND first_attempt_at < last_attempt_at", id=delivery.id):
+        doubted = moves.move(tx, delivery.id, Arrow.DOUBT, reason=reason, attempt=delivery.attempts, at=at)
+        return park(tx, delivery, f"an earlier try broke off, and now: {reason}", at=at) if doubted else DeliveryState.UNKNOWN
     if not moves.move(tx, delivery.id, Arrow.REFUSE, reason=reason, attempt=delivery.attempts, at=at):
-        return False
+        return DeliveryState.UNKNOWN
     _hold_followers(tx, delivery.id, reason, at)
     drafts.reopen(tx, delivery.draft_id, reason)
     cases.set_state(tx, cases.id_of(delivery.case), "waiting", at=at)
     _log(tx, delivery, DeliveryState.REFUSED, reason, at=at)
-    return True
+    return DeliveryState.REFUSED
 
 
 def hold(tx: Tx, row: Row, why: str, *, at: datetime) -> DeliveryState:

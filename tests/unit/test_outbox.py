@@ -129,6 +129,19 @@ async def test_the_public_half_waits_for_a_yes_once_the_private_one_is_found(hou
     assert house.states() == ["sent", "sent"]
 
 
+async def test_a_refusal_after_a_doubt_is_no_proof_that_nothing_is_there(house: House) -> None:
+    house.mouth.lies, house.mouth.blind = ["stored", "refused"], True
+    await house.approved()
+    await house.speak(seconds=11)
+    for _ in range(3):
+        await house.speak(seconds=100)
+    assert house.mouth.lies == [], "it was tried once more, with its key"
+    assert house.states() == ["parked"]
+    assert "too rude" in str(house.rows("SELECT reason FROM deliveries")[0]["reason"])
+    with pytest.raises(EarnestError):
+        house.desk().edit("A-1", public="Something else?")
+
+
 async def test_words_that_were_sent_already_cannot_be_approved_once_more(house: House) -> None:
     await _parked(house, TWO_HALVES)
     (there,) = house.mouth.published
