@@ -6,6 +6,7 @@ praw is synchronous and not made for several threads, so each session has one in
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -120,7 +121,8 @@ class PrawThread:
             self._pool = ThreadPoolExecutor(1, thread_name_prefix=self._name)
         self._running = call
         try:
-            return await call.loop.run_in_executor(self._pool, self._compose, call, request)
+            context = contextvars.copy_context()  # the thread asks in our name, whoever must be asked first included
+            return await call.loop.run_in_executor(self._pool, context.run, self._compose, call, request)
         except asyncio.CancelledError:
             call.drop()
             raise

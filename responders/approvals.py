@@ -18,10 +18,10 @@ from listener.store.base import Store, Tx
 from responders import guard
 from responders.channels.base import ChannelKind
 from responders.drafting.template import may_name
-from responders.ledger import audit, cases, drafts, escalations, people
+from responders.ledger import audit, cases, deliveries, drafts, escalations, people
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft
-from responders.model import DraftState, Kind, Proposal
+from responders.model import DeliveryState, DraftState, Kind, Proposal
 from responders.orders import order
 from responders.silence import silence
 
@@ -73,8 +73,8 @@ class Desk:
         if private_only:
             draft = self._drop_public(tx, draft)
         self._may_leave(tx, draft, post)
-        said = {word.who for word in drafts.words(tx, draft.id) if word.verdict == "yes"}
-        if self.who in said:
+        said = {_same(word.who) for word in drafts.words(tx, draft.id) if word.verdict == "yes"}
+        if _same(self.who) in said:
             message = f"{self.who} has said yes to {case.name} already"
             raise EarnestError(message, "it needs a second person")
         if len(said) + 1 < draft.approvals_needed:
@@ -123,7 +123,7 @@ class Desk:
         post = self._post(tx, case.network, case.post_id)
         at = self._clock()
         if draft is None or draft.state is not DraftState.WAITING or draft.post_id != case.post_id:
-            _not_on_its_way(draft, case)
+            _not_on_its_way(tx, draft, case)
             draft = self._by_hand(tx, case, post, at)
         kind = self._facts(draft)[draft.network]
         new_public = draft.public if public is None else kind.address(public, post, Kind.PUBLIC)
@@ -297,8 +297,18 @@ class Desk:
         return {draft.network: kind}
 
 
-def _not_on_its_way(draft: Draft | None, case: Case) -> None:
+def _same(who: str) -> str:
+    """Return what makes two names one person's: capitals and spaces do not."""
+    return "".join(who.casefold().split())
+
+
+def _not_on_its_way(tx: Tx, draft: Draft | None, case: Case) -> None:
     if draft and draft.state is DraftState.APPROVED and draft.post_id == case.post_id:
+        if any(one.state is DeliveryState.PARKED and one.draft_id == draft.id for one in deliveries.of_case(tx, case.id)):
+            message = f"whether the answer of {case.name} is there cannot be told"
+            raise EarnestError(
+                message, f"look, then: earnest found {case.name} https://…, earnest resend {case.name}, earnest absent {case.name}"
+            )
         message = f"the answer to {case.name} is approved already" + (f", by {draft.reason.removeprefix('by ')}" if draft.reason else "")
         hint = f"take it back first: earnest undo {case.name}, while it has not left; earnest withdraw {case.name}, where it was sent"
         raise EarnestError(message, hint)

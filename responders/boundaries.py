@@ -1,7 +1,7 @@
 """Boundaries: what no route may do. Each gate is one small function; holds are only ever added, so no route can undo one.
 
-A hold rules out an automatic answer. Some rule out more: `forbids` rules out any answer at all, and `stops_approved` picks those
-that stop even what a person has approved. No hold keeps anything from our own people: escalation is not a matter of boundaries.
+A hold rules out an automatic answer. Some rule out more: `forbids` rules out any answer at all, also one that a person
+approved. No hold keeps anything from our own people: escalation is not a matter of boundaries.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ _BETWEEN = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-\u2013]\s*(\d{1,2}):(\d{2})\s*"
 _ADDRESS = re.compile(r"\s*(?:@\S+\s+)+")
 _DIGITS = re.compile(r"\d+")
 _SAME_TEXTS = 2  # so many equal texts may leave by themselves within an hour
-_STOPS_APPROVED = frozenset({"paused", "answered"})
 
 Gate = Callable[[Rulebook, Route, Heard, Circumstances], Iterator[Hold]]
 
@@ -283,8 +282,3 @@ def may_draft(decision: Decision) -> bool:
     """Return whether to draft unasked: something is wanted, nothing forbids it, and no hold leaves it to a person to ask for one."""
     wanted = any(action.startswith(("draft:", "private:")) for action in decision.actions)
     return wanted and not any(hold.forbids or hold.on_request for hold in decision.holds)
-
-
-def stops_approved(found: Iterable[Hold]) -> tuple[Hold, ...]:
-    """Return the holds that stop even what a person has approved: whatever forbids, a pause, an answer that is there already."""
-    return tuple(hold for hold in found if hold.forbids or hold.gate in _STOPS_APPROVED)

@@ -13,6 +13,7 @@ from listener.model import Mention, Post
 from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, text
 from responders.ledger import deliveries, people, said
+from responders.lifecycle import THERE, listed
 from responders.model import Circumstances
 
 _MEMORY = timedelta(days=90)  # the longest span in which answers to one person are counted
@@ -54,7 +55,7 @@ def circumstances(reader: Reader, mention: Mention, around: World, *, late: bool
     left = [(row, from_text(text(row, "at"))) for row in rows]
     to_author = [(text(row, "route"), moment) for row, moment in left if text(row, "author_id") == post.author.id]
     answered = reader.one(
-        """SELECT 1 FROM deliveries WHERE network = :network AND parent_id = :id AND state IN ('claimed', 'sent', 'unknown', 'parked')
+        f"""SELECT 1 FROM deliveries WHERE network = :network AND parent_id = :id AND state IN ({listed(THERE)})
         AND draft_id <> :without
         UNION ALL SELECT 1 FROM posts WHERE network = :network AND thread_id = :thread AND parent_id = :id AND own = 1
         AND id NOT IN (SELECT remote_id FROM deliveries WHERE draft_id = :without) LIMIT 1""",

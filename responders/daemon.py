@@ -26,7 +26,7 @@ from responders.alerts import Alerts, Told
 from responders.approvals import UNDO
 from responders.channels.base import Channel, ChannelKind
 from responders.house import channel_kind, speaking_networks
-from responders.ledger import incidents, people
+from responders.ledger import deliveries, incidents, people
 from responders.outbox import Outbox, Sending
 from responders.pipeline import Mind, Noted
 from responders.rulefile import load_rehearsed
@@ -111,8 +111,12 @@ class Daemon:
             people.set_fact(tx, name, value, at=at)
 
     async def _open_channels(self) -> None:
-        """Sign in wherever we may speak; where we cannot, drafts are still made, for a person to post by hand."""
-        if self._book.mode == "observe":
+        """Sign in wherever we may speak; where we cannot, drafts are still made, for a person to post by hand.
+
+        While only observing, that is wanted only for what an earlier run left in doubt or somebody takes back.
+        """
+        left = deliveries.counts(self._store.read())
+        if self._book.mode == "observe" and not (left["unknown"] or left["claimed"] or left["withdrawing"]):
             return
         await self._close_barred()
         for network, kind in self._kinds.items():

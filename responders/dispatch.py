@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from listener.clock import Clock, in_words
 from listener.errors import EarnestError, UsageError
+from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Store, Tx
 from responders.approvals import UNDO, Done
 from responders.channels.base import ChannelKind, Sent
-from responders.ledger import audit, cases, deliveries, drafts, moves
+from responders.ledger import audit, cases, deliveries, drafts, incidents, moves
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft
 from responders.lifecycle import Arrow
@@ -47,8 +49,13 @@ class Dispatch:
 
     def _take_back(self, tx: Tx, case: Case) -> Done:
         draft = newest = drafts.newest(tx, case.id)
+        if newest and newest.state is DraftState.WAITING and drafts.void(tx, newest.id, self.who):
+            audit.record(tx, self.who, "took back", at=self._clock(), case_id=case.id)
+            return Done(case.name, f"{case.name}: your yes is taken back. The draft still waits.")
         if newest and newest.state is not DraftState.APPROVED:
             draft = _about_to_leave(tx, case)
+        if draft and moves.take_back_resent(tx, draft.id):
+            return self._park_again(tx, case, newest)
         if draft is None or draft.state is not DraftState.APPROVED:
             message = f"{case.name} cannot be taken back: no approval of it stands"
             raise EarnestError(message, f"earnest show {case.name} says where it stands")
@@ -64,6 +71,12 @@ class Dispatch:
         audit.record(tx, self.who, "took back", at=at, case_id=case.id)
         says = "The draft waits again." if draft is newest else "A newer draft stands in its place."
         return Done(case.name, f"{case.name}: taken back. {says}")
+
+    def _park_again(self, tx: Tx, case: Case, newest: Draft | None) -> Done:
+        at = self._clock()
+        cases.set_state(tx, case.id, "waiting" if newest and newest.state is DraftState.WAITING else "open", at=at)
+        audit.record(tx, self.who, "took back", at=at, case_id=case.id)
+        return Done(case.name, f"{case.name}: taken back. Whether it is there is open as before: earnest show {case.name}")
 
     def in_doubt(self, name: str, kind: Kind | None = None) -> Delivery:
         """Return the parked answer that `found` and `resend` would settle, for a person to read first.
@@ -82,7 +95,8 @@ class Dispatch:
             EarnestError: no answer of the case is parked, or it is not the one `seen`.
             UsageError: it is not clear which one, or `url` is no web address.
         """
-        if not url.startswith(_WEB) or any(one.isspace() for one in url):
+        url = url.strip()
+        if not url.startswith(_WEB) or any(one.isspace() for one in url) or not urlsplit(url).hostname:
             message = "that is no web address"
             raise UsageError(message, "copy the address of our answer from your browser: earnest found CASE https://…")
         return self._store.write(lambda tx: self._found(tx, name, url, kind, seen))
@@ -92,6 +106,7 @@ class Dispatch:
         this = self._the_one(tx, case, kind, seen)
         facts = self._channels(this.network)
         there = Sent(facts.id_in(url, this.account) if facts else url, url)
+        _check_place(tx, this, there)
         endings.sent(tx, this, there, f"found there by {self.who}", at=at, who=self.who)
         if drafts.get(tx, this.draft_id).state is not DraftState.WAITING:
             return Done(case.name, f"{case.name}: kept as sent. The {this.kind.value} answer stands at {url}")
@@ -112,12 +127,33 @@ class Dispatch:
             case, at = cases.find(tx, name), self._clock()
             this = self._the_one(tx, case, kind, seen)
             moves.resend(tx, this.id, not_before=at + self._undo)
+            incidents.end(tx, incidents.parked(this.id), at=at)
             moves.follow_again(tx, this.id, not_before=at + self._undo)
             cases.set_state(tx, case.id, "approved", at=at)
             audit.record(tx, self.who, "sent again", at=at, case_id=case.id, kind=this.kind.value, bound=this.bound)
             still = silence(self._store, this.network, at=at)
             when = still.after if still else f"in {in_words(self._undo)}"
             return Done(case.name, f"{case.name}: it leaves {when}, unless a last look finds it after all.")
+
+        return self._store.write(work)
+
+    def absent(self, name: str, kind: Kind | None = None) -> Done:
+        """Record that a parked answer is not on the network and shall not be sent as it is: its draft waits for other words.
+
+        Raises:
+            EarnestError: no answer of the case is parked.
+            UsageError: it is not clear which one.
+        """
+
+        def work(tx: Tx) -> Done:
+            case, at = cases.find(tx, name), self._clock()
+            this = self._the_one(tx, case, kind, None)
+            moves.set_aside(tx, this.id, reason=f"{self.who} looked, and it is not there")
+            incidents.end(tx, incidents.parked(this.id), at=at)
+            drafts.reopen(tx, this.draft_id, "it was not sent; write other words or say no")
+            cases.set_state(tx, case.id, "waiting", at=at)
+            audit.record(tx, self.who, "not there", at=at, case_id=case.id, kind=this.kind.value)
+            return Done(case.name, f"{case.name}: kept as not sent. The draft waits again.")
 
         return self._store.write(work)
 
@@ -135,6 +171,8 @@ class Dispatch:
                 raise _nothing(case, "no answer of it has been sent", self._of(tx, case, kind))
             for one in chosen:
                 moves.move(tx, one.id, Arrow.RECALL, reason=reason, not_before=at, at=at)
+                for row in tx.all("SELECT * FROM deliveries WHERE after_id = :id AND state = 'ready'", id=one.id):
+                    endings.hold(tx, row, f"the {one.kind.value} answer before it was taken back", at=at)
                 audit.record(tx, self.who, "withdrew", at=at, case_id=case.id, kind=one.kind.value, reason=reason)
             what = " and ".join(f"the {one.kind.value} answer" for one in chosen)
             verb = "is" if len(chosen) == 1 else "are"
@@ -163,6 +201,26 @@ def _about_to_leave(reader: Reader, case: Case) -> Draft | None:
     """Return the draft of an answer that has not left yet: what a person sent again may be older than the newest draft."""
     ready = [one for one in deliveries.of_case(reader, case.id) if one.state is DeliveryState.READY]
     return drafts.get(reader, ready[-1].draft_id) if ready else None
+
+
+def _check_place(tx: Tx, this: Delivery, there: Sent) -> None:
+    """Refuse an address that cannot be our answer's: on another site, the post itself, or another answer of ours."""
+    home = next((known.url for known in heard_ledger.accounts(tx) if known.network == this.network and known.url), "")
+    if home and _site(home) != _site(there.url):
+        message = f"our answers on {this.network} stand on {urlsplit(home).hostname}, and this address is elsewhere"
+        raise UsageError(message, f"open it from our own page: {home}")
+    if there.remote_id in {"", this.parent.id} or there.url == this.parent.url:
+        message = "that is the post itself, not our answer to it"
+        raise UsageError(message, "open our answer, and copy its own address")
+    if deliveries.is_another(tx, this, there.remote_id):
+        message = "another answer of ours stands at that address"
+        raise UsageError(message, f"look again: earnest show {this.case} has the words to look for")
+
+
+def _site(url: str) -> tuple[str, ...]:
+    """Return what tells sites apart: the last two parts of a host (www., old. and the like do not matter), and the port."""
+    parts = urlsplit(url)
+    return (*(parts.hostname or "").split(".")[-2:], str(parts.port or ""))
 
 
 def _nothing(case: Case, why: str, there: Sequence[Delivery]) -> EarnestError:

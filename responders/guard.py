@@ -25,9 +25,10 @@ _RUN = 4  # so many words in a row repeat a post
 _UNSPACED_RUN = 8  # so many letters in a row, where no spaces are written
 _SHORTEST_NAME = 3  # shorter names are found inside ordinary sentences
 _LONGEST_NAME = 200  # no network takes longer ones
+_LONGEST = 20_000  # twice what any network takes; beyond it reading would take its time
 _QUOTE_WIDTH = 60
 _AROUND = ".,;:?!\"'()[]*_~-"
-_MENTION = re.compile(r"(?<![\w@/])@([\w.-]+(?:@[\w.-]+)?)")
+_MENTION = re.compile(r"(?<![\w@/\uff20])(?:[@\uff20]|/?\bu/)([\w.-]+(?:@[\w.-]+)?)")
 _PREFIX = re.compile(r"\s*@(\S+)(?:\s+|$)")
 _KINDS = {
     "email": "an e-mail address",
@@ -209,6 +210,8 @@ def check(
     people's handles count in private only, where a mention may let them read along. `today` is the day in the rules' own zone: without
     it, nothing that may be promised up to some day may be. `limits` says in the network's own count why a text does not fit, or "".
     """
+    if len(text) > _LONGEST:
+        return (f"it is far too long: {len(text)} characters",)
     body = _unaddressed(text, post)
     problems = [] if body.strip() and clean(text).strip() else ["there is nothing in it to say"]
     if names := hidden(text):

@@ -1,11 +1,12 @@
 """The life of a delivery as one table: every state it can be in, and every arrow between two of them.
 
-The ledger moves rows by these arrows only, docs/architecture.md draws and explains them, and the tests walk them. An arrow says where it
-begins, so that of two senders (or a sender and a person) only one can take it.
+The ledger moves rows by these arrows only, docs/architecture.md draws and explains them, and a test that makes up histories sees to it that
+no row moves otherwise. An arrow says where it begins, so that of two senders (or a sender and a person) only one can take it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -74,9 +75,11 @@ class Arrow(Enum):
         "a look did not find it and there is no such key, no look succeeded for ten minutes, or the network now refuses what an earlier"
         " try may have published; never a second attempt by itself",
     )
-    FIND_LATE = Way("m", State.READY, State.SENT, "what came back by k (or q) was looked for once more before it was sent, and found")
+    FIND_LATE = Way("m", State.READY, State.SENT, "what was tried before was looked for once more before it was sent, and found")
     STALE = Way("n", State.READY, State.UNKNOWN, "what came back by k waited until its key no longer counts")
-    PARK_LATE = Way("o", State.READY, State.PARKED, "a gate said no to what came back by k, which may be there already")
+    PARK_LATE = Way(
+        "o", State.READY, State.PARKED, "a gate said no to what came back by k or q, which may be there; or its second yes was taken back"
+    )
     CONFIRM = Way(
         "p", State.PARKED, State.SENT, "a person looked and found it there (`earnest found`), or the network's answer came after all"
     )
@@ -85,6 +88,7 @@ class Arrow(Enum):
     WITHDRAW = Way("s", State.WITHDRAWING, State.WITHDRAWN, "the network has it no more")
     KEEP = Way("t", State.WITHDRAWING, State.SENT, "the network does not take it away, and says so")
     FOLLOW = Way("u", State.HELD, State.READY, "what it was held for (its private message in doubt) is sent again by a person (q)")
+    SET_ASIDE = Way("v", State.PARKED, State.HELD, "a person looked, it is not there, and other words are wanted (`earnest absent`)")
 
     @property
     def source(self) -> State | None:
@@ -97,11 +101,22 @@ class Arrow(Enum):
         return self.value.target
 
 
-FINAL = frozenset({State.SENT, State.REFUSED, State.HELD, State.PARKED, State.WITHDRAWN})
-"""States in which a delivery rests until a person does something, or for ever."""
-
 FREE = frozenset({State.REFUSED, State.WITHDRAWN})
 """States that free the place for another answer to the same post: nothing of it is on the network."""
+
+THERE = frozenset({State.CLAIMED, State.SENT, State.UNKNOWN, State.PARKED, State.WITHDRAWING})
+"""States in which it is on the network, or may be."""
+
+LEFT = THERE | {State.WITHDRAWN}
+"""States in which an attempt was made that no network is known to have refused: a person may have read it."""
+
+ABOUT_TO = LEFT | {State.READY}
+"""The same, with what is about to leave."""
+
+
+def listed(states: Iterable[State]) -> str:
+    """Write states as SQL takes them between brackets."""
+    return ", ".join(f"'{state.value}'" for state in sorted(states))
 
 
 def explained() -> str:

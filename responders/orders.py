@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from listener.errors import EarnestError
-from listener.model import Post, Visibility
+from listener.model import Account, Post, Visibility
 from listener.store import mentions as heard_ledger
 from listener.store.base import Tx, pack
 from responders.channels.base import ChannelKind
@@ -26,30 +26,18 @@ def order(
     """Store the deliveries of an approved draft and return the hash that the approval is bound to.
 
     Raises:
-        Undelivered: no account of ours is known there, or the post already has an answer.
+        Undelivered: no account of ours is known there, the post already has an answer, or these very words.
     """
-    kind = channels.get(parent.network)
-    account = next((known for known in heard_ledger.accounts(tx) if known.network == parent.network), None)
-    if kind is None or account is None:
-        message = f"Earnest does not know yet which account speaks on {parent.network}"
-        raise Undelivered(message, f"set the secret {parent.network}_write and let earnest run sign in once; then approve again")
+    kind, account = _speaker(tx, parent, channels)
     moves.clear_held(tx, parent.network, parent.id)
-    texts = {Kind.PRIVATE: draft.private, Kind.PUBLIC: draft.public}
-    before: int | None = None
-    bound, new = [], False
-    for what, words in texts.items():
-        if words is None:
-            continue
-        visibility = Visibility.DIRECT if what is Kind.PRIVATE else reply_visibility(parent)
-        bound.append(deliveries.bind(account.id, parent.network, parent.id, visibility.value, words))
-        if done := deliveries.sent_before(tx, draft.id, what, words):  # the other half was refused, and is tried in other words
-            before = done
-            continue
+    halves = [(what, words) for what, words in ((Kind.PRIVATE, draft.private), (Kind.PUBLIC, draft.public)) if words is not None]
+    bound, before, new = [], None, False
+    for what, words in halves:
         wanted = deliveries.Order(
             account=account.id,
             network=parent.network,
             parent=parent,
-            visibility=visibility,
+            visibility=Visibility.DIRECT if what is Kind.PRIVATE else reply_visibility(parent),
             text=words,
             kind=what,
             case_id=draft.case_id,
@@ -61,11 +49,27 @@ def order(
             not_before=not_before,
             after_id=before,
         )
-        before, new = deliveries.add(tx, wanted), True
-        if before is None:
-            message = f"this post already has, or may have, our {what.value} answer"
-            raise Undelivered(message, "look with earnest show; a second answer to one post is never sent")
+        bound.append(wanted.bound)
+        sent = deliveries.sent_before(tx, draft.id, what, words)  # where the other half was refused, and is tried in other words
+        before, new = (sent, new) if sent else (_add(tx, wanted), True)
     if not new:
         message = "all of these words were sent already"
         raise Undelivered(message, 'nothing more is left to say here: earnest reject CASE --reason "no reply needed", or write other words')
     return deliveries.bind(account.id, parent.network, parent.id, "all", pack(bound))
+
+
+def _speaker(tx: Tx, parent: Post, channels: Mapping[str, ChannelKind]) -> tuple[ChannelKind, Account]:
+    kind = channels.get(parent.network)
+    account = next((known for known in heard_ledger.accounts(tx) if known.network == parent.network), None)
+    if kind is None or account is None:
+        message = f"Earnest does not know yet which account speaks on {parent.network}"
+        raise Undelivered(message, f"set the secret {parent.network}_write and let earnest run sign in once; then approve again")
+    return kind, account
+
+
+def _add(tx: Tx, wanted: deliveries.Order) -> int:
+    made = deliveries.add(tx, wanted)
+    if made is None:
+        message = f"this post already has, or may have, our {wanted.kind.value} answer"
+        raise Undelivered(message, "look with earnest show; a second answer to one post is never sent")
+    return made

@@ -13,15 +13,15 @@ from functools import partial
 
 from listener import logs
 from listener.clock import Clock
-from listener.errors import EarnestError, NetworkError, RateLimited, SignInNeeded
-from listener.http import ask_first
+from listener.errors import EarnestError, NetworkError, RateLimited, SignInNeeded, Unreachable
+from listener.http import LONGEST_WAIT, ask_first
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Row, Store, Tx, number, text
 from responders import brakes, flag
 from responders.channels.base import Barred, Channel, ChannelKind, Parent, Refused, SendResult, Sent, Unknown, Unsent
 from responders.ledger import audit, cases, deliveries, drafts, incidents, moves, people
 from responders.lifecycle import Arrow
-from responders.model import Delivery, DeliveryState
+from responders.model import Delivery, DeliveryState, Kind
 from responders.sending import doubt, endings, lastlook, withdrawals
 from responders.sending.endings import Sending
 from responders.sending.means import Means
@@ -107,7 +107,7 @@ class Outbox:
     def _next(self) -> Row | None:
         """Return what may leave now: nothing while sending is stopped, nothing by an account that rests or is going too fast."""
         reader, at = self._store.read(), self._clock()
-        if self._finishing or flag.stopped(self._store, at=at):
+        if self._finishing or self._means.book().mode == "observe" or flag.stopped(self._store, at=at):
             return None
         awake = tuple(network for network in self._channels if network not in people.resting(reader, at=at))
         room = self._means.room(reader, awake, at=at)
@@ -123,7 +123,7 @@ class Outbox:
         """Take a step with one delivery; where it goes wrong in a way that nobody foresaw, no other has to wait for it."""
         try:
             sending = await step(row)
-        except EarnestError:  # the store itself
+        except Unreachable:  # the store itself
             raise
         except Exception as problem:  # noqa: BLE001  # a channel may be anybody's
             name = type(problem).__name__
@@ -149,14 +149,17 @@ class Outbox:
     async def _send(self, row: Row) -> Sending:
         delivery = deliveries.read(self._store.read(), row)
         channel, at = self._channels[delivery.network], self._clock()
-        if delivery.first_attempt_at and not self._means.key_holds(delivery, at):
+        if delivery.first_attempt_at and not row["resent_at"] and not self._means.key_holds(delivery, at):
             stale = "it waited too long to be sent again with the same key"
             await self._store.awrite(lambda tx: moves.move(tx, delivery.id, Arrow.STALE, reason=stale, not_before=at, at=at))
             return Sending(delivery, DeliveryState.UNKNOWN, stale)
         try:
             # What was tried before may have come to light since the last look.
-            found = await channel.find(delivery) if delivery.attempts else None
-            parent = Parent(there=True) if found else await channel.look(delivery.parent)
+            async with asyncio.timeout(doubt.LONGEST_LOOK):
+                found = await self._found(channel, delivery)
+                parent = Parent(there=True) if found else await channel.look(delivery.parent)
+        except TimeoutError:
+            return await self._later(delivery, NetworkError("looking at the post took too long"))
         except (NetworkError, SignInNeeded) as problem:
             return await self._later(delivery, problem)
         if found:
@@ -170,34 +173,44 @@ class Outbox:
             result = await channel.send(claimed, timeout, may_leave)
         return await self._record(claimed, result)
 
+    async def _found(self, channel: Channel, delivery: Delivery) -> Sent | None:
+        """Look for what was tried before; and for private messages always, since a look at the post does not show those."""
+        if not delivery.attempts and delivery.kind is not Kind.PRIVATE:
+            return None
+        found = await channel.find(delivery)
+        return None if found and deliveries.is_another(self._store.read(), delivery, found.remote_id) else found
+
     def _may_leave(self, delivery: Delivery, timeout: float) -> bool:
         """Return whether nobody has stopped sending since the claim, and this very claim outlasts the attempt."""
         at = self._clock()
         until = at + timedelta(seconds=timeout)
         ours = moves.still_ours(self._store.read(), delivery.id, attempt=delivery.attempts, until=until)
-        return ours and flag.stopped(self._store, at=at) is None
+        return ours and self._means.book().mode != "observe" and flag.stopped(self._store, at=at) is None
 
     def _claim(self, tx: Tx, delivery: Delivery, parent: Parent) -> Delivery | Sending:
         """Ask everything again and take the delivery in the same transaction; or return what became of it instead."""
         at = self._clock()
         row = tx.one("SELECT * FROM deliveries WHERE id = :id AND state = 'ready'", id=delivery.id)
-        if row is None:
-            return Sending(delivery, DeliveryState.HELD, "somebody took it back")
+        if row is None:  # taken back, or seen to be there, while we looked
+            return Sending(delivery, moves.state_of(tx, delivery.id) or DeliveryState.HELD, "it is not waiting to leave any more")
         fresh = deliveries.read(tx, row)
         if why := lastlook.LastLook(tx, fresh, row, self._means.book(), at).objection(parent, self._means.kinds.get(fresh.network)):
             return Sending(fresh, endings.hold(tx, row, why, at=at), why)
         if why := self._not_yet(tx, row):
             return Sending(fresh, DeliveryState.READY, why)
         if not moves.claim(tx, delivery.id, at=at):
-            return Sending(fresh, DeliveryState.READY, "sending is paused")
+            return Sending(fresh, DeliveryState.READY, "it is not due yet")
         taken = tx.one("SELECT * FROM deliveries WHERE id = :id", id=delivery.id)
         return deliveries.read(tx, taken) if taken else fresh
 
     def _not_yet(self, tx: Tx, row: Row) -> str:
-        """Say why it must wait where it is, or "": a brake that trips just now, or the network's pace."""
+        """Say why it must wait where it is, or "": a pause, a brake that trips just now, an account that rests, or the network's pace."""
         at, network = self._clock(), text(row, "network")
-        if tripped := brakes.check(tx, self._means.book(), at=at):
-            return f"sending is paused: {tripped}"
+        brakes.check(tx, self._means.book(), at=at)
+        if pause := people.paused(tx, at=at):
+            return f"sending is paused: {pause.reason}"
+        if rest := people.resting(tx, at=at).get(network):
+            return f"our account rests: {rest.reason}"
         room = self._means.room(tx, (network,), at=at)
         urgent = number(row, "points") >= self._means.urgent
         return "" if network in room.free or (urgent and network in room.urgent_only) else "we would be going too fast for the network"
@@ -206,7 +219,7 @@ class Outbox:
         """The network could not be read before sending: wait; where it turns our account away or asks us to wait, all of ours do."""
         if isinstance(problem, SignInNeeded):
             await self._store.awrite(lambda tx: self._bar(tx, delivery.network, problem.message, problem.hint))
-        rest = timedelta(seconds=problem.retry_after) if isinstance(problem, RateLimited) else _REST
+        rest = timedelta(seconds=min(problem.retry_after, LONGEST_WAIT)) if isinstance(problem, RateLimited) else _REST
         until = self._clock() + rest
         if isinstance(problem, RateLimited):
             await self._store.awrite(lambda tx: self._rest(tx, delivery.network, problem.message, rest))
@@ -219,15 +232,16 @@ class Outbox:
 
     async def _record(self, delivery: Delivery, result: SendResult) -> Sending:
         """Write down how the attempt ended. A row that another has taken over meanwhile only learns that it was surely published."""
-        if isinstance(result, Sent):
+        if isinstance(result, Sent) and result.remote_id:
             return await self._sent(delivery, result, "")
         if isinstance(result, Refused):
             state = await self._store.awrite(lambda tx: endings.refuse(tx, delivery, result.reason, at=self._clock()))
             return Sending(delivery, state, result.reason)
-        if isinstance(result, Unknown):
+        if not isinstance(result, Unsent | Barred):
+            why = result.reason if isinstance(result, Unknown) else "the network's answer names nothing that was published"
             again = self._clock() + self._means.settle_after(delivery.network)
-            await self._store.awrite(lambda tx: self._doubt(tx, delivery, result.reason, again))
-            return Sending(delivery, DeliveryState.UNKNOWN, result.reason)
+            await self._store.awrite(lambda tx: self._doubt(tx, delivery, why, again))
+            return Sending(delivery, DeliveryState.UNKNOWN, why)
         await self._store.awrite(lambda tx: self._unsent(tx, delivery, result))
         return Sending(delivery, DeliveryState.READY, result.reason)
 
@@ -236,7 +250,7 @@ class Outbox:
 
     def _unsent(self, tx: Tx, delivery: Delivery, result: Unsent | Barred) -> None:
         """Put it back: surely nothing was published. Where the account must wait, all that it would say waits."""
-        wait = timedelta(seconds=result.retry_after) if isinstance(result, Unsent) else timedelta()
+        wait = timedelta(seconds=min(result.retry_after, LONGEST_WAIT)) if isinstance(result, Unsent) else timedelta()
         if isinstance(result, Barred):
             self._bar(tx, delivery.network, result.reason, result.hint)
         elif wait > _REST:
@@ -258,14 +272,21 @@ class Outbox:
 
 
 async def _at_once(take: Callable[[], Awaitable[Sending | None]]) -> list[Sending]:
-    """Take one after another until none is left, a few at once; return what came of each. What ends one ends all."""
+    """Take one after another until none is left, a few at once; return what came of each.
+
+    Where one fails, the others finish what they have begun and begin nothing more.
+    """
     done: list[Sending] = []
+    failed: list[Exception] = []
 
     async def work() -> None:
-        while True:
+        while not failed:
             try:
                 one = await take()
             except StopAsyncIteration:
+                return
+            except Exception as problem:  # noqa: BLE001  # the others finish what they have begun
+                failed.append(problem)
                 return
             if one:
                 done.append(one)
@@ -276,6 +297,8 @@ async def _at_once(take: Callable[[], Awaitable[Sending | None]]) -> list[Sendin
                 group.create_task(work())
     except BaseExceptionGroup as ended:
         raise ended.exceptions[0] from None
+    if failed:
+        raise failed[0]
     return done
 
 

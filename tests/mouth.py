@@ -74,6 +74,7 @@ class Mouth:
     lies: list[str] = field(default_factory=list)
     takings: list[str] = field(default_factory=list)
     withdrawals: list[Delivery] = field(default_factory=list)
+    wait: float = 0.0
     blind: bool = False
     answered: bool = False
     gone: bool = False
@@ -111,7 +112,7 @@ class Mouth:
             return Unsent("not any more")
         lie = self.lies.pop(0) if self.lies else ""
         if lie == "unsent":
-            return Unsent("asked to wait")
+            return Unsent("asked to wait", self.wait)
         if lie == "refused":
             return Refused("too rude")
         if lie == "barred":

@@ -12,7 +12,7 @@ import pexpect
 import pyte
 
 EARNEST = str(Path(sys.executable).with_name("earnest"))
-PATIENCE = 60.0  # seconds; on an idle machine every wait here ends within two
+PATIENCE = 60.0  # seconds; only a broken program takes so long, however busy the machine
 
 
 class Terminal:

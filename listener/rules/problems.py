@@ -45,7 +45,9 @@ def mask(line: str) -> str:
 def near(word: str, choices: Iterable[str]) -> str | None:
     """Return the choice that `word` was most likely meant to be, or None."""
     plain = {choice.casefold().replace("_", "-"): choice for choice in choices}
-    found = difflib.get_close_matches(word.casefold().replace("_", "-")[:80], plain, n=1, cutoff=0.6)
+    meant = word.casefold().replace("_", "-")[:80]
+    found = difflib.get_close_matches(meant, plain, n=3, cutoff=0.6)
+    found.sort(key=lambda one: one[:3] != meant[:3])  # people get the beginning right: "two-persons" is not "one-person"
     return plain[found[0]] if found else None
 
 

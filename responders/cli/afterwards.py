@@ -118,6 +118,16 @@ def _looked(app: App, one: Delivery) -> bool:
     return False
 
 
+@click.command(epilog="Example: earnest absent A-217")
+@_about_one
+@_WHY
+@common
+def absent(app: App, *, case: str, kind: str | None, who: str | None, reason: str) -> None:
+    """Say that the answer of CASE that was in doubt is not on the network, and shall not be sent as it is. Its draft waits again."""
+    done = dispatch(app, who).absent(case, _kind(kind))
+    _done(app, done, f"Change it: earnest edit {done.case}. Say no: earnest reject {done.case}", who=who, reason=reason)
+
+
 @click.command(epilog='Example: earnest withdraw A-217 --reason "the wrong customer"')
 @_about_one
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for the log; `earnest show` tells it.")

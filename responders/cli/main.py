@@ -25,6 +25,7 @@ _PLACES = {
     "undo": ("responders.cli.afterwards:undo", "Take an approval back while nothing has left."),
     "found": ("responders.cli.afterwards:found", "An answer in doubt is there: keep it as sent."),
     "resend": ("responders.cli.afterwards:resend", "An answer in doubt is not there: send it after all."),
+    "absent": ("responders.cli.afterwards:absent", "It is not there, and shall not be sent as it is."),
     "withdraw": ("responders.cli.afterwards:withdraw", "Take a sent answer off its network."),
     "snooze": ("responders.cli.decide:snooze", "Keep a case out of the inbox for a while."),
     "assign": ("responders.cli.decide:assign", "Give a case to a person."),

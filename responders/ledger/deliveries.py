@@ -11,15 +11,15 @@ from listener.model import Post, Visibility
 from listener.store import mentions as heard
 from listener.store.base import Reader, Row, Tx, number, pack, text
 from responders.ledger.cases import name_of
-from responders.lifecycle import FREE
+from responders.lifecycle import ABOUT_TO, FREE, listed
 from responders.model import Delivery, DeliveryState, Kind
 
-_FREE = ", ".join(f"'{state.value}'" for state in sorted(FREE))
+_FREE, _ABOUT_TO = listed(FREE), listed(ABOUT_TO)
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a delivery is made from; `bound` is made of the first five."""
+    """What a delivery is made from."""
 
     account: str
     network: str
@@ -35,6 +35,11 @@ class Order:
     points: int
     not_before: datetime
     after_id: int | None = None
+
+    @property
+    def bound(self) -> str:
+        """The hash that an approval of it covers."""
+        return bind(self.account, self.network, self.parent.id, self.visibility.value, self.text)
 
 
 def bind(account: str, network: str, parent_id: str, visibility: str, words: str) -> str:
@@ -71,7 +76,7 @@ def _insert(tx: Tx, order: Order) -> int:
         text=order.text,
         key=order.key,
         at=to_text(order.not_before),
-        bound=bind(order.account, order.network, order.parent.id, order.visibility.value, order.text),
+        bound=order.bound,
         automatic=int(order.automatic),
         route=order.route,
         author=order.parent.author.id,
@@ -136,8 +141,8 @@ def left(reader: Reader, network: str, author_id: str, thread_id: str, *, since:
 
     Those of the draft `without` are left out.
     """
-    counted = """SELECT author_id, thread_id, route, COALESCE(last_attempt_at, not_before) AS at FROM deliveries
-        WHERE state IN ('ready', 'claimed', 'sent', 'unknown', 'parked', 'withdrawing', 'withdrawn') AND network = :network
+    counted = f"""SELECT author_id, thread_id, route, COALESCE(last_attempt_at, not_before) AS at FROM deliveries
+        WHERE state IN ({_ABOUT_TO}) AND network = :network
         AND draft_id <> :without AND COALESCE(last_attempt_at, not_before) >= :since"""
     return reader.all(  # two questions, each with its index: one with OR would read the whole network
         f"""{counted} AND author_id = :author UNION ALL {counted} AND thread_id = :thread AND author_id <> :author ORDER BY at DESC""",
@@ -152,8 +157,8 @@ def left(reader: Reader, network: str, author_id: str, thread_id: str, *, since:
 def left_by_itself(reader: Reader, *, since: datetime, without: int | None) -> list[Row]:
     """Return answers that left without a person, or are about to, since a moment, newest first, besides the draft `without`."""
     return reader.all(
-        """SELECT route, COALESCE(last_attempt_at, not_before) AS at FROM deliveries WHERE automatic = 1
-        AND draft_id <> :without AND state IN ('ready', 'claimed', 'sent', 'unknown', 'parked', 'withdrawing', 'withdrawn')
+        f"""SELECT route, COALESCE(last_attempt_at, not_before) AS at FROM deliveries WHERE automatic = 1
+        AND draft_id <> :without AND state IN ({_ABOUT_TO})
         AND COALESCE(last_attempt_at, not_before) >= :since ORDER BY at DESC""",
         since=to_text(since),
         without=without or 0,
@@ -169,3 +174,19 @@ def said_to(reader: Reader, account: str, network: str, parent_id: str) -> set[s
         parent=parent_id,
     )
     return {text(row, "remote_id") for row in rows}
+
+
+def is_another(reader: Reader, delivery: Delivery, remote_id: str) -> bool:
+    """Return whether what stands under that id is known to be another answer of ours."""
+    found = reader.one(
+        "SELECT 1 FROM deliveries WHERE remote_id = :remote AND network = :network AND id <> :id",
+        remote=remote_id,
+        network=delivery.network,
+        id=delivery.id,
+    )
+    return found is not None
+
+
+def rename(tx: Tx, delivery_id: int, remote_id: str, remote_url: str) -> None:
+    """Correct under which id and address an answer stands on its network."""
+    tx.run("UPDATE deliveries SET remote_id = :remote, remote_url = :url WHERE id = :id", remote=remote_id, url=remote_url, id=delivery_id)

@@ -174,6 +174,13 @@ def reopen(tx: Tx, draft_id: int, reason: str) -> None:
     tx.run("UPDATE approvals SET verdict = 'void' WHERE draft_id = :id AND verdict = 'yes'", id=draft_id)
 
 
+def void(tx: Tx, draft_id: int, who: str) -> bool:
+    """Take one person's yes to a draft back; return whether there was one."""
+    return bool(
+        tx.run("UPDATE approvals SET verdict = 'void' WHERE draft_id = :id AND who = :who AND verdict = 'yes'", id=draft_id, who=who)
+    )
+
+
 def withdraw(tx: Tx, draft_id: int, reason: str, *, at: datetime) -> None:
     """End an approved draft whose words were taken back from the network: other words are a new draft."""
     tx.run(

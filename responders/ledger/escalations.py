@@ -27,7 +27,11 @@ def raise_(tx: Tx, case_id: int, team: str, post_id: str, words: str, *, at: dat
 
 def due(reader: Reader, *, at: datetime) -> list[Row]:
     """Return alerts that should be told now."""
-    return reader.all("SELECT * FROM escalations WHERE told_at IS NULL AND next_at <= :at ORDER BY id LIMIT 20", at=to_text(at))
+    return reader.all(
+        "SELECT * FROM escalations WHERE told_at IS NULL AND (next_at <= :at OR next_at > :far) ORDER BY id LIMIT 20",
+        at=to_text(at),
+        far=to_text(at + _LONGEST_REST),
+    )
 
 
 def told(tx: Tx, escalation_id: int, *, at: datetime) -> None:

@@ -19,6 +19,11 @@ def account(network: str) -> str:
     return f"account {network}"
 
 
+def parked(delivery_id: int) -> str:
+    """Return the name of the incident that one delivery is in doubt and waits for a person."""
+    return f"parked {delivery_id}"
+
+
 def raise_(tx: Tx, name: str, words: str, *, at: datetime) -> bool:
     """Open an incident and ask for it to be told; return False where one of that name is open already.
 
@@ -50,8 +55,15 @@ def open_(reader: Reader) -> list[Row]:
 
 
 def due(reader: Reader, *, at: datetime) -> list[Row]:
-    """Return incidents that should be told now, oldest first, at most 20."""
-    return reader.all("SELECT * FROM incidents WHERE told_at IS NULL AND next_at <= :at ORDER BY id LIMIT 20", at=to_text(at))
+    """Return incidents that should be told now, oldest first, at most 20.
+
+    A moment that lies too far ahead is from before the clock was turned back, and counts as now.
+    """
+    return reader.all(
+        "SELECT * FROM incidents WHERE told_at IS NULL AND (next_at <= :at OR next_at > :far) ORDER BY id LIMIT 20",
+        at=to_text(at),
+        far=to_text(at + _LONGEST_REST),
+    )
 
 
 def told(tx: Tx, incident_id: int, *, at: datetime) -> None:

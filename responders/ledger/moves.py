@@ -32,8 +32,8 @@ def due(reader: Reader, *, at: datetime, free: Sequence[str], urgent_only: Seque
         WHERE d.state = 'ready' AND (d.not_before <= :at OR d.not_before > :far) AND (d.after_id IS NULL OR first.state = 'sent')
         AND (d.network IN ({_marks(marks)}) OR (d.network IN ({_marks(scarce)}) AND d.points >= :urgent))
         AND d.case_id NOT IN ({", ".join(map(str, busy))})
-        AND NOT EXISTS (SELECT 1 FROM mentions m JOIN posts p ON p.network = m.network AND p.id = m.post_id
-            WHERE m.decided = 0 AND p.network = d.network AND p.author_id = d.author_id)
+        AND (d.network, d.author_id) NOT IN (SELECT p.network, p.author_id FROM mentions m
+            JOIN posts p ON p.network = m.network AND p.id = m.post_id WHERE m.decided = 0)
         ORDER BY d.points DESC, d.id LIMIT 1""",
         at=to_text(at),
         far=to_text(at + FARTHEST),
@@ -48,16 +48,15 @@ def _marks(values: Mapping[str, str]) -> str:
 
 
 def claim(tx: Tx, delivery_id: int, *, at: datetime) -> int:
-    """Take a ready delivery for one attempt, unless its account rests or all sending is paused; return the attempt's number, or 0.
+    """Take a ready delivery for one attempt; return the attempt's number, or 0 where it cannot be taken (any more).
 
-    The attempt is on record before any byte leaves. `first_attempt_at` is the first that may have published something (see `unsent`).
+    Whoever claims asks in the same transaction whether sending is stopped (see `Outbox`). The attempt is on record before
+    any byte leaves. `first_attempt_at` is the first that may have published something (see `unsent`).
     """
     taken = tx.run(
         """UPDATE deliveries SET state = 'claimed', attempts = attempts + 1, first_attempt_at = COALESCE(first_attempt_at, :at),
         last_attempt_at = :at, claimed_until = :until
-        WHERE id = :id AND state = 'ready' AND (not_before <= :at OR not_before > :far) AND NOT EXISTS (SELECT 1 FROM switches
-            WHERE (name = 'pause' AND (until IS NULL OR until > :at))
-            OR (name = 'account ' || deliveries.network AND until > :at AND until <= :far))""",
+        WHERE id = :id AND state = 'ready' AND (not_before <= :at OR not_before > :far)""",
         id=delivery_id,
         at=to_text(at),
         far=to_text(at + FARTHEST),
@@ -144,15 +143,42 @@ def unsent(tx: Tx, delivery_id: int, *, reason: str, not_before: datetime, attem
 
 
 def resend(tx: Tx, delivery_id: int, *, not_before: datetime) -> bool:
-    """Make a parked delivery ready again: a person looked, it is not there, and they said yes again. The doubt is gone."""
+    """Make a parked delivery ready again: a person looked, it is not there, and they said yes again. Its doubt stays on record."""
     return bool(
         tx.run(
-            """UPDATE deliveries SET state = 'ready', reason = '', not_before = :at, approved_at = :at, first_attempt_at = NULL,
+            """UPDATE deliveries SET state = 'ready', reason = '', not_before = :at, approved_at = :at, resent_at = :at,
             automatic = 0 WHERE id = :id AND state = 'parked'""",
             at=to_text(not_before),
             id=delivery_id,
         )
     )
+
+
+def set_aside(tx: Tx, delivery_id: int, *, reason: str) -> bool:
+    """Hold a parked delivery that a person looked for and did not find, so that other words can be written: nothing of it is there."""
+    return bool(
+        tx.run(
+            "UPDATE deliveries SET state = 'held', reason = :reason, first_attempt_at = NULL WHERE id = :id AND state = 'parked'",
+            reason=reason,
+            id=delivery_id,
+        )
+    )
+
+
+def take_back_resent(tx: Tx, draft_id: int) -> bool:
+    """Park again what was about to be sent again, and hold what was to follow it; return whether there was any."""
+    parked = tx.run(
+        """UPDATE deliveries SET state = 'parked', resent_at = NULL, reason = 'we cannot tell whether it is there; look and decide'
+        WHERE draft_id = :draft AND state = 'ready' AND resent_at IS NOT NULL AND first_attempt_at IS NOT NULL""",
+        draft=draft_id,
+    )
+    if parked:
+        tx.run(
+            """UPDATE deliveries SET state = 'held', reason = 'the private message it speaks of is in doubt'
+            WHERE draft_id = :draft AND state = 'ready' AND after_id IS NOT NULL""",
+            draft=draft_id,
+        )
+    return bool(parked)
 
 
 def lost(tx: Tx, *, at: datetime, everything: bool) -> int:

@@ -10,15 +10,16 @@ from datetime import datetime
 
 from listener.clock import to_text
 from listener.store.base import Reader, number, text
+from responders.lifecycle import ABOUT_TO, LEFT, listed
 
-_LEFT = "('claimed', 'sent', 'unknown', 'parked', 'withdrawing', 'withdrawn')"
+_LEFT, _ABOUT_TO = listed(LEFT), listed(ABOUT_TO)
 
 
 def texts_alone(reader: Reader, *, since: datetime, without: int | None = None) -> list[str]:
     """Return the texts that left by themselves since a moment, or are about to; those of the draft `without` are left out."""
     rows = reader.all(
         f"""SELECT text FROM deliveries WHERE automatic = 1 AND COALESCE(last_attempt_at, not_before) >= :since
-        AND state IN ('ready', {_LEFT[1:]} AND draft_id <> :without""",
+        AND state IN ({_ABOUT_TO}) AND draft_id <> :without""",
         since=to_text(since),
         without=without or 0,
     )
@@ -27,14 +28,14 @@ def texts_alone(reader: Reader, *, since: datetime, without: int | None = None) 
 
 def texts_left(reader: Reader, *, since: datetime) -> list[str]:
     """Return every text that left since a moment, whoever approved it."""
-    rows = reader.all(f"SELECT text FROM deliveries WHERE last_attempt_at > :since AND state IN {_LEFT}", since=to_text(since))
+    rows = reader.all(f"SELECT text FROM deliveries WHERE last_attempt_at > :since AND state IN ({_LEFT})", since=to_text(since))
     return [text(row, "text") for row in rows]
 
 
 def count_alone(reader: Reader, *, since: datetime) -> int:
     """Return how many answers left by themselves since a moment."""
     row = reader.one(
-        f"SELECT COUNT(DISTINCT draft_id) AS n FROM deliveries WHERE last_attempt_at > :since AND automatic = 1 AND state IN {_LEFT}",
+        f"SELECT COUNT(DISTINCT draft_id) AS n FROM deliveries WHERE last_attempt_at > :since AND automatic = 1 AND state IN ({_LEFT})",
         since=to_text(since),
     )
     return number(row, "n") if row else 0
@@ -54,13 +55,14 @@ def ours(reader: Reader, network: str, post_id: str) -> bool:
 def alone(reader: Reader, network: str, thread_id: str, post_id: str, *, by_us: bool) -> bool:
     """Return whether a post is something that we said by ourselves.
 
-    `by_us` says that our account wrote it. Where one of our answers in the thread left by itself under a name we do not know (yet),
-    that is enough.
+    `by_us` says that our account wrote it. A post of ours that no record names, in a thread where we spoke by ourselves, is taken for one
+    of those: a record may hold no id (yet), or a mistaken one.
     """
     found = reader.one(
-        """SELECT 1 FROM deliveries WHERE network = :network AND remote_id = :id AND automatic = 1
+        f"""SELECT 1 FROM deliveries WHERE network = :network AND remote_id = :id AND automatic = 1
         UNION ALL SELECT 1 FROM deliveries WHERE :by_us = 1 AND network = :network AND thread_id = :thread AND automatic = 1
-        AND LENGTH(remote_id) = 0 AND state IN ('claimed', 'unknown', 'parked') LIMIT 1""",
+        AND state IN ({_LEFT})
+        AND NOT EXISTS (SELECT 1 FROM deliveries known WHERE known.network = :network AND known.remote_id = :id) LIMIT 1""",
         network=network,
         id=post_id,
         thread=thread_id,

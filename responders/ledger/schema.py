@@ -93,6 +93,16 @@ _BRAKES = (
     "CREATE INDEX deliveries_alone ON deliveries (COALESCE(last_attempt_at, not_before)) WHERE automatic = 1",
 )
 
+# When a person said that an answer in doubt is not there: it may be sent again, and its doubt stays on record.
+_SENT_AGAIN = ("ALTER TABLE deliveries ADD COLUMN resent_at TEXT",)
+
 MIGRATIONS = Migrations(
-    "responders", {"001_answering": _ANSWERING, "002_sending": _SENDING, "003_incidents": _INCIDENTS, "004_brakes": _BRAKES}
+    "responders",
+    {
+        "001_answering": _ANSWERING,
+        "002_sending": _SENDING,
+        "003_incidents": _INCIDENTS,
+        "004_brakes": _BRAKES,
+        "005_sent_again": _SENT_AGAIN,
+    },
 )

@@ -5,6 +5,7 @@ How old a doubt is can only be told while the clock runs forward; where it was t
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from listener.errors import NetworkError, SignInNeeded
@@ -15,6 +16,9 @@ from responders.model import Delivery, DeliveryState
 from responders.sending import endings
 from responders.sending.endings import Sending
 from responders.sending.means import Means
+
+LONGEST_LOOK = 60.0
+"""How many seconds a look at a network may take."""
 
 _LOOK_AGAIN = timedelta(seconds=60)
 _GIVE_UP_LOOKING = timedelta(minutes=10)
@@ -27,8 +31,13 @@ async def settle(means: Means, row: Row) -> Sending:
     if channel is None:
         return await _look_again(means, delivery, "Earnest is not signed in there")
     try:
-        found = await channel.find(delivery)
-        keyed = found is None and await channel.keyed()
+        async with asyncio.timeout(LONGEST_LOOK):
+            found = await channel.find(delivery)
+            if found and deliveries.is_another(means.store.read(), delivery, found.remote_id):
+                found = None
+            keyed = found is None and await channel.keyed()
+    except TimeoutError:
+        return await _look_again(means, delivery, "the look took too long")
     except (NetworkError, SignInNeeded) as problem:
         return await _look_again(means, delivery, f"the look failed: {problem.message}")
     if found:

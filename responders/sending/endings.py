@@ -33,8 +33,10 @@ def sent(tx: Tx, delivery: Delivery, found: Sent, reason: str, *, at: datetime, 
         return False
     cases.answer(tx, cases.id_of(delivery.case), delivery.parent.id, at=at)
     if arrow is Arrow.CONFIRM:
+        incidents.end(tx, incidents.parked(delivery.id), at=at)
         _let_other_half_wait(tx, delivery, at)
-    incidents.end(tx, incidents.account(delivery.network), at=at)  # whatever kept the account silent, it speaks again
+    if arrow is Arrow.SEND:
+        incidents.end(tx, incidents.account(delivery.network), at=at)  # whatever kept the account silent, it speaks again
     _log(tx, delivery, DeliveryState.SENT, reason, at=at, who=who)
     return True
 
@@ -49,7 +51,7 @@ def _let_other_half_wait(tx: Tx, delivery: Delivery, at: datetime) -> None:
 
 def refuse(tx: Tx, delivery: Delivery, reason: str, *, at: datetime) -> DeliveryState:
     """Record a refusal: nothing of it is there, so other words may be tried. After an earlier doubt that is not sure: a person looks."""
-    if tx.one("SELECT 1 FROM deliveries WHERE id = :id AND first_attempt_at < last_attempt_at", id=delivery.id):
+    if tx.one("SELECT 1 FROM deliveries WHERE id = :id AND first_attempt_at < last_attempt_at AND resent_at IS NULL", id=delivery.id):
         doubted = moves.move(tx, delivery.id, Arrow.DOUBT, reason=reason, attempt=delivery.attempts, at=at)
         return park(tx, delivery, f"an earlier try broke off, and now: {reason}", at=at) if doubted else DeliveryState.UNKNOWN
     if not moves.move(tx, delivery.id, Arrow.REFUSE, reason=reason, attempt=delivery.attempts, at=at):
@@ -84,6 +86,9 @@ def _park(tx: Tx, delivery: Delivery, arrow: Arrow, reason: str, at: datetime) -
     moves.move(tx, delivery.id, arrow, reason=reason, at=at)
     _hold_followers(tx, delivery.id, "the private message it speaks of is in doubt", at)
     cases.set_state(tx, cases.id_of(delivery.case), "open", at=at)
+    what = f"our {delivery.kind.value} answer is on {delivery.network}"
+    words = f"{delivery.case}: whether {what} cannot be told; look: earnest show {delivery.case}"
+    incidents.raise_(tx, incidents.parked(delivery.id), words, at=at)
     _log(tx, delivery, DeliveryState.PARKED, reason, at=at)
     return DeliveryState.PARKED
 

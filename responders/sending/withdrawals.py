@@ -5,11 +5,13 @@ A pause does not stop it: taking words away says nothing new.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 
 from listener import logs
+from listener.errors import NetworkError, SignInNeeded
 from listener.store.base import Row, Tx
-from responders.channels.base import Barred, Refused, Withdrawn
+from responders.channels.base import Barred, Channel, Refused, Withdrawn
 from responders.ledger import audit, cases, deliveries, drafts, incidents, moves
 from responders.lifecycle import Arrow
 from responders.model import Delivery, DeliveryState
@@ -29,9 +31,13 @@ async def withdraw(means: Means, row: Row) -> Sending:
         return await _again(means, delivery, "Earnest is not signed in there", _AGAIN)
     result = await channel.withdraw(delivery, _TIMEOUT)
     if isinstance(result, Withdrawn):
-        return await _end(means, delivery, Arrow.WITHDRAW, "")
+        return await _gone(means, channel, delivery)
     if isinstance(result, Refused):
         return await _end(means, delivery, Arrow.KEEP, f"it could not be taken back: {result.reason}; take it away by hand")
+    if isinstance(result, Barred):
+        words = f"{delivery.case}: an answer on {delivery.network} cannot be taken back now ({result.reason}); take it away by hand"
+        at = means.clock()
+        await means.store.awrite(lambda tx: incidents.raise_(tx, _by_hand(delivery), words, at=at))
     rest = 0.0 if isinstance(result, Barred) else getattr(result, "retry_after", 0.0)
     return await _again(means, delivery, result.reason, max(_AGAIN, timedelta(seconds=rest)))
 
@@ -40,6 +46,19 @@ async def _again(means: Means, delivery: Delivery, reason: str, rest: timedelta)
     until = means.clock() + rest
     await means.store.awrite(lambda tx: moves.put_off(tx, delivery.id, reason=reason, until=until))
     return Sending(delivery, DeliveryState.WITHDRAWING, reason)
+
+
+async def _gone(means: Means, channel: Channel, delivery: Delivery) -> Sending:
+    """Look once more: where a person gave a mistaken address, another id was asked away than the one it stands under."""
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            still = await channel.find(delivery)
+    except (NetworkError, SignInNeeded, TimeoutError):
+        still = None  # the network's own word for it has to do
+    if still is None or still.remote_id == delivery.remote_id:  # some networks show for a moment what is gone
+        return await _end(means, delivery, Arrow.WITHDRAW, "")
+    await means.store.awrite(lambda tx: deliveries.rename(tx, delivery.id, still.remote_id, still.url))
+    return await _again(means, delivery, "it still stands there, under another address", timedelta())
 
 
 async def _end(means: Means, delivery: Delivery, arrow: Arrow, reason: str) -> Sending:

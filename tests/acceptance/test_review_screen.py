@@ -308,9 +308,8 @@ def test_an_answer_in_doubt_that_is_not_there_is_sent_after_the_usual_wait(revie
     screen.sees("A-4 is approved", "[u] takes it back", "3 of 3")
     assert answer(store) == ("ready", "")
     screen.press("u")
-    screen.sees("A-4: taken back. The draft waits again.", "@omar", "[y] send")
-    assert deliveries.of_case(store.read(), 4) == []
-    assert draft(store, 4).state is DraftState.WAITING
+    screen.sees("A-4: taken back. Whether it is there is open as before", "IN DOUBT", "[r] it is not: send")
+    assert answer(store) == ("parked", "")
 
 
 def test_of_two_who_look_for_one_answer_the_second_is_told(review: Open, store: SqliteStore, dispatch: Dispatch) -> None:

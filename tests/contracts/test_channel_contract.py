@@ -25,6 +25,7 @@ from aiohttp import web
 from listener import plugins
 from listener.clock import now
 from listener.errors import NetworkError
+from listener.http import ask_first
 from listener.model import Author, Post, Visibility
 from listener.settings import secret_variable
 from responders.channels.base import Barred, Channel, ChannelKind, Refused, Sent, Unknown, Unsent, Withdrawn
@@ -314,6 +315,12 @@ class ChannelContract:
         stage.proxy.honest()
         assert isinstance(await sending, Unsent)
         assert not stage.proxy.asked(*stage.write)
+
+    async def test_it_is_asked_once_more_when_the_connection_stands(self, warm: Stage) -> None:
+        wanted = await delivery(warm, await warm.ask("my order never came"))
+        with ask_first(lambda: False):
+            assert isinstance(await warm.channel.send(wanted, 30.0, lambda: True), Unsent)
+        assert not warm.proxy.asked(*warm.write)
 
     async def test_between_the_yes_and_the_post_nothing_else_is_waited_for(self, warm: Stage) -> None:
         post = await warm.ask("my order never came")

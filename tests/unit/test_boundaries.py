@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from listener.model import Assessment, Intent, Level, Mood
 from listener.rules.rulebook import Rulebook
-from responders.boundaries import GATES, again, gist, holds, may_draft, quiet_until, same_text, stops_approved
+from responders.boundaries import GATES, again, gist, holds, may_draft, quiet_until, same_text
 from responders.model import Circumstances, Heard, Hold, Proposal
 from responders.routing import Router
 from tests.unit.deciding import NOON, at, by, heard, judged, post, rulebook, signal
@@ -296,9 +296,9 @@ def test_nothing_is_drafted_where_nothing_is_wanted() -> None:
     assert not may_draft(Router(rulebook()).decide(heard(judged(mood=Mood.NEUTRAL)), at()))
 
 
-def test_approval_is_not_immunity() -> None:
+def test_what_forbids_any_answer_is_told_from_what_asks_a_person() -> None:
     every = holds(rulebook(), rulebook().routes[0], heard(judged(hidden=True)), at(suppressed="stop", paused="crisis", answered=True))
-    assert [hold.gate for hold in stops_approved(every)] == ["suppressed", "answered", "paused"]
+    assert [hold.gate for hold in every if hold.forbids] == ["suppressed"]
 
 
 TIMES = st.lists(st.integers(-5_000, 60).map(lambda minutes: NOON + timedelta(minutes=minutes)), max_size=6).map(tuple)

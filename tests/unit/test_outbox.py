@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from listener.errors import EarnestError, UsageError
+from listener.model import Post
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Tx
-from responders.channels.base import Pace
+from responders.channels.base import MayLeave, Pace, Parent, SendResult, Sent
 from responders.dispatch import Dispatch
 from responders.house import channel_kind
 from responders.ledger import audit, deliveries, incidents, moves, people
 from responders.lifecycle import Arrow
-from responders.model import DeliveryState, Kind
+from responders.model import Delivery, DeliveryState, Kind
 from responders.outbox import Outbox
 from responders.sending import endings
 from tests.mouth import ALONE, NETWORK, House, kind
@@ -92,13 +95,149 @@ async def test_a_last_look_finds_what_a_person_has_overlooked(house: House) -> N
     assert (house.mouth.of("p1"), house.states()) == (1, ["sent"])
 
 
-async def test_a_yes_said_again_can_be_taken_back(house: House) -> None:
-    await _parked(house, lie="lost")
+async def test_a_yes_said_again_can_be_taken_back_and_the_doubt_stands_as_before(house: House) -> None:
+    await _parked(house, TWO_HALVES)
     _dispatch(house).resend("A-1")
+    assert house.states() == ["ready", "ready"]
     _dispatch(house).take_back("A-1")
     await house.speak(seconds=60)
-    assert (house.mouth.of("p1"), house.states()) == (0, [])
-    house.desk().reject("A-1", "tone")
+    assert house.states() == ["parked", "held"]
+    assert len(house.mouth.published) == 1
+    (there,) = house.mouth.published
+    _dispatch(house).found("A-1", house.mouth.sent(there).url)
+    assert house.states() == ["sent", "held"]
+
+
+async def test_what_is_not_there_and_no_longer_fits_waits_for_other_words(house: House) -> None:
+    await _parked(house, lie="lost")
+    _dispatch(house).absent("A-1")
+    assert house.states() == ["held"]
+    house.desk().edit("A-1", public="Which day was it?")
+    house.desk().approve("A-1")
+    await house.speak(seconds=11)
+    assert [one.text for one in house.mouth.published] == ["@marta Which day was it?"]
+
+
+async def test_a_gate_that_says_no_to_what_is_sent_again_leaves_it_in_doubt(house: House) -> None:
+    await _parked(house)
+    _dispatch(house).resend("A-1")
+    house.mouth.gone = True
+    house.mouth.blind = True
+    await house.speak(seconds=11)
+    assert house.states() == ["parked"]
+
+
+async def test_one_yes_of_two_can_be_taken_back(house: House) -> None:
+    await house.hear(house.post("p1", "@acme the charger started smoking and burned my hand"))
+    await house.think()
+    assert not house.desk("jo").approve("A-1").complete
+    _dispatch(house, "jo").take_back("A-1")
+    assert not house.desk("kim").approve("A-1").complete
+    with pytest.raises(EarnestError, match="already"):
+        house.desk("KIM ").approve("A-1")
+
+
+@pytest.mark.parametrize("elsewhere", ["https://other.example/@acme@town.example/999", "https://town.example/@marta/p1", "https://"])
+async def test_an_address_that_cannot_be_our_answer_s_is_refused(house: House, elsewhere: str) -> None:
+    await _parked(house)
+    with pytest.raises(UsageError):
+        _dispatch(house).found("A-1", elsewhere)
+    assert house.states() == ["parked"]
+
+
+async def test_an_address_where_another_answer_of_ours_stands_is_refused(house: House) -> None:
+    await house.approved("p0", "@acme something else", "lea")
+    await house.speak(seconds=11)
+    other = house.mouth.sent(house.mouth.published[0]).url
+    await _parked(house)
+    with pytest.raises(UsageError, match="another answer"):
+        _dispatch(house).found("A-2", other)
+
+
+async def test_a_withdrawal_at_a_mistaken_address_goes_on_until_the_right_one_is_gone(house: House) -> None:
+    await _parked(house)
+    _dispatch(house).found("A-1", "https://town.example/@acme/999")
+    _dispatch(house).withdraw("A-1", "the wrong shop")
+    for _ in range(3):
+        await house.speak(seconds=61)
+    assert (house.mouth.of("p1"), house.states()) == (0, ["withdrawn"])
+
+
+async def test_what_has_not_left_does_not_follow_what_is_taken_back(house: House) -> None:
+    await house.approved(words=TWO_HALVES)
+    channels, send = dict(house.channels), house.mouth.send
+
+    async def only_one(delivery: Delivery, timeout: float, may_leave: MayLeave) -> SendResult:
+        result = await send(delivery, timeout, may_leave)
+        house.channels.clear()  # nothing more leaves for now
+        return result
+
+    house.mouth.send = only_one  # type: ignore[method-assign]
+    await house.speak(seconds=11)
+    assert house.states() == ["sent", "ready"]
+    _dispatch(house).withdraw("A-1", "the wrong person")
+    house.channels.update(channels)
+    house.mouth.takings = ["refused"]
+    for _ in range(3):
+        await house.speak(seconds=60)
+    assert house.states() == ["sent", "held"]
+
+
+async def test_rules_that_turn_to_observing_stop_what_is_about_to_leave(house: House) -> None:
+    for number in range(8):
+        await house.approved(f"p{number}", "@acme hello there, one thing", f"author{number}")
+    house.mouth.before_post = lambda: setattr(house, "book", house.book.model_copy(update={"mode": "observe"}))
+    await house.speak(seconds=11)
+    assert house.mouth.published == []
+
+
+async def test_a_network_that_asks_us_to_wait_for_long_is_asked_again_only_then(house: House) -> None:
+    house.mouth.wait = 300.0
+    house.mouth.lies = ["unsent"]
+    await house.approved()
+    await house.speak(seconds=11)
+    await house.approved("p2", "@acme another thing", "lea")
+    await house.speak(seconds=200)
+    assert house.mouth.published == []
+    await house.speak(seconds=101)
+    assert len(house.mouth.published) == 2
+
+
+async def test_an_account_that_is_told_to_rest_between_the_look_and_the_claim_does_not_post(house: House) -> None:
+    await house.approved()
+    until = house.clock() + timedelta(minutes=5)
+    house.mouth.on_look = lambda: house.store.write(
+        lambda tx: people.rest(tx, NETWORK, "wait", by="earnest", until=until, at=house.clock())
+    )
+    await house.speak(seconds=11)
+    assert (house.mouth.published, house.states()) == ([], ["ready"])
+
+
+async def test_a_look_that_fails_for_one_post_lets_the_others_finish(house: House) -> None:
+    for number in range(4):
+        await house.approved(f"p{number}", "@acme hello there, one thing", f"author{number}")
+    look = house.mouth.look
+
+    async def odd(post: Post) -> Parent:
+        if post.id == "p1":
+            message = "odd"
+            raise UsageError(message)
+        return await look(post)
+
+    house.mouth.look = odd  # type: ignore[method-assign]
+    await house.speak(seconds=11)
+    assert sorted(one.parent.id for one in house.mouth.published) == ["p0", "p2", "p3"]
+
+
+async def test_an_answer_without_an_id_is_a_doubt(house: House) -> None:
+    await house.approved()
+
+    async def nameless(_delivery: Delivery, _timeout: float, _may_leave: MayLeave) -> SendResult:
+        return Sent("", "")
+
+    house.mouth.send = nameless  # type: ignore[method-assign]
+    await house.speak(seconds=11)
+    assert house.states() == ["unknown"]
 
 
 async def test_what_may_be_there_cannot_be_taken_back(house: House) -> None:
@@ -293,7 +432,6 @@ async def test_a_sender_whose_claim_another_took_over_does_not_post(house: House
 
 async def test_a_network_s_yes_that_comes_late_is_believed(house: House) -> None:
     await house.approved()
-    house.mouth.before_post = lambda: None
     original = house.mouth.send
 
     async def slow(*args: object) -> object:
@@ -351,9 +489,15 @@ async def test_limits_that_were_lowered_meanwhile_hold_what_was_about_to_leave_b
 
 
 def test_every_arrow_moves_only_what_stands_where_it_begins(house: House) -> None:
-    for arrow in Arrow:
-        if arrow.source is not None:
-            assert not house.store.write(lambda tx, arrow=arrow: moves.move(tx, 99, arrow, at=house.clock()))  # type: ignore[misc]
+    asyncio.run(house.approved())
+    for state, arrow in product(DeliveryState, [arrow for arrow in Arrow if arrow.source and arrow.target]):
+
+        def try_it(tx: Tx, state: DeliveryState = state, arrow: Arrow = arrow) -> tuple[bool, DeliveryState | None]:
+            tx.run("UPDATE deliveries SET state = :state", state=state.value)
+            moved = moves.move(tx, 1, arrow, at=house.clock())
+            return moved, moves.state_of(tx, 1)
+
+        assert house.store.write(try_it) == ((True, arrow.target) if state is arrow.source else (False, state)), (state, arrow)
     letters = [arrow.value.letter for arrow in Arrow]
     assert letters == sorted(set(letters))
     assert {arrow.target for arrow in Arrow} - {None} == set(DeliveryState)

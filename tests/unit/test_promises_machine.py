@@ -31,7 +31,7 @@ from listener.store.sqlite import SqliteTx
 from responders.channels.base import Barred, MayLeave, Parent, Refused, SendResult, Sent, Unknown, Unsent, Withdrawn, WithdrawResult, always
 from responders.dispatch import Dispatch
 from responders.house import channel_kind
-from responders.lifecycle import FINAL
+from responders.lifecycle import Arrow
 from responders.model import Delivery, DeliveryState, Kind
 from responders.switch import Switch
 from tests.mouth import NETWORK, US, House, Mouth
@@ -46,6 +46,15 @@ WORDS = (
 LIES = ("", "", "", "504", "late", "very late", "lost", "refused", "unsent", "barred")
 SHOWS_AFTER = {"late": 60, "very late": 600}
 PER_THREAD, PER_AUTHOR = 1, 2
+FINAL = {DeliveryState(one) for one in ("sent", "refused", "held", "parked", "withdrawn")}
+WAYS = {(arrow.source, arrow.target) for arrow in Arrow}
+WALKED = (
+    "CREATE TEMP TABLE walked (source TEXT, target TEXT)",
+    """CREATE TEMP TRIGGER changed AFTER UPDATE OF state ON deliveries WHEN OLD.state <> NEW.state
+        BEGIN INSERT INTO walked VALUES (OLD.state, NEW.state); END""",
+    "CREATE TEMP TRIGGER made AFTER INSERT ON deliveries BEGIN INSERT INTO walked VALUES (NULL, NEW.state); END",
+    "CREATE TEMP TRIGGER removed AFTER DELETE ON deliveries BEGIN INSERT INTO walked VALUES (OLD.state, NULL); END",
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,6 @@ class Net:
     keys: bool = True
     posts: dict[str, Post | None] = field(default_factory=dict)
     copies: list[Copy] = field(default_factory=list)
-    ever: list[Delivery] = field(default_factory=list)
     lie: str = ""
     at_post: Callable[[Delivery], None] = lambda _delivery: None
 
@@ -100,7 +108,6 @@ class Net:
         self.at_post(delivery)
         if self.keys and any(one.delivery.key == delivery.key for one in self.copies):
             return
-        self.ever.append(delivery)
         self.copies.append(Copy(delivery, self.clock() + timedelta(seconds=SHOWS_AFTER.get(lie, 0))))
 
     async def find(self, delivery: Delivery) -> Sent | None:
@@ -129,6 +136,8 @@ class Store:
         self._connection.deserialize(database)
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA foreign_keys=ON")
+        for statement in WALKED:
+            self._connection.execute(statement)
         self._folder = folder
         self.left = 0
 
@@ -190,8 +199,6 @@ class Histories(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.approved: dict[tuple[str, Kind], set[str]] = {}
         self.stopped = False
-        self.withdrawn: set[tuple[str, Kind]] = set()
-        self.told_there_is_none: set[tuple[str, Kind]] = set()
 
     @initialize(keys=st.booleans())
     def begin(self, keys: bool) -> None:  # noqa: FBT001  # Hypothesis calls it
@@ -320,8 +327,6 @@ class Histories(RuleBasedStateMachine):
             self._dispatch().withdraw(name, "the wrong shop")
         except EarnestError:
             return
-        rows = self.house.rows("SELECT parent_id, kind FROM deliveries WHERE state = 'withdrawing'")
-        self.withdrawn |= {(str(row["parent_id"]), Kind(str(row["kind"]))) for row in rows}
 
     @rule()
     def pause(self) -> None:
@@ -357,7 +362,7 @@ class Histories(RuleBasedStateMachine):
     def at_most_once(self) -> None:
         if not hasattr(self, "net"):
             return
-        places = Counter((one.parent.id, one.kind) for one in self.net.ever if (one.parent.id, one.kind) not in self.withdrawn)
+        places = Counter((one.delivery.parent.id, one.delivery.kind) for one in self.net.copies)
         assert all(many == 1 for many in places.values()), f"P1: {places}"
 
     @invariant()
@@ -392,6 +397,8 @@ class Histories(RuleBasedStateMachine):
         assert all(row["remote_id"] for row in rows if row["state"] == "sent"), "P2: sent, but where?"
         self.at_most_once()
         self.no_more_by_itself_than_allowed()
+        walked = {(row["source"], row["target"]) for row in self.house.rows("SELECT DISTINCT source, target FROM temp.walked")}
+        assert walked <= WAYS, f"a way that is not drawn: {walked - WAYS}"
 
 
 Histories.TestCase.settings = settings(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from importlib import resources
 
 import pytest
@@ -67,11 +66,8 @@ def test_patterns_know_every_script(pattern: str, text: str, found: str | None) 
     assert (folded[slice(*place)] if place else None) == found
 
 
-def test_no_pattern_is_slow() -> None:
-    pattern = Pattern.of(r"^(\w+\s?)*$")
-    begun = time.process_time()
-    pattern.find("a" * 100_000 + "!")
-    assert time.process_time() - begun < 0.05
+def test_a_pattern_that_others_never_finish_comes_back() -> None:
+    assert Pattern.of(r"^(\w+\s?)*$").find("a" * 100_000 + "!") is None  # two to the power of 100,000 steps elsewhere
 
 
 def test_every_phrase_of_every_file_can_be_read() -> None:

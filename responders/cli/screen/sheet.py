@@ -195,6 +195,8 @@ def _standing(one: Waiting, around: Around, width: int) -> list[Line]:
     lines: list[Line] = []
     for problem in around.problems:
         lines += labelled("STOP", f"cannot leave: {problem}", width, ALARM)
+    if one.draft.reason:
+        lines += labelled("back", one.draft.reason, width, STRONG)
     for hold in one.holds:
         until = f" (for {in_words(hold.until - around.now)})" if hold.until and hold.until > around.now else ""
         lines += labelled("held", f"{hold.reason or hold.gate}{until}", width)
