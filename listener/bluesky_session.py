@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -45,6 +45,11 @@ class Options(Strict):
     service: str = Field(default="https://bsky.social", description="the account's server; bsky.social unless it is hosted elsewhere")
     handle: str = Field(default="", description="our account, without @; the brand's own where there is only one")
     identifier: str = Field(default="", description="what to sign in with, where it is not the handle: the account's id or e-mail")
+    stream: Literal["public"] | None = Field(
+        default=None, description="`public`: hear every public post that speaks of a brand, without an account"
+    )
+    jetstream: str = Field(default="wss://jetstream2.us-east.bsky.network", description="with `stream`: where the stream comes from")
+    appview: str = Field(default="https://public.api.bsky.app", description="with `stream`: where names are looked up, without an account")
 
 
 class Declined(NetworkError):

@@ -275,6 +275,15 @@ class Http:
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=jar, trust_env=False, request_class=_Request)
         return self._session
 
+    @contextmanager
+    def _towards(self, url: URL) -> Iterator[None]:
+        """Guard every socket made within as one to `url`."""
+        mark = _goal.set(_place(url))
+        try:
+            yield
+        finally:
+            _goal.reset(mark)
+
     def _socket(self, info: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, address = info
         if _goal.get() not in self._allowed and not is_public(str(address[0])):

@@ -5,7 +5,7 @@ Nothing is changed and no network is asked; whether a key still fits is what `ea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -161,22 +161,26 @@ def _sources(book: Rulebook) -> Iterator[Finding]:
     if not book.sources:
         yield Finding("sources", State.WRONG, "rules.yaml names none, so nothing is heard", "name one below `sources:`")
     for name, wanted in book.sources.items():
-        yield from _tried(f"source {name}", partial(_source, name, wanted.kind or name))
+        yield from _tried(f"source {name}", partial(_source, name, wanted.kind or name, wanted.options))
 
 
-def _source(name: str, kind: str) -> Iterator[Finding]:
+def _source(name: str, kind: str, options: Mapping[str, object]) -> Iterator[Finding]:
     found = source_kind(kind)
+    if found.public_with and found.public_with.items() <= options.items():
+        yield Finding(f"source {name}", State.OK, "it hears what is public, and needs no key", f"try it: earnest sources test {name}")
+        return
     # A source that is called otherwise than its network has a key of its own.
     needed = found.secrets if name == found.network or not found.secrets else (settings.reading_secret(name),)
     absent = [key for key in needed if settings.secret(key) is None]
     check = f"source {name}"
     if not absent:
         yield Finding(check, State.OK, "its key is there" if found.secrets else "it needs no key", f"try it: earnest sources test {name}")
-    elif found.public:
+    elif found.public and not found.public_with:
         hint = f"with {_keys(absent)} it would also hear what only our own account is told"
         yield Finding(check, State.OK, "it hears what is public, without a key", hint)
     else:
-        yield Finding(check, State.WRONG, "it cannot hear without its key", f"set {_keys(absent)}")
+        without = f", or hear what is public without one: {_yaml(found.public_with)}" if found.public_with else ""
+        yield Finding(check, State.WRONG, "it cannot hear without its key", f"set {_keys(absent)}{without}")
 
 
 def _networks_left(book: Rulebook) -> Iterator[Finding]:
@@ -191,7 +195,12 @@ def _unused(kind: str) -> Iterator[Finding]:
     found = source_kind(kind)
     absent = [secret for secret in found.secrets if settings.secret(secret) is None]
     needs = "needs no key" if found.public or not absent else f"would need {_keys(absent)}"
+    needs += f" for what is public ({_yaml(found.public_with)})" if found.public_with and absent else ""
     yield Finding(f"source {kind}", State.OK, f"not in rules.yaml; it {needs}")
+
+
+def _yaml(options: Mapping[str, object]) -> str:
+    return ", ".join(f"{key}: {value}" for key, value in options.items())
 
 
 def _channels(book: Rulebook) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ A source is one file in this folder. The file's name is its name in rules.yaml. 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pydantic import BaseModel
@@ -51,7 +51,8 @@ class Source(Protocol):
 class SourceKind:
     """How to make a source of one kind: `options` is the model of its keys in rules.yaml (beside `every` and `kind`).
 
-    `public` says whether it can hear anything without an account. `secrets` are the names of the secrets it may read.
+    `public` says whether it can hear anything without an account, and `public_with` with which options only (none: with any).
+    `secrets` are the names of the secrets it may read.
     """
 
     network: str
@@ -59,6 +60,7 @@ class SourceKind:
     make: Callable[[str, Mapping[str, object], Rulebook], Source]
     public: bool
     secrets: tuple[str, ...]
+    public_with: Mapping[str, object] = field(default_factory=dict)
 
 
 def kinds() -> tuple[str, ...]:

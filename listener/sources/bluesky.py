@@ -1,7 +1,7 @@
-"""Bluesky: who mentions, answers or quotes our account.
+"""Bluesky: who mentions, answers or quotes our account, or (`stream: public`, in `_bluesky_stream`) all that is public.
 
-Without an account nothing is heard here. Facts come from the lexicon of `app.bsky.notification.listNotifications` and from trying
-the servers' own code (November 2026). Three of them shape this file:
+Through notifications nothing is heard without an account. Facts come from the lexicon of
+`app.bsky.notification.listNotifications` and from trying the servers' own code (November 2026). Three of them shape this file:
 
 - The list is sorted by the time that the author's device claims, if that is not in the future. A post from a phone whose clock is
   slow stands below posts that we already know, so every poll reads the newest page and one hour more than it would need.
@@ -13,20 +13,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, TypeVar
+from datetime import datetime, timedelta
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from listener.bluesky_session import NETWORK, Options, Session, open_session, page_url
+from listener.bluesky_session import NETWORK, Options, Session, open_session
+from listener.bluesky_wire import PLACE, PROFILES, START, Moment, Person, Profiles, Record, Wire, author_of, post_of, read
 from listener.clock import from_text, to_text
-from listener.errors import Malformed, NetworkError
-from listener.model import Account, Author, Gap, Page, Post
+from listener.errors import NetworkError
+from listener.model import Account, Gap, Page, Post
 from listener.rules.rulebook import Rulebook
 from listener.settings import reading_secret
+from listener.sources._bluesky_stream import BlueskyStream
 from listener.sources.base import SourceKind
 
 _REASONS = ("mention", "reply", "quote")
@@ -34,102 +35,20 @@ _PAGE = 100
 _MOST_PAGES = 100
 _OVERLAP = timedelta(hours=1)
 _MOST_KNOWN = 500
-_PROFILES = 25
-_START = datetime(1970, 1, 1, tzinfo=UTC)
-_PLACE = re.compile(r"at://(?P<did>did:[a-z]+:[A-Za-z0-9._:%-]+)/[A-Za-z0-9.-]+/(?P<rkey>[A-Za-z0-9._:~-]+)")
-_HANDLE = re.compile(r"(?<![\w@.])@((?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{0,62})", re.IGNORECASE | re.ASCII)
 
 
-def _moment(value: object) -> datetime:
-    """Read a time; what lies before 1970 becomes 1970, since the author's device may claim anything.
-
-    Raises:
-        ValueError: it is no time.
-    """
-    if not isinstance(value, str):
-        message = "no time"
-        raise ValueError(message)  # noqa: TRY004 - pydantic reads this kind
-    try:
-        return max(from_text(value), _START)
-    except OverflowError:
-        return _START
-
-
-_Moment = Annotated[datetime, BeforeValidator(_moment)]
-
-
-class _Wire(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True)
-
-
-class _Label(_Wire):
-    source: str = Field(alias="src")
-    value: str = Field(alias="val")
-
-
-class _Person(_Wire):
-    did: str
-    handle: str
-    name: str = Field(default="", alias="displayName")
-    bio: str = Field(default="", alias="description")
-    labels: list[_Label] = []
-    followers: int | None = Field(default=None, alias="followersCount")
-
-
-class _Notice(_Wire):
-    uri: Annotated[str, Field(pattern=_PLACE.pattern)]
+class _Notice(Wire):
+    uri: Annotated[str, Field(pattern=PLACE.pattern)]
     cid: str
-    author: _Person
+    author: Person
     reason: str
     record: dict[str, object]
-    at: _Moment = Field(alias="indexedAt")
+    at: Moment = Field(alias="indexedAt")
 
 
-class _Listing(_Wire):
+class _Listing(Wire):
     notices: list[_Notice] = Field(alias="notifications")
     onward: str | None = Field(default=None, alias="cursor")
-
-
-class _Profiles(_Wire):
-    profiles: list[_Person]
-
-
-class _Feature(_Wire):
-    did: str = ""
-    tag: str = ""
-
-
-class _Facet(_Wire):
-    features: list[_Feature]
-
-
-class _Ref(_Wire):
-    uri: Annotated[str, Field(pattern=_PLACE.pattern)]
-
-
-class _Reply(_Wire):
-    root: _Ref
-    parent: _Ref
-
-
-class _Record(_Wire):
-    text: str
-    created_at: _Moment = Field(alias="createdAt")
-    facets: list[_Facet] = []
-    reply: _Reply | None = None
-    langs: list[str] = []
-    tags: list[str] = []
-
-
-_Model = TypeVar("_Model", bound=BaseModel)
-
-
-def _read(model: type[_Model], body: Mapping[str, object], what: str) -> _Model:
-    try:
-        return model.model_validate(body)
-    except ValidationError:
-        message = f"Bluesky's answer is no {what}"
-        raise Malformed(message) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +63,7 @@ class _Place:
     seen: datetime | None = None
     known: tuple[str, ...] = ()
     onward: str = ""
-    newest: datetime = _START
+    newest: datetime = START
     pages: int = 0
 
     def text(self) -> str:
@@ -158,11 +77,11 @@ class _Place:
         return json.dumps(facts, separators=(",", ":"))
 
 
-class _Stored(_Wire):
-    seen: _Moment | None
+class _Stored(Wire):
+    seen: Moment | None
     known: list[str]
     onward: str
-    newest: _Moment
+    newest: Moment
     pages: int
 
 
@@ -186,7 +105,7 @@ def _advance(place: _Place, listing: _Listing) -> tuple[_Place, Gap | None]:
     oldest = min((notice.at for notice in listing.notices), default=None)
     newest = max([place.newest, *(notice.at for notice in listing.notices)])
     known = tuple(dict.fromkeys([*map(_hash, listing.notices), *place.known]))[:_MOST_KNOWN]
-    done = _Place(max(newest, place.seen or _START), known)
+    done = _Place(max(newest, place.seen or START), known)
     if place.seen is None or not listing.onward or (oldest and oldest < place.seen - _OVERLAP):
         return done, None
     if place.pages + 1 >= _MOST_PAGES:
@@ -214,39 +133,15 @@ def _onward(cursor: str, notices: Sequence[_Notice]) -> str:
     return to_text(before + timedelta(milliseconds=1)) if notices and before == notices[-1].at else cursor
 
 
-def _author(person: _Person) -> Author:
-    # Only what the account says of itself counts: anybody may run a labeller.
-    bot = any(label.value == "bot" and label.source == person.did for label in person.labels)
-    return Author(NETWORK, person.did, person.handle, person.name, person.followers, bot, person.bio)
-
-
 def _post(notice: _Notice, own: str) -> Post | None:
     """Return the post, or None where its record is not one we can read."""
     try:
-        record = _Record.model_validate(notice.record)
+        record = Record.model_validate(notice.record)
     except ValidationError:
         return None
-    here = _PLACE.fullmatch(notice.uri)
-    parent = record.reply and _PLACE.fullmatch(record.reply.parent.uri)
-    features = [feature for facet in record.facets for feature in facet.features]
-    quoted = own if notice.reason == "quote" else ""  # who quotes us speaks to us, though no handle says so
-    named = [*(feature.did for feature in features), *_HANDLE.findall(record.text), quoted]
-    return Post(
-        network=NETWORK,
-        id=notice.uri,
-        text=record.text,
-        author=_author(notice.author),
-        created_at=min(record.created_at, notice.at),
-        thread_id=record.reply.root.uri if record.reply else notice.uri,
-        url=page_url(notice.author.handle, notice.author.did, here["rkey"]) if here else "",
-        parent_id=record.reply.parent.uri if record.reply else None,
-        parent_author_id=parent["did"] if parent else None,
-        mentions=tuple(dict.fromkeys(name for name in named if name)),
-        tags=tuple(dict.fromkeys(tag for tag in [*(feature.tag for feature in features), *record.tags] if tag)),
-        language=record.langs[0].partition("-")[0].lower() if len(record.langs) == 1 else None,
-        version=notice.cid,
-        own=notice.author.did == own,
-    )
+    named = (own,) if notice.reason == "quote" else ()  # who quotes us speaks to us, though no handle says so
+    mine = notice.author.did == own
+    return post_of(record, notice.uri, notice.cid, author_of(notice.author), notice.at, named=named, own=mine)
 
 
 class Bluesky:
@@ -281,7 +176,7 @@ class Bluesky:
         if place.onward:
             params.append(("cursor", place.onward))
         body = await self._session.ask("app.bsky.notification.listNotifications", params)
-        listing = _read(_Listing, body, "list of notifications")
+        listing = read(_Listing, body, "list of notifications")
         after, capped = _advance(place, listing)
         known = set(place.known)
         oldest_first = sorted(listing.notices, key=lambda notice: (notice.at, notice.uri.rpartition("/")[2]))
@@ -299,10 +194,10 @@ class Bluesky:
         people = list(dict.fromkeys(post.author.id for post in posts))
         counts: dict[str, int | None] = {}
         try:
-            for start in range(0, len(people), _PROFILES):
-                params = [("actors", did) for did in people[start : start + _PROFILES]]
+            for start in range(0, len(people), PROFILES):
+                params = [("actors", did) for did in people[start : start + PROFILES]]
                 body = await self._session.ask("app.bsky.actor.getProfiles", params)
-                counts |= {person.did: person.followers for person in _read(_Profiles, body, "list of profiles").profiles}
+                counts |= {person.did: person.followers for person in read(Profiles, body, "list of profiles").profiles}
         except NetworkError:
             pass
         return [replace(post, author=replace(post.author, followers=counts.get(post.author.id))) for post in posts]
@@ -316,8 +211,18 @@ def _unreadable(count: int) -> Gap | None:
     return Gap(f"Bluesky sent {count} posts that could not be read") if count else None
 
 
-def _make(name: str, options: Mapping[str, object], book: Rulebook) -> Bluesky:
-    return Bluesky(name, open_session(Session, Options.model_validate(options), book, reading_secret(name)))
+def _make(name: str, options: Mapping[str, object], book: Rulebook) -> Bluesky | BlueskyStream:
+    wanted = Options.model_validate(options)
+    if wanted.stream:
+        return BlueskyStream(name, wanted, book)
+    return Bluesky(name, open_session(Session, wanted, book, reading_secret(name)))
 
 
-KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=False, secrets=(reading_secret(NETWORK),))
+KIND = SourceKind(
+    network=NETWORK,
+    options=Options,
+    make=_make,
+    public=True,
+    public_with={"stream": "public"},
+    secrets=(reading_secret(NETWORK),),
+)

@@ -112,6 +112,13 @@ def test_doctor_says_that_a_cry_for_help_would_reach_nobody(fresh: Program) -> N
     assert findings(mute)["team on-call"] == "wrong"
 
 
+def test_doctor_knows_what_bluesky_needs_no_key_for(fresh: Program) -> None:
+    rules = fresh.rules.read_text(encoding="utf-8")
+    for options, state in (("{every: 30s}", "wrong"), ("{stream: public}", "ok")):
+        fresh.rules.write_text(rules.replace("  mastodon: {instance", f"  bluesky: {options}\n  mastodon: {{instance"), encoding="utf-8")
+        assert findings(fresh)["source bluesky"] == state
+
+
 def test_doctor_never_shows_a_secret(fresh: Program) -> None:
     program = Program(fresh.store, fresh.rules, {"EARNEST_SECRET_ONCALL": "canary", "EARNEST_SECRET_MASTODON_READ": "canary"})
     ran = program("doctor", "-v")
