@@ -194,7 +194,7 @@ class Gap:
 class Page:
     """What one fetch brought: posts (any order), the cursor to store with them, and whether more waits behind it.
 
-    `gone` are the ids of posts that the network says are deleted.
+    `gone` are the ids of posts that the network says are deleted; `late` those of posts from before listening began.
     """
 
     posts: tuple[Post, ...]
@@ -202,3 +202,4 @@ class Page:
     more: bool = False
     gap: Gap | None = None
     gone: tuple[str, ...] = field(default=())
+    late: tuple[str, ...] = field(default=())

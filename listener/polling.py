@@ -62,9 +62,10 @@ class Ear:
     def _store_page(self, tx: Tx, source: str, network: str, page: Page, judged: Sequence[Judged]) -> Taken:
         at = self._clock()
         new = []
+        past = frozenset(page.late)
         for one in judged:
             # What is no mention is not kept: it is somebody's post that has nothing to do with us.
-            if (one.mentions or one.post.own) and ledger.store_post(tx, one.post, heard_at=at, source=source, late=False):
+            if (one.mentions or one.post.own) and ledger.store_post(tx, one.post, heard_at=at, source=source, late=one.post.id in past):
                 new.append(one)
                 _store_judgement(tx, one, self._clock)
         ledger.mark_gone(tx, network, page.gone, at=at)

@@ -214,7 +214,7 @@ def _channel(network: str) -> Iterator[Finding]:
     kind = channel_kind(network)
     check = f"channel {network}"
     if kind is None:
-        yield Finding(check, State.OK, "Earnest cannot speak there: answers are drafted for a person to post by hand")
+        yield Finding(check, State.OK, "Earnest cannot speak there: what is heard is judged and shown; a person answers by hand, if at all")
         return
     absent = [secret for secret in kind.secrets if settings.secret(secret) is None]
     if absent:

@@ -21,9 +21,7 @@ SOURCES = frozenset(
     {
         "discourse",
         "facebook",
-        "feeds",
         "github",
-        "hackernews",
         "instagram",
         "lemmy",
         "stackexchange",

@@ -112,7 +112,7 @@ async def _speak(trial: _Trial, book: Rulebook) -> None:
     settings = book.sources.get(trial.name)
     kind = channel_kind(trial.network or (settings.kind if settings else "") or trial.name)
     if kind is None:
-        trial.mute = EarnestError("Earnest cannot speak there", "answers are drafted for a person to post by hand")
+        trial.mute = EarnestError("Earnest cannot speak there", "what is heard is judged and shown; a person answers by hand, if at all")
         return
     try:
         channel = kind.make(dict(settings.options) if settings else {}, book)
@@ -151,7 +151,7 @@ def _try(app: App, name: str, *, speak: bool) -> _Trial:
 def test(app: App, *, name: str) -> int:
     """Sign in to source NAME and fetch once, without storing anything: can we hear, can we speak?
 
-    That we cannot speak is no failure: answers are then drafted for a person to post by hand.
+    That we cannot speak is no failure: a person then answers by hand, if at all.
     """
     at = clock.now()
     trial = _try(app, name, speak=True)
