@@ -299,11 +299,16 @@ def test_an_answer_in_doubt_comes_up_by_its_urgency_and_is_kept_where_a_person_f
     assert answer(store) == ("sent", "https://town.example/@acme/4711")
 
 
-def test_an_answer_in_doubt_that_is_not_there_is_sent_after_the_usual_wait(review: Open, store: SqliteStore) -> None:
+def _in_doubt(review: Open) -> Terminal:
     screen = review()
     screen.sees("1 of 4")
     screen.press("j", "j")
     screen.sees("IN DOUBT")
+    return screen
+
+
+def test_an_answer_in_doubt_that_is_not_there_is_sent_after_the_usual_wait(review: Open, store: SqliteStore) -> None:
+    screen = _in_doubt(review)
     screen.press("r")
     screen.sees("A-4 is approved", "[u] takes it back", "3 of 3")
     assert answer(store) == ("ready", "")
@@ -313,10 +318,7 @@ def test_an_answer_in_doubt_that_is_not_there_is_sent_after_the_usual_wait(revie
 
 
 def test_of_two_who_look_for_one_answer_the_second_is_told(review: Open, store: SqliteStore, dispatch: Dispatch) -> None:
-    screen = review()
-    screen.sees("1 of 4")
-    screen.press("j", "j")
-    screen.sees("IN DOUBT")
+    screen = _in_doubt(review)
     screen.press("i")
     screen.sees("The address of our answer")
     dispatch.found("A-4", "https://town.example/@acme/1")
@@ -326,10 +328,7 @@ def test_of_two_who_look_for_one_answer_the_second_is_told(review: Open, store: 
 
 
 def test_what_somebody_else_settles_goes_away_with_a_word(review: Open, dispatch: Dispatch) -> None:
-    screen = review()
-    screen.sees("1 of 4")
-    screen.press("j", "j")
-    screen.sees("IN DOUBT")
+    screen = _in_doubt(review)
     dispatch.found("A-4", "https://town.example/@acme/1")
     screen.sees("A-4 is in doubt no more: our public answer was sent, said jo", "3 of 3")
 

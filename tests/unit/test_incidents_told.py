@@ -1,0 +1,158 @@
+"""What concerns Earnest itself is told to one team, once: a brake, a gap, an account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from apprise.decorators import notify
+
+from listener.model import Gap
+from listener.rules.rulebook import Rulebook
+from listener.store import mentions as heard_ledger
+from responders import brakes
+from responders.alerts import Alerts, team_to_tell
+from responders.cli.telling import tell
+from responders.ledger import incidents, people
+from responders.switch import Switch
+from tests.mouth import NETWORK, US, House
+
+ANGRY = "@acme this is terrible, the worst service I ever had, I hate it"
+CALM = "@acme hello there, one more thing"
+HOUR = timedelta(hours=1)
+Make = Callable[..., House]
+OPEN = {"per_thread": 100, "per_author": 100, "per_hour": 100}
+ALL_ALONE = {"mode": "send", "routes": [{"name": "all", "when": "always", "reply": "hello", "approval": "none"}]}
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    made: list[House] = []
+
+    def build(*pause_when: dict[str, object], **changes: object) -> House:
+        limits = {"limits": OPEN, "pause_when": list(pause_when)}
+        house = House(tmp_path / str(len(made)), **{"boundaries": limits, **changes})
+        made.append(house)
+        return house
+
+    yield build
+    for house in made:
+        house.store.close()
+
+
+def pause(house: House) -> str:
+    """Return why a brake paused sending, or ""."""
+    found = people.paused(house.store.read(), at=house.clock())
+    assert found is None or (found.by, found.until) == ("brake", None)
+    return found.reason if found else ""
+
+
+def told(house: House) -> list[str]:
+    return [str(row["name"]) for row in house.rows("SELECT name FROM incidents ORDER BY id")]
+
+
+def resume(house: House) -> None:
+    Switch(house.store, house.clock, who="kim").resume()
+
+
+def check(house: House) -> str:
+    return house.store.write(lambda tx: brakes.check(tx, house.book, at=house.clock()))
+
+
+async def say(house: House, *words: str, name: str = "p", age: float = 5.0, **more: object) -> None:
+    """Let one stranger after the other say something, and decide it."""
+    posts = [house.post(f"{name}{place}", text, by=f"{name}{place}", age=age, **more) for place, text in enumerate(words)]
+    await house.hear(*posts)
+    await house.think()
+
+
+async def reply(house: House, to: str, name: str, words: str = ANGRY) -> None:
+    """Let the author of a post answer what we said to it."""
+    ours = next(house.mouth.remote_id(one) for one in house.mouth.published if one.parent.id == to)
+    await house.hear(house.post(name, words, by=name, thread=to, age=1, parent_id=ours, parent_author_id=US.id))
+    await house.think()
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # one of the alert library's own services
+async def test_a_brake_is_told_once_to_the_team_in_tell_until_it_hears(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    works: list[bool] = []
+
+    @notify(on="brakebell")  # type: ignore[untyped-decorator]  # a service as anybody may add one to the library
+    def ring(body: str, *_: object, **__: object) -> bool:
+        if works:
+            heard.append(body)
+        return bool(works)
+
+    monkeypatch.setenv("EARNEST_SECRET_NIGHT", "brakebell://here")
+    teams = {"day": {"alert": "secret:day"}, "night": {"alert": "secret:night"}}
+    house = make({"negative": 2, "within": "1h"}, teams=teams, tell="night")
+    alerts = Alerts(house.store, lambda: house.book, house.clock)
+    await say(house, ANGRY, ANGRY + " and a canary")
+    (first,) = await alerts.round()
+    assert (first.case_id, first.team, bool(first.problem)) == (None, "night", True)
+    assert await alerts.round() == [], "it rests before it tries again"
+    works.append(True)
+    house.clock.forward(seconds=10)
+    assert [one.problem for one in await alerts.round()] == [""]
+    house.clock.forward(hours=1)
+    assert await alerts.round() == []
+    assert heard == [first.words]
+    assert "earnest resume" in first.words
+    assert "canary" not in first.words
+    assert tell(first, 300).startswith("earnest night could NOT be told")
+
+
+@pytest.mark.parametrize(
+    ("changes", "team"),
+    [
+        ({"teams": {"a": {}, "b": {"alert": "secret:b"}, "c": {"alert": "secret:c"}}}, "b"),
+        ({"teams": {"a": {}, "b": {"alert": "secret:b"}}, "tell": "a"}, "a"),
+        ({"teams": {"a": {}}}, "a"),
+        ({"teams": {}}, ""),
+    ],
+)
+def test_what_concerns_earnest_itself_is_told_to_one_team(changes: dict[str, object], team: str) -> None:
+    made = {"version": 1, "brands": {"acme": {"names": ["Acme"]}}, "routes": [{"name": "all", "when": "always"}], **changes}
+    assert team_to_tell(Rulebook.model_validate(made)) == team
+
+
+async def test_a_resume_ends_the_incident_without_another_mention(make: Make) -> None:
+    house = make({"negative": 1, "within": "1h"})
+    await say(house, ANGRY)
+    alerts = Alerts(house.store, lambda: house.book, house.clock)
+    await alerts.round()
+    assert len(incidents.open_(house.store.read())) == 1
+    resume(house)
+    await alerts.round()
+    assert incidents.open_(house.store.read()) == []
+
+
+async def test_a_gap_is_told_once_a_source_until_an_hour_passes_without_one(make: Make) -> None:
+    house = make()
+    alerts = Alerts(house.store, lambda: house.book, house.clock)
+
+    async def gap(source: str) -> None:
+        house.store.write(lambda tx: heard_ledger.record_gap(tx, source, Gap("the page was full"), at=house.clock()))
+        await alerts.round()
+
+    for _ in range(3):
+        await gap("mastodon")
+        house.clock.forward(minutes=50)
+    await gap("bluesky")
+    assert told(house) == ["gap mastodon", "gap bluesky"]
+    house.clock.forward(minutes=61)
+    await alerts.round()
+    assert incidents.open_(house.store.read()) == []
+    await gap("mastodon")
+    assert told(house) == ["gap mastodon", "gap bluesky", "gap mastodon"]
+    assert "the page was full" in str(house.rows("SELECT words FROM incidents")[0]["words"])
+
+
+async def test_an_old_gap_that_nobody_was_told_of_is_not_news(make: Make) -> None:
+    house = make()
+    house.store.write(lambda tx: heard_ledger.record_gap(tx, NETWORK, Gap("old"), at=house.clock() - timedelta(days=3)))
+    await Alerts(house.store, lambda: house.book, house.clock).round()
+    assert told(house) == []
