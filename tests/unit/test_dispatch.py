@@ -14,7 +14,7 @@ from responders.house import channel_kind
 from responders.ledger import audit, deliveries, incidents, people
 from responders.model import Delivery, Kind
 from responders.sending import endings
-from tests.mouth import ALONE, House
+from tests.mouth import House
 
 TWO_HALVES = "@acme you charged me twice and support ignores me"  # a private message, then a public word
 WHERE = "https://town.example/@acme/4711"
@@ -23,13 +23,6 @@ WHERE = "https://town.example/@acme/4711"
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
-    yield made
-    made.store.close()
-
-
-@pytest.fixture
-def alone(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path, **ALONE)
     yield made
     made.store.close()
 

@@ -12,19 +12,14 @@ from apprise.decorators import notify
 from listener.model import Gap
 from listener.rules.rulebook import Rulebook
 from listener.store import mentions as heard_ledger
-from responders import brakes
 from responders.alerts import Alerts, team_to_tell
 from responders.cli.telling import tell
-from responders.ledger import incidents, people
-from responders.switch import Switch
-from tests.mouth import NETWORK, US, House
+from responders.ledger import incidents
+from tests.braking import ANGRY, resume, say, told
+from tests.mouth import NETWORK, House
 
-ANGRY = "@acme this is terrible, the worst service I ever had, I hate it"
-CALM = "@acme hello there, one more thing"
-HOUR = timedelta(hours=1)
 Make = Callable[..., House]
 OPEN = {"per_thread": 100, "per_author": 100, "per_hour": 100}
-ALL_ALONE = {"mode": "send", "routes": [{"name": "all", "when": "always", "reply": "hello", "approval": "none"}]}
 
 
 @pytest.fixture
@@ -40,39 +35,6 @@ def make(tmp_path: Path) -> Iterator[Make]:
     yield build
     for house in made:
         house.store.close()
-
-
-def pause(house: House) -> str:
-    """Return why a brake paused sending, or ""."""
-    found = people.paused(house.store.read(), at=house.clock())
-    assert found is None or (found.by, found.until) == ("brake", None)
-    return found.reason if found else ""
-
-
-def told(house: House) -> list[str]:
-    return [str(row["name"]) for row in house.rows("SELECT name FROM incidents ORDER BY id")]
-
-
-def resume(house: House) -> None:
-    Switch(house.store, house.clock, who="kim").resume()
-
-
-def check(house: House) -> str:
-    return house.store.write(lambda tx: brakes.check(tx, house.book, at=house.clock()))
-
-
-async def say(house: House, *words: str, name: str = "p", age: float = 5.0, **more: object) -> None:
-    """Let one stranger after the other say something, and decide it."""
-    posts = [house.post(f"{name}{place}", text, by=f"{name}{place}", age=age, **more) for place, text in enumerate(words)]
-    await house.hear(*posts)
-    await house.think()
-
-
-async def reply(house: House, to: str, name: str, words: str = ANGRY) -> None:
-    """Let the author of a post answer what we said to it."""
-    ours = next(house.mouth.remote_id(one) for one in house.mouth.published if one.parent.id == to)
-    await house.hear(house.post(name, words, by=name, thread=to, age=1, parent_id=ours, parent_author_id=US.id))
-    await house.think()
 
 
 @pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # one of the alert library's own services

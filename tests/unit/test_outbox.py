@@ -15,8 +15,6 @@ from listener.model import Post
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Tx
 from responders.channels.base import MayLeave, Pace, Parent, SendResult, Sent
-from responders.dispatch import Dispatch
-from responders.house import channel_kind
 from responders.ledger import incidents, moves, people
 from responders.lifecycle import Arrow
 from responders.model import Delivery, DeliveryState, Kind
@@ -40,22 +38,6 @@ def alone(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path, **ALONE)
     yield made
     made.store.close()
-
-
-def _dispatch(house: House, who: str = "jo") -> Dispatch:
-    return Dispatch(house.store, house.clock, channel_kind, who=who)
-
-
-async def _parked(house: House, words: str = "@acme hello there, one thing", *, lie: str = "stored") -> None:
-    """Bring an answer into doubt that no look settles, on a network without a key."""
-    house.mouth.keys = False
-    house.mouth.lies = [lie]
-    house.mouth.blind = True
-    await house.approved(words=words)
-    await house.speak(seconds=11)
-    for _ in range(15):
-        await house.speak(seconds=60)
-    house.mouth.blind = False
 
 
 async def test_rules_that_turn_to_observing_stop_what_is_about_to_leave(house: House) -> None:
