@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
 from listener import logs
 from listener.clock import Clock
 from listener.errors import EarnestError, RateLimited, SignInNeeded
 from listener.polling import Ear, Taken
-from listener.sources.base import Source
+from listener.sources.base import Source, Stirring
 from listener.store import mentions as ledger
 from listener.store.base import Store
 
@@ -22,6 +22,7 @@ _log = logs.get("watching")
 _LONGEST_REST = 900.0
 _SIGN_IN_REST = 300.0
 _PAGES_A_ROUND = 50
+_LEAST_REST = 0.2  # a busy stream is taken in portions, not word by word
 
 
 class Watcher:
@@ -69,8 +70,15 @@ class Watcher:
         """Hear until `stop` is set. Nothing a network does ends this task."""
         while not stop.is_set():
             rest = await self._attempt()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), rest)
+            await self._rest(stop, rest)
+
+    async def _rest(self, stop: asyncio.Event, rest: float) -> None:
+        """Wait until the next poll is due; a source that is told of news, and was heard just now, is asked for them sooner."""
+        if self._failures or not isinstance(self._source, Stirring):
+            await _first_of(rest, stop.wait())
+            return
+        await _first_of(_LEAST_REST, stop.wait())
+        await _first_of(rest, stop.wait(), self._source.stir())
 
     async def _attempt(self) -> float:
         try:
@@ -109,3 +117,14 @@ class Watcher:
     async def close(self) -> None:
         """Let go of the source."""
         await self._source.close()
+
+
+async def _first_of(seconds: float, *waits: Coroutine[object, object, object]) -> None:
+    """Wait until one of them ends, however it ends, and at most so many seconds."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -5,15 +5,15 @@ A source is one file in this folder. The file's name is its name in rules.yaml. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
 from listener import plugins
 from listener.errors import EarnestError
-from listener.model import Account, Page
+from listener.model import Account, Page, Post
 from listener.rules.rulebook import Rulebook
 
 _PACKAGE = "listener.sources"
@@ -45,6 +45,36 @@ class Source(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+@runtime_checkable
+class Stirring(Protocol):
+    """A source that is told of news, such as a stream: it need not wait until the next poll is due."""
+
+    async def stir(self) -> None:
+        """Return once something waits for `fetch`; nobody counts on it, so it may wait for ever, and may be cancelled at any time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Posts that were read once more: those that are there, as they are now, and the ids of those that are surely gone."""
+
+    posts: tuple[Post, ...]
+    gone: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Following(Protocol):
+    """A source that can read single posts once more, so that edits and deletions become known that no list tells of."""
+
+    most_at_once: int
+
+    async def look_again(self, ids: Sequence[str]) -> Looked:
+        """Read at most `most_at_once` posts by their ids. What is in neither part of the answer could not be told.
+
+        Raises:
+            SignInNeeded, RateLimited, Malformed, NotConnected, NetworkError
+        """
 
 
 @dataclass(frozen=True, slots=True)
