@@ -53,13 +53,17 @@ class Options(Strict):
 
 
 class Declined(NetworkError):
-    """The server understood and said no. `status` is HTTP's, `code` the server's own word for it."""
+    """The server understood and said no. `status` is HTTP's, `code` the server's own word for it.
 
-    def __init__(self, message: str, status: int, code: str) -> None:
+    `barred` is true where the password behind the session lacks the right to what was asked.
+    """
+
+    def __init__(self, message: str, status: int, code: str, *, barred: bool = False) -> None:
         """Keep the code beside the words."""
         super().__init__(message)
         self.status = status
         self.code = code
+        self.barred = barred
 
 
 class _SignedIn(BaseModel):
@@ -85,9 +89,14 @@ def said(answer: Answer) -> str:
     return one_line(told, 200) if isinstance(told, str) and told else f"status {answer.status}"
 
 
+def is_barred_from(answer: Answer) -> bool:
+    """Return whether the app password lacks the right to what was asked; the token is good for all else (PDS 0.5.35)."""
+    return answer.status == _BAD_REQUEST and code_of(answer) == "InvalidToken" and said(answer) == "Bad token method"
+
+
 def is_spent(answer: Answer) -> bool:
     """Return whether the answer means that the token ran out, so that nothing was done and a renewed one will do."""
-    return answer.status in {_BAD_REQUEST, _UNAUTHORIZED} and code_of(answer) in _SPENT
+    return answer.status in {_BAD_REQUEST, _UNAUTHORIZED} and code_of(answer) in _SPENT and not is_barred_from(answer)
 
 
 def closed(answer: Answer) -> str:
@@ -100,7 +109,10 @@ def _refuses(answer: Answer) -> bool:
     return answer.status == _UNAUTHORIZED or (answer.status in {_BAD_REQUEST, _FORBIDDEN} and code_of(answer) != "")
 
 
-def _turns_us_away(answer: Answer) -> bool:
+def _turns_us_away(answer: Answer, via: str) -> bool:
+    """Return whether our own server refuses the token. What another service refuses behind it says nothing about the sign-in."""
+    if via or is_barred_from(answer):
+        return is_spent(answer)
     return answer.status == _UNAUTHORIZED or (answer.status == _BAD_REQUEST and code_of(answer) in _BAD_TOKEN)
 
 
@@ -150,8 +162,10 @@ class Session:
         """
         return (await self._signed_in(None, timeout)).account
 
-    async def ask(self, method: str, params: Params, timeout: float = 30.0) -> Mapping[str, object]:
+    async def ask(self, method: str, params: Params, timeout: float = 30.0, *, via: str = "") -> Mapping[str, object]:
         """Read, and return the answer's body. A refused token is renewed and the question asked once more.
+
+        `via` names another service that our own server passes the question on to (`did#service`).
 
         Raises:
             SignInNeeded: the server refuses us.
@@ -161,13 +175,13 @@ class Session:
             NetworkError: no answer.
         """
         held = await self._signed_in(None, timeout)
-        answer = await self._call("GET", method, held.access, timeout, params=params)
-        if _turns_us_away(answer):
+        answer = await self._call("GET", method, held.access, timeout, params=params, via=via)
+        if _turns_us_away(answer, via):
             held = await self._signed_in(held, timeout)
-            answer = await self._call("GET", method, held.access, timeout, params=params)
-        if _turns_us_away(answer):
+            answer = await self._call("GET", method, held.access, timeout, params=params, via=via)
+        if _turns_us_away(answer, via):
             raise self._turned_away(_why(answer))
-        if answer.status == _FORBIDDEN:
+        if answer.status == _FORBIDDEN and not via:
             raise self._refused(said(answer))
         return self._body(answer)
 
@@ -179,9 +193,18 @@ class Session:
         await self._http.close()
 
     async def _call(
-        self, verb: str, method: str, token: Secret | None, timeout: float, *, params: Params | None = None, json: object = None
+        self,
+        verb: str,
+        method: str,
+        token: Secret | None,
+        timeout: float,
+        *,
+        params: Params | None = None,
+        json: object = None,
+        via: str = "",
     ) -> Answer:
-        return await self._http.call(verb, f"/xrpc/{method}", params=params, json=json, token=token, timeout=timeout)
+        headers = {"Atproto-Proxy": via} if via else None
+        return await self._http.call(verb, f"/xrpc/{method}", params=params, json=json, headers=headers, token=token, timeout=timeout)
 
     async def _signed_in(self, stale: Tokens | None, timeout: float) -> Tokens:
         """Return tokens that are not `stale`, renewed if they are about to run out."""
@@ -260,7 +283,7 @@ class Session:
             raise RateLimited(message, retry_after(answer.headers, now()))
         if not answer.ok:
             message = f"{self._http.host} said no: {said(answer)}"
-            raise Declined(message, answer.status, code_of(answer))
+            raise Declined(message, answer.status, code_of(answer), barred=is_barred_from(answer))
         if not isinstance(answer.body, Mapping):
             message = f"{self._http.host} answered with something other than an object"
             raise Malformed(message)

@@ -14,7 +14,7 @@ from listener.model import Account, Post
 from listener.store.base import Tx
 from listener.store.sqlite import SqliteTx
 from responders.channels.base import Barred, MayLeave, Parent, Refused, SendResult, Sent, Unknown, Unsent, Withdrawn, WithdrawResult, always
-from responders.model import Delivery
+from responders.model import Delivery, Kind
 from tests.mouth import NETWORK, US, House, Mouth
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class Net:
     async def identify(self) -> Account:
         return US
 
-    async def keyed(self) -> bool:
+    async def keyed(self, kind: Kind) -> bool:  # noqa: ARG002
         return self.keys
 
     async def look(self, post: Post) -> Parent:

@@ -93,7 +93,7 @@ class Mouth:
     async def identify(self) -> Account:
         return US
 
-    async def keyed(self) -> bool:
+    async def keyed(self, kind: Kind) -> bool:  # noqa: ARG002
         return self.keys
 
     async def look(self, post: Post) -> Parent:

@@ -20,8 +20,8 @@ class WritingSession(Session):
         """What to do where the sign-in is refused, for people."""
         return what_to_do(self._secret_name)
 
-    async def write(self, method: str, record: Mapping[str, object], timeout: float) -> Answer:
-        """Make one write, once, within `timeout` seconds, and return whatever the server answers.
+    async def write(self, method: str, record: Mapping[str, object], timeout: float, *, via: str = "") -> Answer:
+        """Make one write, once, within `timeout` seconds, and return whatever the server answers. `via` as in `ask`.
 
         Ask for the account first: nobody is signed in here, and a token that might run out during the write is not used. After a
         refusal the token is renewed, or the sign-in made again, by whoever asks for the account next.
@@ -34,10 +34,10 @@ class WritingSession(Session):
         if held is None or not held.lasts(self._clock(), timedelta(seconds=timeout)):
             message = "the sign-in ran out just before the write"
             raise NotConnected(message)
-        answer = await self._call("POST", method, held.access, timeout, json=record)
+        answer = await self._call("POST", method, held.access, timeout, json=record, via=via)
         if self._tokens is held:
             if is_spent(answer):
                 self._tokens = held.used_up()
-            elif answer.status == _UNAUTHORIZED or closed(answer):
+            elif not via and (answer.status == _UNAUTHORIZED or closed(answer)):
                 self._tokens = None
         return answer

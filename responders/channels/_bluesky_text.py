@@ -1,7 +1,8 @@
 """What a text must be on Bluesky: how it is counted, where its links and handles stand, and how record keys are made.
 
 Facts: the lexicon of `app.bsky.feed.post` and `app.bsky.richtext.facet` (300 graphemes and 3,000 bytes; positions count bytes of
-UTF-8), and atproto.com/specs/tid, all read in November 2026. Nothing here touches the network.
+UTF-8), of `chat.bsky.convo.defs` (1,000 graphemes and 10,000 bytes), and atproto.com/specs/tid, all read in November 2026. Nothing
+here touches the network.
 """
 
 from __future__ import annotations
@@ -10,16 +11,21 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 
 import regex
 
 from listener.clock import now
 from responders.channels.base import TextLimits
+from responders.model import Kind
 
 MOST_GRAPHEMES = 300
 MOST_BYTES = 3_000
+MOST_GRAPHEMES_IN_PRIVATE = 1_000
+MOST_BYTES_IN_PRIVATE = 10_000
 
+_MOST = {Kind.PUBLIC: (MOST_GRAPHEMES, MOST_BYTES), Kind.PRIVATE: (MOST_GRAPHEMES_IN_PRIVATE, MOST_BYTES_IN_PRIVATE)}
 _GRAPHEME = regex.compile(r"\X")
 _LINK = re.compile(r"(?<![\w/])https?://[^\s<>\"]+", re.IGNORECASE)
 _AFTER_LINK = ".,;:!?'\u2019\u201d\u00bb*_\u2026"
@@ -50,22 +56,28 @@ def graphemes(text: str) -> int:
     return len(_GRAPHEME.findall(text))
 
 
-def problem(text: str) -> str:
-    """Return "" where Bluesky takes the text, else what is wrong with it."""
+def problem(text: str, kind: Kind = Kind.PUBLIC) -> str:
+    """Return "" where Bluesky takes the text as an answer of that kind, else what is wrong with it."""
+    return _problem(text, *_MOST[kind])
+
+
+def _problem(text: str, most_graphemes: int, most_bytes: int) -> str:
     if not text.strip():
         return "there is no text"
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
         return "it holds half a character, which cannot be sent"
-    if (count := graphemes(text)) > MOST_GRAPHEMES:
-        return f"it has {count} characters, and Bluesky takes {MOST_GRAPHEMES}"
-    if size > MOST_BYTES:
-        return f"it takes {size:,} bytes, and Bluesky takes {MOST_BYTES:,}: fewer emoji would help"
+    if (count := graphemes(text)) > most_graphemes:
+        return f"it has {count} characters, and Bluesky takes {most_graphemes}"
+    if size > most_bytes:
+        return f"it takes {size:,} bytes, and Bluesky takes {most_bytes:,}: fewer emoji would help"
     return ""
 
 
-LIMITS = TextLimits(MOST_GRAPHEMES, graphemes, problem)
+def limits(kind: Kind) -> TextLimits:
+    """Return how long an answer of that kind may be."""
+    return TextLimits(_MOST[kind][0], graphemes, partial(problem, kind=kind))
 
 
 def _stretch(text: str, start: int, end: int, said: str) -> Stretch:
@@ -81,6 +93,11 @@ def links(text: str) -> Iterator[Stretch]:
             address = address[:-1].rstrip(_AFTER_LINK)
         if address.partition("://")[2]:
             yield _stretch(text, found.start(), found.start() + len(address), address)
+
+
+def facets_of_links(text: str) -> list[dict[str, object]]:
+    """Return what makes the addresses in a text links."""
+    return [link.facet("link", uri=link.said) for link in links(text)]
 
 
 def handles(text: str) -> Iterator[Stretch]:

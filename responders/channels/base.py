@@ -107,8 +107,8 @@ class Channel(Protocol):
             SignInNeeded, NetworkError
         """
 
-    async def keyed(self) -> bool:
-        """Return whether sending twice with the same key is known to publish once on this server."""
+    async def keyed(self, kind: Kind) -> bool:
+        """Return whether sending an answer of that kind twice with the same key is known to publish once on this server."""
 
     async def look(self, post: Post) -> Parent:
         """Read the post that would be answered, as it is now.

@@ -1,4 +1,4 @@
-"""Bluesky: public replies by our account. There are no private messages here.
+"""Bluesky: public replies by our account, and private messages to people who take them from us (`_bluesky_chat`).
 
 One reply stays one reply because its record key is made and stored before it is sent, and `putRecord` with `swapRecord: null` only
 ever creates: the same record again answers 200 and changes nothing, another one answers 400 `InvalidSwap` (tried on the server's
@@ -30,8 +30,9 @@ from listener.http import Answer, retry_after
 from listener.model import Account, Post
 from listener.rules.rulebook import Rulebook
 from listener.settings import writing_secret
+from responders.channels._bluesky_chat import SEND, SERVICE, Chat, Letter, outcome
 from responders.channels._bluesky_session import WritingSession
-from responders.channels._bluesky_text import LIMITS, Tids, handles, links, problem
+from responders.channels._bluesky_text import Tids, facets_of_links, handles, limits, problem
 from responders.channels._bluesky_wire import Own, OwnPage, Shown, View, Views, read
 from responders.channels.base import (
     TOO_LATE,
@@ -43,7 +44,6 @@ from responders.channels.base import (
     Refused,
     SendResult,
     Sent,
-    TextLimits,
     Unknown,
     Unsent,
     Withdrawn,
@@ -81,6 +81,7 @@ class Bluesky:
     def __init__(self, session: WritingSession) -> None:
         """Speak through `session`."""
         self._session = session
+        self._chat = Chat(session)
 
     async def identify(self) -> Account:
         """Return the account that would speak.
@@ -90,9 +91,9 @@ class Bluesky:
         """
         return await self._session.account()
 
-    async def keyed(self) -> bool:
-        """Return True: a record key is part of the network itself, on every server."""
-        return True
+    async def keyed(self, kind: Kind) -> bool:
+        """Return whether it is a public reply: a record key is part of the network itself, on every server. A message has none."""
+        return kind is Kind.PUBLIC
 
     async def look(self, post: Post) -> Parent:
         """Read the post as it is now, and whether our account has answered it.
@@ -109,17 +110,18 @@ class Bluesky:
 
     async def send(self, delivery: Delivery, timeout: float, may_leave: MayLeave = always) -> SendResult:
         """Make one attempt, with one write, within `timeout` seconds. Never raises for what a network does."""
-        if delivery.kind is Kind.PRIVATE:
-            return Refused("Earnest sends no private messages on Bluesky")
-        if wrong := problem(delivery.text):
+        if wrong := problem(delivery.text, delivery.kind):
             return Refused(wrong)
         end = asyncio.get_running_loop().time() + timeout
         ready = await self._ready(self._order(delivery), timeout / 2)
-        if not isinstance(ready, _Order):
+        if not isinstance(ready, _Order | Letter):
             return ready
         left = end - asyncio.get_running_loop().time()
         if left <= 0 or not may_leave():
             return Unsent(TOO_LATE)
+        if isinstance(ready, Letter):
+            answer = await self._write(SEND, ready.body, left, via=SERVICE)
+            return outcome(answer, ready, delivery) if isinstance(answer, Answer) else answer
         answer = await self._write("com.atproto.repo.putRecord", ready.body, left)
         return self._published(answer, delivery, ready.account) if isinstance(answer, Answer) else answer
 
@@ -128,6 +130,8 @@ class Bluesky:
 
         The server answers the same whether the record was there or not (tried on the server's own code, PDS 0.5.35, November 2026).
         """
+        if delivery.kind is Kind.PRIVATE:
+            return Refused("Bluesky deletes a private message for ourselves only; the person keeps it")
         home = f"at://{delivery.account}/{POSTS}/"
         rkey = delivery.remote_id.removeprefix(home) if delivery.remote_id else delivery.key
         if not rkey or "/" in rkey:
@@ -148,11 +152,13 @@ class Bluesky:
         return Withdrawn() if answer.ok else self._no(answer)
 
     async def find(self, delivery: Delivery) -> Sent | None:
-        """Ask our own server what stands under the delivery's key.
+        """Ask our own server what stands under the delivery's key; look for a message in the conversation it belongs to.
 
         Raises:
             SignInNeeded, NetworkError: the look failed, or something else stands there.
         """
+        if delivery.kind is Kind.PRIVATE:
+            return await self._chat.find(delivery)
         params = {"repo": delivery.account, "collection": POSTS, "rkey": delivery.key}
         try:
             found = read(Own, await self._session.ask("com.atproto.repo.getRecord", params), "record")
@@ -217,19 +223,21 @@ class Bluesky:
         except TimeoutError:
             return Unsent("nothing was sent, since Bluesky is too slow")
 
-    async def _write(self, method: str, body: Mapping[str, object], timeout: float) -> Answer | Unsent | Unknown:
+    async def _write(self, method: str, body: Mapping[str, object], timeout: float, *, via: str = "") -> Answer | Unsent | Unknown:
         try:
-            return await self._session.write(method, body, timeout)
+            return await self._session.write(method, body, timeout, via=via)
         except NotConnected as failure:
             return Unsent(failure.message)
         except NetworkError as failure:
             return Unknown(failure.message)
 
-    async def _order(self, delivery: Delivery) -> _Order | Refused | Unsent:
+    async def _order(self, delivery: Delivery) -> _Order | Letter | Refused | Unsent:
         """Build the write. Asking who we are makes sure that the token lasts until it is made."""
         account, parent = await self._session.account(), delivery.parent
         if delivery.account != account.id:
             return _stranger(account)
+        if delivery.kind is Kind.PRIVATE:
+            return await self._chat.letter(delivery)
         view = await self._view(parent.id)
         if view is None or (parent.version and view.cid != parent.version):
             return Unsent("the post changed or went away just now")
@@ -247,8 +255,7 @@ class Bluesky:
 
     async def _facets(self, text: str, known: Mapping[str, str]) -> list[dict[str, object]]:
         named = [(handle, known.get(handle.said) or await self._resolve(handle.said)) for handle in handles(text)]
-        facets = [link.facet("link", uri=link.said) for link in links(text)]
-        return facets + [handle.facet("mention", did=did) for handle, did in named if did]
+        return facets_of_links(text) + [handle.facet("mention", did=did) for handle, did in named if did]
 
     async def _resolve(self, handle: str) -> str | None:
         try:
@@ -303,10 +310,6 @@ def _sent(account: Account, delivery: Delivery) -> Sent:
     return Sent(f"at://{delivery.account}/{POSTS}/{delivery.key}", page_url(handle, delivery.account, delivery.key))
 
 
-def _limits(kind: Kind) -> TextLimits:  # noqa: ARG001 - every network is asked the same way
-    return LIMITS
-
-
 def _address(text: str, post: Post, kind: Kind) -> str:  # noqa: ARG001 - every network is asked the same way
     return text
 
@@ -322,10 +325,10 @@ def _make(options: Mapping[str, object], book: Rulebook) -> Bluesky:
 KIND = ChannelKind(
     network=NETWORK,
     make=_make,
-    limits=_limits,
+    limits=limits,
     address=_address,
     new_key=Tids().next,
-    private=False,
+    private=True,
     secrets=(writing_secret(NETWORK),),
     pace=_PACE,
     settle_after=10.0,  # our own server knows at once; this is for a write that is still under way

@@ -144,7 +144,7 @@ class Mastodon:
             self._account = Account(NETWORK, account.id, account.acct, account.url or "")
         return self._account
 
-    async def keyed(self) -> bool:
+    async def keyed(self, kind: Kind) -> bool:  # noqa: ARG002 - every network is asked the same way
         """Return whether this server runs Mastodon itself, which publishes one status per key for an hour.
 
         Raises:

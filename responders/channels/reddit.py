@@ -84,7 +84,7 @@ class Reddit:
         """
         return await self._session.account()
 
-    async def keyed(self) -> bool:
+    async def keyed(self, kind: Kind) -> bool:  # noqa: ARG002 - every network is asked the same way
         """Return False: Reddit publishes a comment as often as it is sent."""
         return False
 

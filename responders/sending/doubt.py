@@ -35,7 +35,7 @@ async def settle(means: Means, row: Row) -> Sending:
             found = await channel.find(delivery)
             if found and deliveries.is_another(means.store.read(), delivery, found.remote_id):
                 found = None
-            keyed = found is None and await channel.keyed()
+            keyed = found is None and await channel.keyed(delivery.kind)
     except TimeoutError:
         return await _look_again(means, delivery, "the look took too long")
     except (NetworkError, SignInNeeded) as problem:

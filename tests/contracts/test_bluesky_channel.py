@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
 from listener.errors import NetworkError, SignInNeeded
-from listener.model import Author, Post, Visibility
-from listener.rules.rulebook import Brand, Route, Rulebook
+from listener.model import Post, Visibility
 from responders.channels.base import Barred, Channel, Refused, Sent, Unknown, Unsent, Withdrawn
 from responders.channels.bluesky import KIND
 from responders.model import Delivery, DeliveryState, Kind
 from tests.contracts.test_channel_contract import ChannelContract, Stage
 from tests.servers.pds import Pds, Person
 from tests.servers.pds_records import POSTS, Ref
-from tests.servers.proxy import HANG, Proxy, answer
-
-PUT = "com.atproto.repo.putRecord"
-DELETE = "com.atproto.repo.deleteRecord"
-NO_SIGN_IN = answer(401, {"error": "AuthenticationRequired", "message": "Authentication Required"}, forward=False)
-RESETS = tuple({"RateLimit-Reset": moment} for moment in ("4102444800", "1420070400", "0", "-1", "soon"))
-NOW = datetime(2026, 11, 20, 12, 0, 0, 123_000, tzinfo=UTC)
-BOOK = Rulebook(version=1, brands={"acme": Brand(handles={"bluesky": "brand.test"})}, routes=(Route(name="all", when="always"),))
+from tests.servers.pds_stage import BOOK, DELETE, NOW, PUT, heard, stage_on
+from tests.servers.proxy import HANG, Proxy
 
 
 @pytest.fixture
@@ -52,11 +44,6 @@ async def channel(pds: Pds, brand: Person) -> AsyncIterator[Channel]:
     made = KIND.make({"service": pds.url}, BOOK)
     yield made
     await made.close()
-
-
-def heard(author: Person, ref: Ref, text: str = "@brand.test help") -> Post:
-    person = Author("bluesky", author.did, author.handle)
-    return Post("bluesky", ref.uri, text, person, NOW, thread_id=ref.uri, version=ref.cid)
 
 
 @pytest.fixture
@@ -134,20 +121,8 @@ class TestBluesky(ChannelContract):
     async def stage(self, pds: Pds, brand: Person, alice: Person, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
         async with Proxy(pds.url) as proxy:
             monkeypatch.setenv("EARNEST_ALLOW_HOSTS", proxy.host)
-            made = KIND.make({"service": proxy.url, "handle": brand.handle}, BOOK)
-
-            async def ask(words: str) -> Post:
-                return heard(alice, pds.post(alice, words), words)
-
-            async def remove(post: Post) -> None:
-                pds.delete(alice, Ref(post.id, post.version))
-
-            async def copies(post: Post) -> int:
-                return len(pds.replies_to(Ref(post.id, post.version)))
-
-            write, taking, before = (("POST", f"/xrpc/{PUT}"), ("POST", f"/xrpc/{DELETE}"), ("GET", "/xrpc/app.bsky.feed.getPosts"))
-            yield Stage(KIND, made, proxy, write, ask, remove, copies, taking, NO_SIGN_IN, before=before, resets=RESETS)
-            await made.close()
+            async with stage_on(pds, proxy, brand, alice) as stage:
+                yield stage
 
 
 # ---- what stands there now
@@ -370,12 +345,6 @@ async def test_a_delivery_without_an_id_is_withdrawn_by_its_key(pds: Pds, channe
     await channel.send(reply, 10)
     assert await channel.withdraw(reply, 10) == Withdrawn()
     assert stands(pds, reply) == []
-
-
-async def test_there_are_no_private_messages(pds: Pds, channel: Channel, reply: Delivery) -> None:
-    assert not KIND.private
-    assert isinstance(await channel.send(replace(reply, kind=Kind.PRIVATE), 10), Refused)
-    assert pds.ledger == []
 
 
 def test_without_a_password_it_is_not_made() -> None:

@@ -130,7 +130,7 @@ class ChannelContract:
     @pytest.fixture
     async def warm(self, stage: Stage) -> Stage:
         await stage.channel.identify()
-        await stage.channel.keyed()
+        await stage.channel.keyed(Kind.PUBLIC)
         return stage
 
     async def test_a_reply_is_published_once_and_named(self, warm: Stage) -> None:
@@ -209,7 +209,7 @@ class ChannelContract:
         if self.keyed:
             assert await warm.channel.send(wanted, 10.0) == first
         else:
-            assert not await warm.channel.keyed(), "nobody may believe that this network has a key"
+            assert not await warm.channel.keyed(Kind.PUBLIC), "nobody may believe that this network has a key"
         assert await warm.copies(post) == 1
 
     async def test_a_look_sees_the_post_its_answer_and_its_end(self, warm: Stage) -> None:

@@ -290,15 +290,15 @@ async def test_the_server_s_own_limits_are_kept(stage: Stage) -> None:
 )
 async def test_the_key_is_trusted_on_mastodon_itself_only(stage: Stage, version: str, source: str, *, trusted: bool) -> None:
     stage.proxy.always("GET", INSTANCE, answer(200, {"version": version, "source_url": source}))
-    assert await stage.channel.keyed() is trusted
+    assert await stage.channel.keyed(Kind.PUBLIC) is trusted
 
 
 async def test_a_server_too_old_to_tell_is_not_trusted_and_one_that_fails_says_so(stage: Stage) -> None:
     stage.proxy.once("GET", INSTANCE, answer(404, {"error": "Record not found"}))
-    assert await stage.channel.keyed() is False
+    assert await stage.channel.keyed(Kind.PUBLIC) is False
     stage.proxy.once("GET", INSTANCE, UNAVAILABLE)
     with pytest.raises(NetworkError):
-        await stage.channel.keyed()
+        await stage.channel.keyed(Kind.PUBLIC)
 
 
 async def test_a_find_that_cannot_see_far_enough_says_so(town: Town, stage: Stage) -> None:

@@ -171,7 +171,7 @@ async def test_what_was_sent_before_and_shows_late_is_parked_and_not_repeated(to
     assert isinstance(await stage.channel.send(sending, 5.0), Unknown)
     assert await stage.channel.find(sending) is None
     assert KIND.settle_after >= 60
-    assert (await stage.channel.keyed(), KIND.key_lifetime) == (False, 0.0)
+    assert (await stage.channel.keyed(Kind.PUBLIC), KIND.key_lifetime) == (False, 0.0)
     town.reddit.reveal()
     assert isinstance(await stage.channel.find(sending), Sent)
 

@@ -353,7 +353,7 @@ async def test_loopback_is_reached_only_where_it_is_allowed(stage: Stage, monkey
 
 
 async def test_without_a_key_nothing_may_be_sent_again(stage: Stage) -> None:
-    assert await stage.channel.keyed() is False
+    assert await stage.channel.keyed(Kind.PUBLIC) is False
     assert KIND.key_lifetime == 0.0
     result: SendResult = await stage.channel.send(await delivery(stage, await stage.ask("hello")), 10.0)
     assert isinstance(result, Sent)

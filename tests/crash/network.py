@@ -21,7 +21,7 @@ from responders.channels.base import (
     WithdrawResult,
     always,
 )
-from responders.model import Delivery
+from responders.model import Delivery, Kind
 from tests.crash.world import STALL, World
 from tests.mouth import US
 
@@ -88,7 +88,7 @@ class Network:
         """Return our account."""
         return US
 
-    async def keyed(self) -> bool:
+    async def keyed(self, kind: Kind) -> bool:  # noqa: ARG002
         """Say whether keys count here; the question may fail."""
         self._look("asking whether keys count")
         return self._keys.trusted

@@ -22,6 +22,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.servers.pds_chat import ChatRefusal, ChatService
 from tests.servers.pds_records import POSTS, TID, Ref, cid_of, stamp, wrong_record
 from tests.servers.pds_tokens import ACCESS, REFRESH, Tokens
 
@@ -66,6 +67,7 @@ class Pds:
     def __init__(self, *, page: int = 100, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.page = page
         self.tokens = Tokens(clock)
+        self.chat = ChatService()
         self.ledger: list[Asked] = []
         self.people: dict[str, Person] = {}
         self.blocks: set[tuple[str, str]] = set()
@@ -160,6 +162,8 @@ class Pds:
         return instead or honest or web.Response(status=500)
 
     def _honest(self, request: web.Request, nsid: str, asked: dict[str, Any]) -> web.Response:
+        if nsid.startswith("chat.bsky."):
+            return self._pass_on(request, nsid, asked)
         method, handler = self._handlers().get(nsid, ("", None))
         if handler is None or method != request.method:
             return web.json_response({"error": "MethodNotImplemented", "message": "Method Not Implemented"}, status=501)
@@ -167,6 +171,15 @@ class Pds:
             return web.json_response(handler(request, asked))
         except _Refusal as refusal:
             return refusal.answer
+
+    def _pass_on(self, request: web.Request, nsid: str, asked: dict[str, Any]) -> web.Response:
+        try:
+            person = self._signed_in(request)
+            return web.json_response(self.chat.answer(nsid, person.did, request.headers.get("Atproto-Proxy", ""), asked))
+        except _Refusal as refusal:
+            return refusal.answer
+        except ChatRefusal as refusal:
+            return web.json_response({"error": refusal.error, "message": refusal.message}, status=refusal.status)
 
     def _handlers(self) -> dict[str, tuple[str, Callable[[web.Request, dict[str, Any]], dict[str, Any]]]]:
         return {

@@ -10,7 +10,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responders.channels._bluesky_text import LIMITS, Tids, handles, links
+from responders.channels._bluesky_text import Tids, handles, limits, links
 from responders.channels.bluesky import KIND
 from responders.model import Kind
 
@@ -22,7 +22,7 @@ FAMILY = "👨‍👩‍👧‍👦"
     [("abc", 3), (FAMILY, 1), ("e\u0301", 1), ("🇩🇪🇫🇷", 2), ("\r\n", 1), ("क्षि", 1), ("각", 1), ("👩🏽‍🚀!", 2)],
 )
 def test_characters_are_counted_as_people_do(text: str, count: int) -> None:
-    assert LIMITS.count(text) == count
+    assert limits(Kind.PUBLIC).count(text) == count
 
 
 @pytest.mark.parametrize("text", ["x" * 300, "é" * 300, FAMILY * 120])
@@ -35,7 +35,7 @@ def test_what_fits_has_no_problem(text: str) -> None:
     [("x" * 301, "301 characters"), (FAMILY * 121, "3,025 bytes"), ("", "no text"), (" \n", "no text"), ("\ud83d", "half")],
 )
 def test_what_does_not_fit_is_said(text: str, said: str) -> None:
-    assert said in LIMITS.problem(text)
+    assert said in limits(Kind.PUBLIC).problem(text)
 
 
 @pytest.mark.parametrize(

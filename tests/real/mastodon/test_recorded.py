@@ -183,5 +183,5 @@ async def test_a_real_post_and_its_thread_are_looked_at(play: Play) -> None:
 async def test_real_mastodon_is_known_by_what_it_says_of_itself(play: Play) -> None:
     server = await play("test_instance")
     channel = CHANNEL.make({"instance": server.url}, BOOK)
-    assert await channel.keyed()
+    assert await channel.keyed(Kind.PUBLIC)
     await channel.close()
