@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -104,7 +104,6 @@ class Play:
         if isinstance(event, Noted):
             self.morning.noted.append(event)
         if isinstance(event, Sending):
-            event = replace(event, url=self.town.page_of(event.url)) if event.url else event
             self.morning.sent.append(event)
         self._tell(event)
         self._news.set()

@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field
-from typing import Protocol
+from threading import Thread
+from typing import TYPE_CHECKING
 
 from aiohttp import ClientSession, web
 
 from listener.errors import EarnestError
 from responders.demo.script import Resident, Script
 
+if TYPE_CHECKING:
+    from mastodon_mock.config import MastodonMockConfig
 
-class _Server(Protocol):
+
+class _Server:
+    """The network's server in a thread of its own, on a free loopback port."""
+
+    def __init__(self, config: MastodonMockConfig) -> None:
+        """Make the application; nothing listens before `start`.
+
+        Raises:
+            ImportError: the package that carries it is not installed.
+        """
+        import uvicorn  # noqa: PLC0415  # an extra: only the demo needs it
+        from fastapi.responses import RedirectResponse  # noqa: PLC0415
+        from mastodon_mock.app import create_app  # noqa: PLC0415
+
+        app = create_app(config)
+        # The address that a post bears has no page of its own here, so it leads to the page that shows it.
+        app.add_api_route("/@{author}/{post}", lambda post: RedirectResponse(f"/_ui/statuses/{post}"), include_in_schema=False)
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+        self._socket: socket.socket | None = None
+        self._thread: Thread | None = None
+
     @property
-    def base_url(self) -> str: ...
+    def address(self) -> str:
+        """Where it listens, "" while it does not."""
+        return "http://{}:{}".format(*self._socket.getsockname()) if self._socket else ""
 
-    def start(self) -> object: ...
+    def start(self) -> None:
+        """Listen: whoever asks before the application is ready waits for it."""
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._thread = Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True, name="town")
+        self._thread.start()
 
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        """End, in five seconds at most."""
+        if self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(timeout=5)
 
 
 class Town:
@@ -36,22 +70,22 @@ class Town:
                 SeedAccount,
                 SeedConfig,
             )
-            from mastodon_mock.testing.server import MockServer  # noqa: PLC0415
+
+            seed = [
+                SeedAccount(username=one.name, display_name=one.display_name, note=one.bio, access_token=one.token)
+                for one in (script.brand, *script.people)
+            ]
+            self._config = MastodonMockConfig(
+                title="The town",
+                url_scheme="http",
+                database=DatabaseConfig(path=":memory:"),
+                seed=SeedConfig(accounts=seed),
+                registrations_enabled=False,
+            )
+            self._server = _Server(self._config)
         except ImportError:
             message = "the demo's town is not installed"
             raise EarnestError(message, 'install it with: pip install "earnest[demo]"') from None
-        seed = [
-            SeedAccount(username=one.name, display_name=one.display_name, note=one.bio, access_token=one.token)
-            for one in (script.brand, *script.people)
-        ]
-        self._config = MastodonMockConfig(
-            title="The town",
-            url_scheme="http",
-            database=DatabaseConfig(path=":memory:"),
-            seed=SeedConfig(accounts=seed),
-            registrations_enabled=False,
-        )
-        self._server: _Server = MockServer(config=self._config, log_level="critical")
 
     def wake(self) -> str:
         """Start listening on a free loopback port; return the address."""
@@ -62,16 +96,12 @@ class Town:
     @property
     def address(self) -> str:
         """Where the town can be reached."""
-        return self._server.base_url
+        return self._server.address
 
     @property
     def page(self) -> str:
         """Where the town can be watched in a browser."""
         return f"{self.address}/_ui/"
-
-    def page_of(self, url: str) -> str:
-        """Return where a post can be looked at in a browser: the address a post bears has no page in this town."""
-        return f"{self.page}statuses/{url.rsplit('/', 1)[-1]}"
 
     def sleep(self) -> None:
         """Stop."""
