@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +28,7 @@ from responders.house import channel_kind, speaking_networks
 from responders.ledger import deliveries, incidents, people
 from responders.outbox import Outbox, Sending
 from responders.pipeline import Mind, Noted
-from responders.rulefile import load_rehearsed
+from responders.rulekeeper import RuleKeeper
 
 _log = logs.get("daemon")
 _TICK = 0.5
@@ -61,6 +60,7 @@ class Daemon:
         adapt: Callable[[Rulebook], Rulebook] = lambda book: book,
         undo: timedelta = UNDO,
         tell: Callable[[Event], None] = lambda _event: None,
+        refused: RulesWrong | None = None,
     ) -> None:
         """Prepare; nothing runs yet.
 
@@ -72,21 +72,20 @@ class Daemon:
             adapt: changes made to every rulebook that is read (`--observe`, the demo's addresses).
             undo: how long an approved reply waits before it leaves.
             tell: is told of everything that happens, as it happens.
+            refused: why the file cannot be used, where `book` are the rules of before.
         """
         self._store = store
         self._clock = clock
-        self._path = rules_path
-        self._adapt = adapt
         self._undo = undo
         self._tell = tell
         self._work = asyncio.Event()
         self._kinds = {name: kind for name in speaking_networks() if (kind := channel_kind(name))}
         self._channels: dict[str, Channel] = {}
+        self._rules = RuleKeeper(store, clock, rules_path, adapt, refused)
         self._take_rules(adapt(book))
         self._alerts = Alerts(store, lambda: self._book, clock)
         self._outbox = Outbox(store, lambda: self._book, clock, self._channels, self._kinds)
         self._listening = self._new_listening()
-        self._seen = self._stamp()
 
     def _take_rules(self, book: Rulebook) -> None:
         ear, mind = Ear(self._store, book, self._clock), Mind(self._store, book, self._clock, self._kinds, undo=self._undo)
@@ -101,14 +100,9 @@ class Daemon:
 
     async def _begin(self) -> None:
         await self._outbox.recover()
-        await self._store.awrite(self._note_rules)
+        await self._rules.begin(self._book)
         await self._open_channels()
         await self._store.awrite(self._try_afresh)
-
-    def _note_rules(self, tx: Tx) -> None:
-        at = self._clock()
-        for name, value in (("rules_version", self._book.fingerprint), ("mode", self._book.mode), ("rules_error", "")):
-            people.set_fact(tx, name, value, at=at)
 
     async def _open_channels(self) -> None:
         """Sign in wherever we may speak; where we cannot, drafts are still made, for a person to post by hand.
@@ -236,51 +230,31 @@ class Daemon:
         for sending in await self._outbox.round(0 if self._book.mode == "observe" else _A_ROUND):
             self._tell(sending)
 
-    def _stamp(self) -> tuple[int, int] | None:
-        if self._path is None:
-            return None
-        with suppress(OSError):
-            found = self._path.stat()
-            return found.st_mtime_ns, found.st_size
-        return None
-
     async def _watch_rules(self) -> None:
-        if self._path is None or self._stamp() == self._seen:
-            return
-        self._seen = self._stamp()
-        await self.reload()
+        if self._rules.changed():
+            await self.reload()
 
     async def reload(self) -> bool:
         """Read the rules again: checked and rehearsed first, then taken whole; else the old ones stay. Return whether they changed."""
-        if self._path is None:
+        book = await self._rules.read()
+        if book is None:
             return False
-        try:
-            book = self._adapt(await asyncio.to_thread(load_rehearsed, self._path))
-        except RulesWrong as problem:
-            return await self._keep_rules(problem)
-        except Exception as problem:  # noqa: BLE001  # whatever a file brings about, it is said and the old rules stay
-            return await self._keep_rules(RulesWrong(f"{self._path} cannot be used: {type(problem).__name__}"))
-        if book.fingerprint == self._book.fingerprint:
-            await self._store.awrite(self._note_rules)  # a mistake that was taken back is no mistake any more
-            self._tell(RulesTaken(book.fingerprint))
+        if isinstance(book, RulesWrong):
+            await self._rules.refuse(book)
+            self._tell(book)
             return False
-        elsewhere = book.sources != self._book.sources
-        self._take_rules(book)
-        await self._store.awrite(self._note_rules)
-        _log.info("new rules taken", version=book.fingerprint)
+        before = self._book
+        same = book.fingerprint == before.fingerprint  # then a mistake was taken back, and is no mistake any more
+        if not same:
+            self._take_rules(book)
+            _log.info("new rules taken", version=book.fingerprint)
+        await self._rules.take(book)
         self._tell(RulesTaken(book.fingerprint))
-        if elsewhere:
+        if book.sources != before.sources:
             await self._listening.stop()
             self._listening = self._new_listening()
             await self._listening.start()
-        return True
-
-    async def _keep_rules(self, problem: RulesWrong) -> bool:
-        message = problem.message
-        await self._store.awrite(lambda tx: people.set_fact(tx, "rules_error", message, at=self._clock()))
-        _log.error("the new rules cannot be used; the old ones stay", problem=message.splitlines()[0])
-        self._tell(problem)
-        return False
+        return not same
 
     async def _end(self) -> None:
         await self._listening.stop()

@@ -45,14 +45,23 @@ def load_rehearsed(path: Path) -> Rulebook:
     Raises:
         RulesWrong: it cannot be used, or one of its examples fails.
     """
+    return read_rehearsed(read_text(path), filename=str(path))
+
+
+def read_rehearsed(words: str, *, filename: str) -> Rulebook:
+    """Do the same with the text of a rules file; `filename` is the name shown in problems.
+
+    Raises:
+        RulesWrong: it cannot be used, or one of its examples fails.
+    """
     from listener.rules.checking import read_checked  # noqa: PLC0415  # judging is slow to import, and most commands only read
     from responders.rehearsal import rehearse  # noqa: PLC0415
     from responders.surroundings import known  # noqa: PLC0415
 
-    book = read_checked(read_text(path), filename=str(path), known=known())
+    book = read_checked(words, filename=filename, known=known())
     failures = rehearse(book)
     if failures:
-        told = "\n".join(f"{path}: {failure}" for failure in failures)
-        message = f"{len(failures)} of the examples in {path} fail, so these rules are not used\n{told}"
+        told = "\n".join(f"{filename}: {failure}" for failure in failures)
+        message = f"{len(failures)} of the examples in {filename} fail, so these rules are not used\n{told}"
         raise RulesWrong(message, "see them with: earnest rules test")
     return book

@@ -58,6 +58,11 @@ class Machine:
         with closing(sqlite3.connect(self.folder / "earnest.db")) as connection:
             return connection.execute(sql).fetchall()
 
+    def change(self, sql: str, *values: object) -> None:
+        """Change the store past the program, which must not be running."""
+        with closing(sqlite3.connect(self.folder / "earnest.db")) as connection, connection:
+            connection.execute(sql, values)
+
     async def _begin(self, *arguments: str) -> Process:
         return await asyncio.create_subprocess_exec(
             EARNEST, *arguments, env=self._environment, cwd=self.folder, stdin=DEVNULL, stdout=PIPE, stderr=PIPE

@@ -102,7 +102,7 @@ def read(
     elif tree is not None:
         _understand(reading, tree, source_options, kinds)
         if reading.book is not None:
-            reading.book = reading.book.with_fingerprint(fingerprint(decoded))
+            reading.book = reading.book.read_from(decoded, fingerprint(decoded))
     return reading
 
 

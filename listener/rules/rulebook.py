@@ -270,14 +270,20 @@ class Rulebook(Strict):
     )
     boundaries: Boundaries = Field(default=Boundaries(), description="what no route may do")
     _fingerprint: str = PrivateAttr(default="")
+    _words: str = PrivateAttr(default="")
 
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits that name the exact text these rules were read from; "" where they came from no text."""
         return self._fingerprint
 
-    def with_fingerprint(self, fingerprint: str) -> Self:
-        """Return the same rules under another fingerprint."""
+    @property
+    def words(self) -> str:
+        """The exact text these rules were read from; "" where they came from no text."""
+        return self._words
+
+    def read_from(self, words: str, fingerprint: str) -> Self:
+        """Return the same rules with the text they were read from, and its name."""
         same = self.model_copy()
-        same._fingerprint = fingerprint  # noqa: SLF001 - its own class; a file must not be able to set it
+        same._words, same._fingerprint = words, fingerprint  # noqa: SLF001 - its own class; a file must not be able to set them
         return same

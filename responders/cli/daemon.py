@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from listener import clock, logs
-from listener.errors import EarnestError, SignInNeeded
+from listener.errors import EarnestError, RulesWrong, SignInNeeded
 from listener.text import one_line
 from responders.cli.base import App, common
 from responders.cli.phrases import counted
@@ -31,26 +31,60 @@ _WIDTH = 200  # columns of a reason
 def run(app: App, *, once: bool, observe: bool) -> int:
     """Listen, judge, draft, and send what may be sent, until stopped.
 
-    The rules are checked and their examples run first: a file that fails is not worked by (exit code 78). A change to the file is
-    taken up while running, if it passes the same; else the old rules stay.
+    The rules are checked and their examples run first: a file that fails is not worked by. A change to the file is taken up while
+    running, if it passes the same; else the old rules stay, also after a restart. Where there are none of before, it ends (exit code 78).
     """
     from responders.house import open_store, put_demo_aside  # noqa: PLC0415  # not needed for help
-    from responders.rulefile import load_rehearsed  # noqa: PLC0415
 
     logs.configure(app.options.verbose - int(app.options.quiet), json=app.options.json or not sys.stderr.isatty())
-    book = load_rehearsed(app.rules_path)
+    book, refused = _rules(app, once=once)
     aside = put_demo_aside(app.options.store)
     if aside:
         app.out.talk(f"The store held the demo. It is kept as {aside}, and this run begins with an empty one.")
     store = open_store(app.options.store, create=True)
     try:
         store.hold_alone()
-        return asyncio.run(_work(app, store, book, once=once, observe=observe))
+        return asyncio.run(_work(app, store, book, refused, once=once, observe=observe))
     finally:
         store.close()
 
 
-async def _work(app: App, store: SqliteStore, book: Rulebook, *, once: bool, observe: bool) -> int:
+def _rules(app: App, *, once: bool) -> tuple[Rulebook, RulesWrong | None]:
+    """Return the rules to work by, and why they are not those of the file, where it cannot be used but earlier rules can.
+
+    A round of its own is somebody's trial of this very file, so it is never made by other rules.
+
+    Raises:
+        RulesWrong: the file cannot be used, and there is nothing to fall back on.
+    """
+    from responders.rulefile import load_rehearsed  # noqa: PLC0415  # not needed for help
+
+    try:
+        return load_rehearsed(app.rules_path), None
+    except RulesWrong as problem:
+        book = None if once else _rules_of_before(app.options.store)
+        if book is None:
+            raise
+        app.out.talk(problem.message)
+        app.out.talk(f"Earnest works by the rules it had before ({book.fingerprint}), and takes the file as soon as it is right.")
+        return book, problem
+
+
+def _rules_of_before(url: str) -> Rulebook | None:
+    from listener.store.sqlite import path_of  # noqa: PLC0415  # not needed for help
+    from responders.house import is_demo, open_store  # noqa: PLC0415
+    from responders.rulekeeper import last_good  # noqa: PLC0415
+
+    if not path_of(url).exists() or is_demo(url):
+        return None
+    store = open_store(url)
+    try:
+        return last_good(store.read())
+    finally:
+        store.close()
+
+
+async def _work(app: App, store: SqliteStore, book: Rulebook, refused: RulesWrong | None, *, once: bool, observe: bool) -> int:
     from responders import flag  # noqa: PLC0415
     from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
     from responders.daemon import Daemon  # noqa: PLC0415
@@ -62,7 +96,7 @@ async def _work(app: App, store: SqliteStore, book: Rulebook, *, once: bool, obs
         if app.out.terminal and not app.options.quiet and not app.options.json:
             app.out.talk(tell(event))
 
-    daemon = Daemon(store, book, clock.now, rules_path=None if once else app.rules_path, adapt=adapt, tell=show)
+    daemon = Daemon(store, book, clock.now, rules_path=None if once else app.rules_path, adapt=adapt, tell=show, refused=refused)
     if once:
         return await _once(app, daemon)
     if pause := flag.stopped(store, at=clock.now()):

@@ -96,6 +96,11 @@ _BRAKES = (
 # When a person said that an answer in doubt is not there: it may be sent again, and its doubt stays on record.
 _SENT_AGAIN = ("ALTER TABLE deliveries ADD COLUMN resent_at TEXT",)
 
+_RULEBOOKS = (
+    """CREATE TABLE rulebooks (
+        version TEXT PRIMARY KEY, words TEXT NOT NULL, first_at TEXT NOT NULL, last_at TEXT NOT NULL)""",
+)
+
 MIGRATIONS = Migrations(
     "responders",
     {
@@ -104,5 +109,6 @@ MIGRATIONS = Migrations(
         "003_incidents": _INCIDENTS,
         "004_brakes": _BRAKES,
         "005_sent_again": _SENT_AGAIN,
+        "006_rulebooks": _RULEBOOKS,
     },
 )

@@ -70,7 +70,7 @@ def rulebook(**changes: object) -> Rulebook:
         "templates": TEMPLATES,
         "teams": {"on-call": {}, "care": {"members": ["ana", "jo"]}},
     }
-    return Rulebook.model_validate(settings | changes).with_fingerprint("f00d")
+    return Rulebook.model_validate(settings | changes).read_from("", "f00d")
 
 
 def post(text: str = "@acme love the new shoes!!", **changes: object) -> Post:

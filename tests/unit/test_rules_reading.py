@@ -152,7 +152,7 @@ def test_the_fingerprint_names_the_text_and_cannot_be_written_into_it() -> None:
     assert read_rulebook(MINIMAL + "# changed\n").fingerprint != book.fingerprint
     for name in ("fingerprint", "_fingerprint"):
         assert problems(f"{MINIMAL}{name}: aaaaaaaaaaaa\n")[0].code == "unknown-key"
-    renamed = book.with_fingerprint("0123456789ab")
+    renamed = book.read_from("", "0123456789ab")
     assert (renamed.fingerprint, book.fingerprint) == ("0123456789ab", fingerprint(MINIMAL))
 
 
