@@ -167,7 +167,7 @@ def explain(
     wanted = any(action.startswith(("draft:", "private:")) for action in decision.actions)
     proposal = None
     if wanted:
-        route, brand = router.route(heard)[0], heard.mention.brand
+        route, brand = router.route(heard, at)[0], heard.mention.brand
         proposal = Drafter(book).draft(
             heard,
             route,

@@ -14,13 +14,13 @@ ANGRY = judged(mood=Mood.NEGATIVE, score=-0.6, intent=Intent.COMPLAINT)
 
 
 def because(router: Router, assessment: Assessment, route: str) -> str:
-    _, trace = router.route(heard(assessment))
+    _, trace = router.route(heard(assessment), at())
     return next(step.because for step in trace if step.route == route)
 
 
 def test_the_first_route_that_matches_wins() -> None:
     both = judged(mood=Mood.NEGATIVE, signals=[signal("safety", "smoking"), signal("money", "refund")], level=Level.HIGH)
-    route, trace = Router(rulebook()).route(heard(both))
+    route, trace = Router(rulebook()).route(heard(both), at())
     assert route.name == "safety"
     assert [step.route for step in trace] == [str(route["name"]) for route in ROUTES]
     assert [step.matched for step in trace] == [True, False, False, False, False]
@@ -82,7 +82,7 @@ def test_routes_below_the_winner_are_named_as_not_looked_at() -> None:
 )
 def test_every_condition_is_honoured(when: dict[str, object], fits: bool) -> None:  # noqa: FBT001 - a table's column
     book = rulebook(routes=[{"name": "this", "when": when}, {"name": "rest", "when": "always"}])
-    route, trace = Router(book).route(heard())
+    route, trace = Router(book).route(heard(), at())
     assert route.name == ("this" if fits else "rest")
     assert trace[0].because
 
