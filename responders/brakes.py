@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from listener.model import Intent, Mood
 from listener.rules.kinds import write_span
@@ -24,8 +24,6 @@ from responders.wording import find_words
 BY = "brake"
 """Who paused, in the words of `earnest status`, and the name of the incident."""
 
-_DAY = timedelta(days=1)
-_WEEK = 7
 _WORDS_SHOWN = 3
 _TRIPPED, _RELEASED = "brake_tripped", "brake_released"
 _NEGATIVE, _UPSET = "negative", "upset"
@@ -154,15 +152,5 @@ def _look(reader: Reader, brake: Brake, at: datetime) -> Seen:
         return Seen(said.count_alone(reader, since=left_since))
     name = _UPSET if brake.upset_replies else _name_of(brake.words) if brake.mentions else _NEGATIVE
     count = tallies.count(reader, name, since=since, until=at, epoch=int(epoch))
-    usual = _usual(reader, brake.within, at) if brake.negative and count >= brake.negative else None
+    usual = tallies.usual(reader, _NEGATIVE, brake.within, at) if brake.negative and count >= brake.negative else None
     return Seen(count, usual)
-
-
-def _usual(reader: Reader, within: timedelta, at: datetime) -> float | None:
-    """Return the mean of negative mentions in the same span of the last seven days, of those on which Earnest was counting already."""
-    began = tallies.first(reader, _NEGATIVE)
-    ends = [at - day * _DAY for day in range(1, _WEEK + 1)]
-    counts = [
-        tallies.count(reader, _NEGATIVE, since=end - within, until=end) for end in ends if began is not None and began <= end - within
-    ]
-    return sum(counts) / len(counts) if counts else None

@@ -12,9 +12,10 @@ from listener.clock import from_text
 from listener.model import Mention, Post
 from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, text
+from responders import lately
 from responders.ledger import deliveries, people, said
 from responders.lifecycle import THERE, listed
-from responders.model import Circumstances
+from responders.model import NOTHING_ASKED, Asked, Circumstances, Past
 
 _MEMORY = timedelta(days=90)  # the longest span in which answers to one person are counted
 _HOUR = timedelta(hours=1)
@@ -30,10 +31,14 @@ class World:
     ours: frozenset[tuple[str, str]]
     alone: tuple[tuple[str, datetime], ...]
     texts: tuple[str, ...]
+    asked: Asked = NOTHING_ASKED
 
 
-def world(reader: Reader, *, at: datetime, without: int | None = None) -> World:
-    """Look around once for a whole batch of mentions; what a draft (`without`) has sent or is about to does not count."""
+def world(reader: Reader, *, at: datetime, without: int | None = None, asked: Asked = NOTHING_ASKED) -> World:
+    """Look around once for a whole batch of mentions; what a draft (`without`) has sent or is about to does not count.
+
+    `asked` is what the conditions of the rules ask about the past, where a route is still to be found.
+    """
     pause = people.paused(reader, at=at)
     alone = deliveries.left_by_itself(reader, since=at - _LATELY, without=without)
     return World(
@@ -42,6 +47,7 @@ def world(reader: Reader, *, at: datetime, without: int | None = None) -> World:
         ours=frozenset((account.network, account.id) for account in heard_ledger.accounts(reader)),
         alone=tuple((text(row, "route"), from_text(text(row, "at"))) for row in alone),
         texts=tuple(said.texts_alone(reader, since=at - _HOUR, without=without)),
+        asked=asked,
     )
 
 
@@ -80,6 +86,7 @@ def circumstances(reader: Reader, mention: Mention, around: World, *, late: bool
         crowd=_crowd(reader, post, {text(row, "author_id") for row in rows if text(row, "thread_id") == post.thread_id}, without),
         our_thread=_our_thread(reader, post),
         texts_alone=around.texts,
+        past=lately.past(reader, around.asked, mention, at=around.at) if around.asked != NOTHING_ASKED else Past(),
     )
 
 

@@ -5,18 +5,25 @@ Nothing here knows the time, the disk or a network.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
+from listener.matching import Phrases
 from listener.model import Signal
-from listener.rules.rulebook import When
-from listener.text import one_line
-from responders.model import Circumstances, Heard
+from listener.rules.conditions import MOST_COUNTED, AuthorIs, Often, Spike, ThreadIs, When
+from listener.rules.hours import is_open
+from listener.rules.kinds import write_span
+from listener.rules.rulebook import Rulebook
+from listener.text import clean, one_line
+from responders.model import Asked, Circumstances, Counted, Heard
 
 _QUOTE_WIDTH = 60  # columns of the author's words inside a reason
 
 Check = Callable[[Heard, Circumstances], tuple[bool, str]]
 """Whether a condition holds, and the words that say so (or say why not)."""
+
+Lists = Mapping[str, Mapping[str, Sequence[str]]]
 
 
 def _listed(names: Iterable[str], joint: str = "or") -> str:
@@ -72,8 +79,8 @@ def _any_signal(wanted: Sequence[str]) -> Check:
     return check
 
 
-def _any(parts: Sequence[When]) -> Check:
-    checks = tuple(map(_compile, parts))
+def _any(parts: Sequence[When], book: Rulebook) -> Check:
+    checks = tuple(_compile(part, book) for part in parts)
 
     def check(heard: Heard, at: Circumstances) -> tuple[bool, str]:
         missed = []
@@ -87,12 +94,139 @@ def _any(parts: Sequence[When]) -> Check:
     return check
 
 
-def _not(part: When) -> Check:
-    inner = _compile(part)
+def _not(part: When, book: Rulebook) -> Check:
+    inner = _compile(part, book)
 
     def check(heard: Heard, at: Circumstances) -> tuple[bool, str]:
         held, words = inner(heard, at)
         return not held, f"{words}, asks for anything but that" if held else f"not so, as asked: {words}"
+
+    return check
+
+
+def _text(wanted: tuple[str, ...]) -> Check:
+    asks = f"none of the words {_listed(_quote(word) for word in wanted)} stands in it"
+    phrases = Phrases(wanted)
+
+    def check(heard: Heard, _at: Circumstances) -> tuple[bool, str]:
+        found = phrases.find(heard.mention.post.text)
+        return (True, f"it says {_quote(found[0].words)}") if found else (False, asks)
+
+    return check
+
+
+def _quote(words: str) -> str:
+    return f'"{one_line(words, _QUOTE_WIDTH)}"'
+
+
+def _author(wanted: AuthorIs, lists: Lists) -> Iterator[Check]:
+    if (least := wanted.followers) is not None:
+
+        def followed(heard: Heard, _at: Circumstances) -> tuple[bool, str]:
+            found = heard.mention.post.author.followers
+            words = "nobody knows how many follow the author" if found is None else f"{found:,} people follow the author"
+            return (True, words) if found is not None and found >= least else (False, f"{words}, asks for {least:,}")
+
+        yield followed
+    if wanted.list is not None:
+        yield _listed_person(wanted.list, lists)
+    if wanted.bot is not None:
+        yes, no = "the account says that it is automated", "the account does not say that it is automated"
+        yield _yes_or_no(wanted=wanted.bot, look=lambda heard: heard.mention.post.author.bot, yes=yes, no=no)
+
+
+def _listed_person(names: Sequence[str], lists: Lists) -> Check:
+    people = {(network, clean(handle)): name for name in names for network, handles in lists.get(name, {}).items() for handle in handles}
+
+    def check(heard: Heard, _at: Circumstances) -> tuple[bool, str]:
+        author = heard.mention.post.author
+        name = people.get((author.network, clean(author.handle)))
+        return (True, f"the author is on the list {name}") if name else (False, f"the author is not on the list {_listed(names)}")
+
+    return check
+
+
+def _thread(wanted: ThreadIs) -> Iterator[Check]:
+    if wanted.ours is not None:
+        yield _so(wanted=wanted.ours, look=lambda at: at.our_thread, yes="we began the thread", no="we did not begin the thread")
+    if wanted.answered is not None:
+        yes, no = "an answer of ours to them stands in the thread", "no answer of ours to them stands in the thread"
+        yield _so(wanted=wanted.answered, look=lambda at: at.past.answered, yes=yes, no=no)
+    if (least := wanted.waiting) is not None:
+
+        def waits(_heard: Heard, at: Circumstances) -> tuple[bool, str]:
+            words = f"post {at.past.waiting} of this author since our last answer in the thread"
+            return (True, words) if at.past.waiting >= least else (False, f"{words}, asks for {least}")
+
+        yield waits
+
+
+def _so(*, wanted: bool, look: Callable[[Circumstances], bool], yes: str, no: str) -> Check:
+    def check(_heard: Heard, at: Circumstances) -> tuple[bool, str]:
+        found = look(at)
+        words = yes if found else no
+        return found is wanted, words if found is wanted else f"{words}, asks for the opposite"
+
+    return check
+
+
+def _hours(wanted: str, book: Rulebook) -> Check:
+    def check(heard: Heard, _at: Circumstances) -> tuple[bool, str]:
+        now = "open" if is_open(book.hours, book.timezone, heard.mention.post.created_at) else "closed"
+        words = f"it was written {'within' if now == 'open' else 'outside'} business hours"
+        return (True, words) if now == wanted else (False, f"{words}, asks for the opposite")
+
+    return check
+
+
+def _customer(wanted: str) -> Check:
+    return _so(
+        wanted=wanted == "known",
+        look=lambda at: at.past.known,
+        yes="this person had a conversation with us before",
+        no="this person had no conversation with us before",
+    )
+
+
+_KINDS = {"mentions": "mentions", "negative": "negative mentions"}
+_WHOSE = {"author": " of this person", "thread": " in this thread", "brand": " of the brand"}
+
+
+def counted(asked: Often) -> Counted:
+    """Return what a condition `count` has to be told."""
+    return Counted(asked.of, asked.by, asked.within, asked.at_least)
+
+
+def counted_for_spike(asked: Spike) -> tuple[Counted, Counted]:
+    """Return what a condition `spike` has to be told: the count, and what is usual."""
+    now = Counted(asked.of, "brand", asked.over, MOST_COUNTED)
+    return now, replace(now, usual=True)
+
+
+def _count(asked: Often) -> Check:
+    what = f"{_KINDS.get(asked.of, f'mentions with {asked.of}')}{_WHOSE[asked.by]} within {write_span(asked.within)}"
+    key = counted(asked)
+
+    def check(_heard: Heard, at: Circumstances) -> tuple[bool, str]:
+        found = at.past.counts.get(key) or 0
+        if found >= asked.at_least:
+            return True, f"at least {asked.at_least} {what}"
+        return False, f"{found:.0f} {what}, asks for {asked.at_least}"
+
+    return check
+
+
+def _spike(asked: Spike) -> Check:
+    what = f"{_KINDS.get(asked.of, f'mentions with {asked.of}')} within {write_span(asked.over)}"
+    now, usually = counted_for_spike(asked)
+
+    def check(_heard: Heard, at: Circumstances) -> tuple[bool, str]:
+        found, usual = at.past.counts.get(now) or 0, at.past.counts.get(usually)
+        compared = "no day yet to compare with" if usual is None else f"{usual:.1f} are usual at this hour"
+        words = f"{found:.0f} {what}, {compared}"
+        if found >= asked.at_least and (usual is None or found >= usual * asked.times):
+            return True, words
+        return False, f"{words}, asks for {asked.at_least} and {asked.times:g} times the usual"
 
     return check
 
@@ -103,36 +237,60 @@ def _facts(when: When) -> Iterable[Check]:
         yield _no_signals
     elif when.signals is not None:
         yield _any_signal(when.signals)
-    if when.urgency is not None:
-        yield _one_of("urgency", when.urgency, lambda heard: heard.assessment.urgency.level)
-    if when.sentiment is not None:
-        yield _one_of("sentiment", when.sentiment, lambda heard: heard.assessment.sentiment.label)
-    if when.intent is not None:
-        yield _one_of("intent", when.intent, lambda heard: heard.assessment.intent)
-    if when.language is not None:
-        yield _one_of("language", when.language, lambda heard: heard.assessment.language)
-    if when.network is not None:
-        yield _one_of("network", when.network, lambda heard: heard.mention.post.network)
-    if when.brand is not None:
-        yield _one_of("brand", when.brand, lambda heard: heard.mention.brand)
+    for key, look in _LOOKS.items():
+        wanted: tuple[str, ...] | None = getattr(when, key)
+        if wanted is not None:
+            yield _one_of(key, wanted, look)
+    if when.text is not None:
+        yield _text(when.text)
 
 
-def _compile(when: When) -> Check:
-    """Turn conditions into one check. Its words name all that held, or all that did not."""
-    checks = list(_facts(when))
+_LOOKS: Mapping[str, Callable[[Heard], str]] = {
+    "urgency": lambda heard: heard.assessment.urgency.level,
+    "sentiment": lambda heard: heard.assessment.sentiment.label,
+    "intent": lambda heard: heard.assessment.intent,
+    "language": lambda heard: heard.assessment.language,
+    "network": lambda heard: heard.mention.post.network,
+    "brand": lambda heard: heard.mention.brand,
+    "visibility": lambda heard: heard.mention.post.visibility,
+}
+
+
+def _around(when: When, book: Rulebook) -> Iterator[Check]:
+    """Turn the conditions about the person, the conversation and the time into checks."""
+    if when.author is not None:
+        yield from _author(when.author, book.lists)
+    if when.customer is not None:
+        yield _customer(when.customer)
+    if when.thread is not None:
+        yield from _thread(when.thread)
+    if when.hours is not None:
+        yield _hours(when.hours, book)
+    if when.count is not None:
+        yield _count(when.count)
+    if when.spike is not None:
+        yield _spike(when.spike)
+
+
+def _flags(when: When) -> Iterator[Check]:
     if when.addressed is not None:
         spoken, of = "the post speaks to us", "the post only speaks of us"
-        checks.append(_yes_or_no(wanted=when.addressed, look=lambda heard: heard.mention.addressed, yes=spoken, no=of))
+        yield _yes_or_no(wanted=when.addressed, look=lambda heard: heard.mention.addressed, yes=spoken, no=of)
     if when.moment_of_truth is not None:
         yes, no = "it is a moment of truth", "it is no moment of truth"
-        checks.append(_yes_or_no(wanted=when.moment_of_truth, look=lambda heard: heard.assessment.moment_of_truth, yes=yes, no=no))
+        yield _yes_or_no(wanted=when.moment_of_truth, look=lambda heard: heard.assessment.moment_of_truth, yes=yes, no=no)
     if when.sarcasm is not None:
         yes, no = "it sounds sarcastic", "it does not sound sarcastic"
-        checks.append(_yes_or_no(wanted=when.sarcasm, look=lambda heard: heard.assessment.sarcasm, yes=yes, no=no))
+        yield _yes_or_no(wanted=when.sarcasm, look=lambda heard: heard.assessment.sarcasm, yes=yes, no=no)
+
+
+def _compile(when: When, book: Rulebook) -> Check:
+    """Turn conditions into one check. Its words name all that held, or all that did not."""
+    checks = [*_facts(when), *_around(when, book), *_flags(when)]
     if when.any is not None:
-        checks.append(_any(when.any))
+        checks.append(_any(when.any, book))
     if when.not_ is not None:
-        checks.append(_not(when.not_))
+        checks.append(_not(when.not_, book))
 
     def check(heard: Heard, at: Circumstances) -> tuple[bool, str]:
         looked = [one(heard, at) for one in checks]
@@ -146,6 +304,24 @@ def _always(_heard: Heard, _at: Circumstances) -> tuple[bool, str]:
     return True, "it takes everything"
 
 
-def compiled(when: Literal["always"] | When) -> Check:
-    """Return the check of a route's conditions."""
-    return _always if when == "always" else _compile(when)
+def compiled(when: Literal["always"] | When, book: Rulebook) -> Check:
+    """Return the check of a route's conditions; `book` holds what they refer to: lists of people, business hours."""
+    return _always if when == "always" else _compile(when, book)
+
+
+def asked_in(book: Rulebook) -> Asked:
+    """Return what the conditions of a rulebook have to be told about the past."""
+    whens = [part for route in book.routes if route.when != "always" for part in _parts(route.when)]
+    counts = {counted(when.count) for when in whens if when.count is not None}
+    counts |= {one for when in whens if when.spike is not None for one in counted_for_spike(when.spike)}
+    return Asked(
+        known=any(when.customer is not None for when in whens),
+        thread=any(when.thread is not None for when in whens),
+        counts=frozenset(counts),
+    )
+
+
+def _parts(when: When) -> Iterator[When]:
+    yield when
+    for part in (*(when.any or ()), *([when.not_] if when.not_ else [])):
+        yield from _parts(part)

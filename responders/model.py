@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from listener.model import Assessment, Mention, Post, Visibility
@@ -77,6 +78,47 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Something that conditions count: `of` is "mentions", "negative" or a signal's name, `by` is "author", "thread" or "brand".
+
+    `most` is as far as anybody counts. With `usual` it is not the count but the mean of the same span on the last seven days.
+    """
+
+    of: str
+    by: str
+    within: timedelta
+    most: int
+    usual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the conditions of a rulebook ask about the past: of the person (`known`), of the thread, and what they count."""
+
+    known: bool = False
+    thread: bool = False
+    counts: frozenset[Counted] = frozenset()
+
+
+NOTHING_ASKED = Asked()
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What came before a mention, as far as conditions ask for it.
+
+    `known` is true where its author had a conversation with the brand before this one, `answered` where an answer of ours to them stands in
+    the thread. `waiting` counts their posts in it since, this one included. `counts` holds what was counted, this mention included: at most
+    `most` of each, and None where nothing is usual yet.
+    """
+
+    known: bool = False
+    answered: bool = False
+    waiting: int = 1
+    counts: Mapping[Counted, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Circumstances:
     """What deciding needs to know besides the mention itself; gathered at the edge, passed in as plain facts.
 
@@ -103,6 +145,7 @@ class Circumstances:
     crowd: bool = False
     our_thread: bool = False
     texts_alone: tuple[str, ...] = ()
+    past: Past = Past()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from listener.model import Level
 from listener.rules.rulebook import Route, Rulebook
 from listener.store import mentions as heard_ledger
 from listener.store.base import Store, Tx
-from responders import brakes
+from responders import brakes, lately
 from responders.boundaries import again, may_draft
 from responders.channels.base import ChannelKind
 from responders.circumstances import World, circumstances, world
+from responders.conditions import asked_in
 from responders.drafting.names import agent_name, brand_name
 from responders.drafting.template import Drafter
 from responders.ledger import audit, cases, drafts, escalations, moves, people
@@ -57,6 +58,7 @@ class Mind:
         self._channels = channels
         self._undo = undo
         self._router = Router(book)
+        self._asked = asked_in(book)
         self._drafter = Drafter(book)
         self._routes = {route.name: route for route in book.routes}
 
@@ -69,22 +71,28 @@ class Mind:
     def decide(self, tx: Tx, limit: int = 100) -> list[Noted]:
         """Decide at most `limit` mentions that wait undecided, oldest first, inside a transaction."""
         waiting = heard_ledger.undecided(tx, limit)
-        around = world(tx, at=self._clock())
+        around = self._world(tx, self._clock())
         noted = []
         for one in waiting:
             if self._safely(tx, one, around, self._brake):
-                around = world(tx, at=around.at)  # sending is paused from here on
+                around = self._world(tx, around.at)  # sending is paused from here on
             noted += self._surely(tx, one, around)
             if noted and "send" in noted[-1].decision.actions:
-                around = world(tx, at=around.at)  # the next one must see what this one is about to say
+                around = self._world(tx, around.at)  # the next one must see what this one is about to say
         if waiting:
             heard_ledger.mark_decided(tx, waiting[-1].seq)
         return noted
 
+    def _world(self, tx: Tx, at: datetime) -> World:
+        return world(tx, at=at, asked=self._asked)
+
     def _brake(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> str:
-        """Count a mention for the brakes; return why one tripped by it, or ""."""
-        counts = not one.late and brakes.note(tx, self._book, Heard(one.mention, one.assessment), at=around.at)
-        return brakes.check(tx, self._book, at=around.at) if counts else ""
+        """Count a mention for conditions and for the brakes; return why a brake tripped by it, or ""."""
+        if one.late:
+            return ""
+        heard = Heard(one.mention, one.assessment)
+        lately.note(tx, self._asked, heard, at=around.at)
+        return brakes.check(tx, self._book, at=around.at) if brakes.note(tx, self._book, heard, at=around.at) else ""
 
     def _surely(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> list[Noted]:
         """Decide one mention; where that goes wrong, undo it and call a person, so that no mention keeps others waiting behind it."""

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from listener.errors import UsageError
 from listener.matching import Matcher
-from listener.model import Assessment, Author, Mention, Post
+from listener.model import Assessment, Author, Mention, Post, Visibility
 from listener.rules.rulebook import Example, Route, Rulebook
 from listener.scoring.assessor import Assessor
 from listener.text import one_line, visible
-from responders.model import Circumstances, Decision, Heard
+from responders.model import Circumstances, Decision, Heard, Past
 from responders.routing import Router
 
 _NOON = "2026-11-18 12:00"  # a Wednesday
@@ -59,16 +59,25 @@ def example_time(book: Rulebook, example: Example) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(book.timezone))).astimezone(UTC)
 
 
-def made_up_post(text: str, *, at: datetime, network: str | None = None, author: str | None = None) -> Post:
-    """Return a post as its network would give it: a public one, whose "@" and "#" words are its mentions and tags."""
+def made_up_post(
+    text: str,
+    *,
+    at: datetime,
+    network: str | None = None,
+    author: str | None = None,
+    visibility: Visibility | None = None,
+    followers: int | None = None,
+) -> Post:
+    """Return a post as its network would give it: a public one unless said otherwise, whose "@" and "#" words are its mentions and tags."""
     where, name = network or _NETWORK, author or _AUTHOR
     return Post(
         network=where,
         id="example",
         text=text,
-        author=Author(where, f"author-{name}", name),
+        author=Author(where, f"author-{name}", name, followers=followers),
         created_at=at,
         thread_id="example",
+        visibility=visibility or Visibility.PUBLIC,
         mentions=tuple(dict.fromkeys(_MENTION.findall(text))),
         tags=tuple(_TAG.findall(text)),
     )
@@ -84,13 +93,21 @@ class _Stage:
     def play(self, text: str, example: Example) -> Iterator[tuple[Mention, Heard, Decision]]:
         """Yield what would be decided of the example's post, for every brand it is about."""
         at = example_time(self.book, example)
-        post = made_up_post(text, at=at, network=example.network, author=example.author)
+        post = made_up_post(
+            text,
+            at=at,
+            network=example.network,
+            author=example.author,
+            visibility=example.visibility,
+            followers=example.followers,
+        )
+        around = Circumstances(now=at, past=Past(known=example.customer == "known"))
         mentions = self._matcher.match(post)
         assessment = self._judge.assess(post) if mentions else None
         for mention in mentions:
             if assessment:
                 heard = Heard(mention, assessment)
-                yield mention, heard, self._router.decide(heard, Circumstances(now=at))
+                yield mention, heard, self._router.decide(heard, around)
 
 
 def _because(decision: Decision, route: str) -> str:

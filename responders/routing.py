@@ -30,7 +30,7 @@ class Router:
     def __init__(self, book: Rulebook) -> None:
         """Compile every route of `book`."""
         self.book = book
-        self._routes = [(route, compiled(route.when)) for route in book.routes]
+        self._routes = [(route, compiled(route.when, book)) for route in book.routes]
         self._below: dict[int, tuple[Step, ...]] = {}
 
     def route(self, heard: Heard, at: Circumstances) -> tuple[Route, tuple[Step, ...]]:

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 
 # The part of the file (the name of its type in `rulebook`) and the keys it does not have.
 KEYS: Mapping[str, frozenset[str]] = {
-    "Rulebook": frozenset({"hours", "tests"}),
+    "Rulebook": frozenset({"tests"}),
     "Brand": frozenset({"competitors"}),
     "Route": frozenset({"answers", "shadow"}),
-    "When": frozenset({"customer", "author", "visibility", "thread", "hours", "count", "spike", "text"}),
     "SignalSettings": frozenset({"spike"}),
 }
 

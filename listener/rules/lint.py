@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from listener.rules.conditions import When
 from listener.rules.look import Look, Path, TooLong
 from listener.rules.problems import Problem, near
 from listener.rules.reach import implies, matches_all
-from listener.rules.rulebook import Route, When
+from listener.rules.rulebook import Route
 from listener.rules.texts import fields_of, fill, stray_brace, variants
 from listener.text import clean
 
@@ -83,9 +84,15 @@ def _modes(look: Look) -> Iterator[Problem]:
 def _untested(look: Look) -> Iterator[Problem]:
     for number, route in enumerate(look.book.routes):
         path: Path = ("routes", number)
-        if look.whole((*path, "examples")) and not any(example.post for example in route.examples):
+        shown = any(example.post for example in route.examples) or _needs_a_past(route)
+        if look.whole((*path, "examples")) and not shown:
             hint = "add examples: [{post: ...}] with a post it must take"
             yield look.warning((*path, "name"), "no-example", f'no example shows what "{route.name}" takes', hint)
+
+
+def _needs_a_past(route: Route) -> bool:
+    """Tell whether one post alone can never show what a route takes."""
+    return route.when != "always" and any(part is not None for part in (route.when.thread, route.when.count, route.when.spike))
 
 
 def _unused_templates(look: Look) -> Iterator[Problem]:

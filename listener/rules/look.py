@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from listener.rules import tree
+from listener.rules.conditions import When
 from listener.rules.problems import Problem, Sheet
 from listener.rules.reading import Reading, SourceOptions, any_source
-from listener.rules.rulebook import Rulebook, When
+from listener.rules.rulebook import Rulebook
 
 Path = tuple[str | int, ...]
 TooLong = Callable[[str], str]

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from listener.model import Intent, Level, Mood
-from listener.rules.rulebook import When
+from listener.rules.conditions import When
 
 Condition = When | Literal["always"]
 
-_SETS = ("urgency", "sentiment", "intent", "language", "network", "brand")
+_SETS = ("urgency", "sentiment", "intent", "language", "network", "brand", "visibility")
+_SEVERAL = ("text",)  # of which a mention may have more than one
 _FLAGS = ("addressed", "moment_of_truth", "sarcasm")
+_ALIKE = ("author", "customer", "thread", "hours", "count", "spike")
+"""Conditions of which it is only known that the same one holds where it holds."""
 _WHOLE: dict[str, frozenset[str]] = {"urgency": frozenset(Level), "sentiment": frozenset(Mood), "intent": frozenset(Intent)}
 _STEPS = 5_000
 
@@ -58,11 +61,11 @@ def _gives(parts: list[When], wide: When, patience: _Patience) -> bool:
 
 
 def _each_atom(parts: list[When], wide: When, patience: _Patience) -> bool:
-    if any(not _set_given(parts, wide, key) for key in _SETS):
+    if any(not _set_given(parts, wide, key) for key in (*_SETS, *_SEVERAL)):
         return False
     if any(not _flag_given(parts, wide, key) for key in _FLAGS):
         return False
-    if not _signals_given(parts, wide):
+    if any(not _alike_given(parts, wide, key) for key in _ALIKE) or not _signals_given(parts, wide):
         return False
     if wide.any is not None and not any(_gives(parts, choice, patience) for choice in wide.any):
         return False
@@ -79,6 +82,11 @@ def _set_given(parts: Iterable[When], wide: When, key: str) -> bool:
 def _flag_given(parts: Iterable[When], wide: When, key: str) -> bool:
     wanted: bool | None = getattr(wide, key)
     return wanted is None or any(getattr(part, key) is wanted for part in parts)
+
+
+def _alike_given(parts: Iterable[When], wide: When, key: str) -> bool:
+    wanted = getattr(wide, key)
+    return wanted is None or any(getattr(part, key) == wanted for part in parts)
 
 
 def _signals_given(parts: Iterable[When], wide: When) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from listener.rules import absent
+from listener.rules.conditions import COUNTED, When
 from listener.rules.look import Look, Path
 from listener.rules.problems import Problem, suggest
 from listener.rules.texts import is_language
@@ -66,17 +67,35 @@ def _conditions(look: Look) -> Iterator[Problem]:
             yield from _missing(look, (*path, "brand", number), "brand", name, brands)
         for number, name in enumerate(when.network or ()):
             yield from _network(look, (*path, "network", number), name)
+        yield from _asked(look, when, path, signals)
         for number, code in enumerate(when.language or ()):
             if not is_language(code):
                 hint = 'two letters, such as "de", or "und" where nobody can tell'
                 yield look.error((*path, "language", number), "value", f'"{code}" is no language code', hint)
 
 
+def _asked(look: Look, when: When, path: Path, signals: frozenset[str] | None) -> Iterator[Problem]:
+    """Follow the names in `author`, `count` and `spike`."""
+    for number, name in enumerate(when.author.list or () if when.author else ()):
+        yield from _missing(look, (*path, "author", "list", number), "list", name, look.names("lists"))
+    for key, counted in (("count", when.count), ("spike", when.spike)):
+        if counted is not None and signals is not None and counted.of not in COUNTED:
+            yield from _missing(look, (*path, key, "of"), "signal", counted.of, signals | COUNTED)
+
+
 def _networks(look: Look) -> Iterator[Problem]:
+    for name, by_network in look.book.lists.items():
+        for network in by_network:
+            yield from _network_key(look, ("lists", name, network), network)
     for brand, settings in look.book.brands.items():
         for network in settings.handles:
-            for problem in _network(look, ("brands", brand, "handles", network), network):
-                yield look.sheet.problem(look.key_at(("brands", brand, "handles", network)), problem.code, problem.message, problem.hint)
+            yield from _network_key(look, ("brands", brand, "handles", network), network)
+
+
+def _network_key(look: Look, path: Path, network: str) -> Iterator[Problem]:
+    """Follow a network's name where it is a key."""
+    for problem in _network(look, path, network):
+        yield look.sheet.problem(look.key_at(path), problem.code, problem.message, problem.hint)
 
 
 def _sources(look: Look) -> Iterator[Problem]:

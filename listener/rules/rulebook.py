@@ -11,8 +11,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
-from listener.model import Intent, Level, Mood
+from listener.model import Level, Mood, Visibility
+from listener.rules.conditions import When
 from listener.rules.crisis import CRISIS_WORDS
+from listener.rules.hours import Hours
 from listener.rules.kinds import (
     MOST,
     Day,
@@ -109,23 +111,6 @@ class Scoring(Strict):
     urgency: UrgencySettings = UrgencySettings()
 
 
-class When(Strict):
-    """What a mention must be for a route to take it. Keys together mean and; lists mean or."""
-
-    signals: Literal["none"] | SomeWords | None = Field(default=None, description='any of these signals, or "none" at all')
-    urgency: Annotated[tuple[Level, ...], Field(min_length=1), OneOrMore] | None = Field(default=None, description="any of these levels")
-    sentiment: Annotated[tuple[Mood, ...], Field(min_length=1), OneOrMore] | None = Field(default=None, description="any of these moods")
-    intent: Annotated[tuple[Intent, ...], Field(min_length=1), OneOrMore] | None = Field(default=None, description="any of these intents")
-    language: SomeWords | None = Field(default=None, description="any of these languages (ISO 639-1, or und)")
-    network: SomeWords | None = Field(default=None, description="any of these networks")
-    brand: SomeWords | None = Field(default=None, description="any of these brands")
-    addressed: Flag | None = Field(default=None, description="whether the author spoke to us, not only of us")
-    moment_of_truth: Flag | None = Field(default=None, description="whether the outcome decides if the person stays")
-    sarcasm: Flag | None = Field(default=None, description="whether the words say the opposite of what is meant")
-    any: Annotated[tuple[When, ...], Field(min_length=1)] | None = Field(default=None, description="at least one of these holds")
-    not_: When | None = Field(default=None, alias="not", description="this does not hold")
-
-
 class Sla(Strict):
     """The clocks a route starts."""
 
@@ -157,6 +142,9 @@ class Example(Strict):
     urgency: Level | None = Field(default=None, description="the level it must get")
     sentiment: Mood | None = Field(default=None, description="the mood it must get")
     network: str | None = Field(default=None, description="where it was written")
+    visibility: Visibility | None = Field(default=None, description="who can see it; public unless said otherwise")
+    followers: Annotated[int, Field(strict=True, ge=0)] | None = Field(default=None, description="how many followers its author has")
+    customer: Literal["known", "new"] | None = Field(default=None, description="whether we know its author; new unless said otherwise")
     author: Handle | None = Field(default=None, description="who wrote it, without @")
     at: str | None = Field(default=None, description='when, in the file\'s timezone: "2026-11-20 23:30"')
     held_by: str | None = Field(default=None, description="the boundary that must hold it back")
@@ -257,8 +245,12 @@ class Rulebook(Strict):
     version: Literal[1] = Field(description="the version of this language")
     mode: Literal["observe", "draft", "send"] = Field(default="draft", description="the ceiling: observe < draft < send")
     timezone: str = Field(default="UTC", description="such as Europe/Berlin")
+    hours: Hours = Field(default={}, description='business hours, such as `mon-fri: "08:00-20:00"`; without any, somebody is always there')
     brands: Annotated[Mapping[Name, Brand], Field(min_length=1)] = Field(description="whom we listen for")
     sources: Mapping[Name, SourceSettings] = Field(default={}, description="where we listen")
+    lists: Mapping[Name, Mapping[Name, Annotated[tuple[Handle, ...], OneOrMore]]] = Field(
+        default={}, description="people by list and network, without @, such as `vip: {x: [marta, tom]}`"
+    )
     scoring: Scoring = Field(default=Scoring(), description="how posts are judged")
     routes: Annotated[tuple[Route, ...], Field(min_length=1)] = Field(description="what to do, first match wins")
     templates: Mapping[Name, Texts] = Field(default={}, description="texts by name")

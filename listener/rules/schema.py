@@ -13,7 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from listener.rules import rulebook
+from listener.rules import conditions, rulebook
 from listener.rules.kinds import Rate, write_rate, write_span
 from listener.rules.rulebook import Rulebook, SourceSettings
 from listener.rules.wording import keys_of, models_of, options_of, wants, whole
@@ -34,7 +34,11 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("scoring.urgency.levels", rulebook.Levels),
     ("scoring.urgency.signals.NAME", rulebook.SignalSettings),
     ("routes, each", rulebook.Route),
-    ("when, any, not", rulebook.When),
+    ("when, any, not", conditions.When),
+    ("when.author", conditions.AuthorIs),
+    ("when.thread", conditions.ThreadIs),
+    ("when.count", conditions.Often),
+    ("when.spike", conditions.Spike),
     ("sla", rulebook.Sla),
     ("limits", rulebook.Limits),
     ("examples, each", rulebook.Example),

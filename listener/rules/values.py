@@ -16,12 +16,13 @@ _BETWEEN = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\s*-\s*([01][0-9]|2[0-4]):[
 _SECRET = re.compile(r"secret:[a-z0-9][a-z0-9_-]{0,63}")
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
 _COUNTS = ("same_text", "answers", "upset_replies", "negative", "mentions")
 
 
 def values(look: Look) -> Iterator[Problem]:
     """Find every value that makes no sense."""
-    for check in (_times, _thresholds, _signals, _private_patterns, _brands, _limits, _brakes, _templates, _teams, _examples):
+    for check in (_times, _thresholds, _signals, _private_patterns, _brands, _conditions, _limits, _brakes, _templates, _teams, _examples):
         yield from check(look)
 
 
@@ -85,6 +86,21 @@ def _limits(look: Look) -> Iterator[Problem]:
     for path, limits in parts:
         if limits.per_hour and limits.per_hour.per not in {None, _HOUR}:
             yield look.error((*path, "per_hour"), "value", '"per_hour" is a bare number: the hour is in its name', "such as 20")
+
+
+def _conditions(look: Look) -> Iterator[Problem]:
+    for when, path in look.conditions():
+        if when.count and when.count.within > _WEEK:
+            yield look.error((*path, "count", "within"), "value", "a count looks back seven days at most", "such as 24h")
+        if when.spike and when.spike.over > _DAY:
+            yield look.error((*path, "spike", "over"), "value", "a spike is looked for in a day at most", "such as 1h")
+        if when.hours and not look.book.hours and look.whole(("hours",)):
+            hint = 'say when somebody is there: hours: {mon-fri: "08:00-18:00"}'
+            yield look.error((*path, "hours"), "no-hours", "the file has no business hours, so it is always open", hint)
+        for key in ("author", "thread"):
+            part = getattr(when, key)
+            if part is not None and not part.model_fields_set and look.whole((*path, key)):
+                yield look.error((*path, key), "empty", f'"{key}" holds no condition', "see which there are: docs/rules.md")
 
 
 def _brakes(look: Look) -> Iterator[Problem]:

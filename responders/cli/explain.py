@@ -73,6 +73,7 @@ def _of_post(app: App, text: str, network: str | None, author: str | None, at: s
 def _of_case(app: App, name: str) -> Explanation:
     from listener.store import mentions as heard_ledger  # noqa: PLC0415  # judging is slow to import
     from responders.circumstances import circumstances, world  # noqa: PLC0415
+    from responders.conditions import asked_in  # noqa: PLC0415
     from responders.explaining import explain as explained  # noqa: PLC0415
     from responders.ledger import cases  # noqa: PLC0415
 
@@ -86,7 +87,12 @@ def _of_case(app: App, name: str) -> Explanation:
     found = explained(
         app.book,
         mention.post,
-        circumstances(reader, mention, world(reader, at=clock.now()), late=heard_ledger.is_late(reader, case.network, case.post_id)),
+        circumstances(
+            reader,
+            mention,
+            world(reader, at=clock.now(), asked=asked_in(app.book)),
+            late=heard_ledger.is_late(reader, case.network, case.post_id),
+        ),
         heard_ledger.thread(reader, case.network, case.thread_id),
         mention=mention,
         case=case.name,

@@ -1,4 +1,4 @@
-"""Tallies: how many mentions of a kind were written, in steps of ten seconds. They are what the brakes count.
+"""Tallies: how many mentions of a kind were written, in steps of ten seconds. Brakes and conditions count by them.
 
 A sum over a span reads as many rows as the span has steps, whatever is stored and however many mentions came. `epoch` numbers the
 stretches between two trips of a brake, so that what was written before a person resumed can be told from what came later.
@@ -13,6 +13,8 @@ from listener.store.base import Reader, Tx, Value, number, text
 
 STEP = timedelta(seconds=10)
 KEPT = timedelta(days=9)
+_DAY = timedelta(days=1)
+_WEEK = 7
 
 
 def _step(moment: datetime) -> str:
@@ -42,7 +44,15 @@ def count(reader: Reader, name: str, *, since: datetime, until: datetime, epoch:
     return number(row, "n") if row else 0
 
 
-def first(reader: Reader, name: str) -> datetime | None:
+def usual(reader: Reader, name: str, within: timedelta, at: datetime) -> float | None:
+    """Return the mean of `name` in the same span of the last seven days, of those on which it was counted already; else None."""
+    began = _first(reader, name)
+    ends = [at - day * _DAY for day in range(1, _WEEK + 1)]
+    counts = [count(reader, name, since=end - within, until=end) for end in ends if began is not None and began <= end - within]
+    return sum(counts) / len(counts) if counts else None
+
+
+def _first(reader: Reader, name: str) -> datetime | None:
     """Return when counting of `name` began, as far as it is kept; None where nothing was counted yet."""
     row = reader.one("SELECT MIN(step) AS step FROM tallies WHERE name = :name", name=name)
     return from_text(text(row, "step")) if row and row["step"] else None

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from listener.rules.conditions import When
 from listener.rules.reach import implies, matches_all
-from listener.rules.rulebook import When
 
 URGENCY, SENTIMENT, SIGNALS, FLAG = (
     ("low", "normal", "high", "critical"),
@@ -17,15 +17,19 @@ URGENCY, SENTIMENT, SIGNALS, FLAG = (
     ("a", "b"),
     (True, False),
 )
-FACTS = list(itertools.product(URGENCY, SENTIMENT, [(), ("a",), ("b",), ("a", "b")], FLAG, ("de", "en")))
+TWO = [(), ("a",), ("b",), ("a", "b")]
+FACTS = list(itertools.product(URGENCY, SENTIMENT, TWO, FLAG, ("de", "en"), TWO, ("known", "new")))
+Fact = tuple[str, str, tuple[str, ...], bool, str, tuple[str, ...], str]
 
 
-def holds(when: When, fact: tuple[str, str, tuple[str, ...], bool, str]) -> bool:
-    urgency, sentiment, signals, addressed, language = fact
+def holds(when: When, fact: Fact) -> bool:
+    urgency, sentiment, signals, addressed, language, said, customer = fact
     checks = [
         when.urgency is None or urgency in when.urgency,
         when.sentiment is None or sentiment in when.sentiment,
         when.language is None or language in when.language,
+        when.text is None or bool(set(said) & set(when.text)),
+        when.customer is None or customer == when.customer,
         when.addressed is None or addressed is when.addressed,
         when.signals is None or (not signals if when.signals == "none" else bool(set(signals) & set(when.signals))),
         when.any is None or any(holds(part, fact) for part in when.any),
@@ -44,6 +48,8 @@ def conditions(inner: st.SearchStrategy[dict[str, object]] | None) -> st.SearchS
         "sentiment": some(SENTIMENT),
         "language": some(("de", "en", "fr")),
         "addressed": st.booleans(),
+        "text": some(SIGNALS),
+        "customer": st.sampled_from(("known", "new")),
         "signals": st.one_of(st.just("none"), some(SIGNALS)),
     }
     if inner is not None:

@@ -1,0 +1,140 @@
+"""What came before a mention, as far as conditions ask for it: gathered from the store, and counted as mentions are decided.
+
+Counts of one person or one thread are read from what is stored. Counts of a whole brand are tallied, so that a storm of mentions makes
+counting no slower; a tally begins when the rules first ask for it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from listener.clock import from_text, to_text
+from listener.model import Assessment, Mention, Mood, Post
+from listener.store.base import Reader, Tx, Value, number, text
+from responders.ledger import tallies
+from responders.lifecycle import LEFT, listed
+from responders.model import Asked, Counted, Heard, Past
+
+_NEGATIVE, _ALL = "negative", "mentions"
+
+
+def note(tx: Tx, asked: Asked, heard: Heard, *, at: datetime) -> None:
+    """Count a mention, before it is decided for the first time; it counts at the time it was written."""
+    post = heard.mention.post
+    if _decided(tx, heard.mention):
+        return
+    for of in {one.of for one in asked.counts if one.by == "brand"}:
+        if at - post.created_at <= tallies.KEPT and _is(of, heard.assessment):
+            tallies.add(tx, _name(heard.mention.brand, of), min(post.created_at, at), epoch=0)
+
+
+def _decided(reader: Reader, mention: Mention) -> bool:
+    """Return whether it was decided before: an edit is no second mention."""
+    found = reader.one(
+        "SELECT 1 FROM decisions WHERE network = :network AND post_id = :id AND brand = :brand LIMIT 1",
+        network=mention.post.network,
+        id=mention.post.id,
+        brand=mention.brand,
+    )
+    return found is not None
+
+
+def _name(brand: str, of: str) -> str:
+    return f"lately {brand} {of}"
+
+
+def _is(of: str, judged: Assessment) -> bool:
+    if of == _NEGATIVE:
+        return judged.sentiment.label is Mood.NEGATIVE
+    return of == _ALL or any(signal.name == of for signal in judged.signals)
+
+
+def past(reader: Reader, asked: Asked, mention: Mention, *, at: datetime) -> Past:
+    """Gather what conditions ask about a mention that is stored."""
+    post = mention.post
+    answered_at = _answered_at(reader, post) if asked.thread else None
+    return Past(
+        known=asked.known and _known(reader, mention),
+        answered=answered_at is not None,
+        waiting=_waiting(reader, post, answered_at) if asked.thread else 1,
+        counts={one: _count(reader, one, mention, at) for one in asked.counts},
+    )
+
+
+def _known(reader: Reader, mention: Mention) -> bool:
+    post = mention.post
+    found = reader.one(
+        """SELECT 1 FROM posts p JOIN mentions m ON m.network = p.network AND m.post_id = p.id AND m.brand = :brand
+        WHERE p.network = :network AND p.author_id = :author AND p.created_at < :created AND p.thread_id <> :thread LIMIT 1""",
+        network=post.network,
+        author=post.author.id,
+        brand=mention.brand,
+        thread=post.thread_id,
+        created=to_text(post.created_at),
+    )
+    return found is not None
+
+
+def _answered_at(reader: Reader, post: Post) -> datetime | None:
+    """Return when we last answered this person in this thread, by this program or by hand."""
+    row = reader.one(
+        f"""SELECT MAX(at) AS at FROM (
+        SELECT MAX(last_attempt_at) AS at FROM deliveries WHERE network = :network AND thread_id = :thread AND author_id = :author
+        AND state IN ({listed(LEFT)})
+        UNION ALL SELECT MAX(created_at) FROM posts WHERE network = :network AND thread_id = :thread AND own = 1
+        AND parent_author_id = :author) AS ours""",
+        network=post.network,
+        thread=post.thread_id,
+        author=post.author.id,
+    )
+    return from_text(text(row, "at")) if row and row["at"] else None
+
+
+def _waiting(reader: Reader, post: Post, since: datetime | None) -> int:
+    row = reader.one(
+        """SELECT COUNT(*) AS n FROM posts WHERE network = :network AND thread_id = :thread AND author_id = :author
+        AND created_at > :since AND created_at <= :until""",
+        network=post.network,
+        thread=post.thread_id,
+        author=post.author.id,
+        since=to_text(since) if since else "",
+        until=to_text(post.created_at),
+    )
+    return max(number(row, "n") if row else 0, 1)
+
+
+def _count(reader: Reader, one: Counted, mention: Mention, at: datetime) -> float | None:
+    if one.by == "brand":
+        name = _name(mention.brand, one.of)
+        if one.usual:
+            return tallies.usual(reader, name, one.within, at)
+        return min(tallies.count(reader, name, since=at - one.within, until=at), one.most)
+    return _stored(reader, one, mention)
+
+
+_FILTERS = {_ALL: "", _NEGATIVE: "AND a.mood = 'negative'"}
+
+
+def _stored(reader: Reader, one: Counted, mention: Mention) -> int:
+    """Count what is stored of one person or in one thread, no further than anybody asks."""
+    post = mention.post
+    whose = "p.author_id = :whose" if one.by == "author" else "p.thread_id = :whose"
+    values: dict[str, Value] = {
+        "network": post.network,
+        "whose": post.author.id if one.by == "author" else post.thread_id,
+        "brand": mention.brand,
+        "since": to_text(post.created_at - one.within),
+        "until": to_text(post.created_at),
+        "most": one.most,
+    }
+    if one.of not in _FILTERS:
+        values["signal"] = f'%["{one.of}",%'  # a quotation mark inside a text of the record is escaped, so this is no one's words
+    row = reader.one(
+        f"""SELECT COUNT(*) AS n FROM (SELECT 1 FROM posts p
+        JOIN mentions m ON m.network = p.network AND m.post_id = p.id AND m.brand = :brand
+        JOIN assessments a ON a.network = p.network AND a.post_id = p.id
+        WHERE p.network = :network AND {whose} AND p.created_at > :since AND p.created_at <= :until
+        {_FILTERS.get(one.of, "AND a.record LIKE :signal")} LIMIT :most) AS some""",
+        **values,
+    )
+    return number(row, "n") if row else 0
