@@ -14,7 +14,7 @@ from listener import logs
 from listener.clock import Clock
 from listener.errors import EarnestError, RateLimited, SignInNeeded
 from listener.polling import Ear, Taken
-from listener.sources.base import Source, Stirring
+from listener.sources.base import Remarking, Source, Stirring
 from listener.store import mentions as ledger
 from listener.store.base import Store
 
@@ -64,7 +64,7 @@ class Watcher:
             if not page.more:
                 break
         self._failures = 0
-        await self._record("listening", "", heard=True)
+        await self._record("listening", self._source.remark if isinstance(self._source, Remarking) else "", heard=True)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Hear until `stop` is set. Nothing a network does ends this task."""

@@ -37,7 +37,7 @@ _OLDER = {
     ],
     "expansions": ["author_id", "referenced_tweets.id", "referenced_tweets.id.author_id"],
 }
-_NEWER = {
+NEWER_FIELDS: Mapping[str, str] = {
     "post.fields": "conversation_id,created_at,entities,lang,note_post",
     "expansions": "author_id,edit_history_post_ids,in_reply_to_user_id,referenced_posts",
 }
@@ -94,7 +94,7 @@ class ReadingClient(AsyncClient):  # type: ignore[misc]  # tweepy has no types
         asked = {name: str(value) for name, value in (params or {}).items()}
         if self._newer and "tweet.fields" in asked:
             del asked["tweet.fields"]
-            asked |= _NEWER
+            asked |= NEWER_FIELDS
         return await self._http.call(method, route, params=asked, json=json, headers=self._sign(method, route, asked), timeout=_left.get())
 
     def _sign(self, method: str, route: str, params: Mapping[str, str]) -> dict[str, str]:

@@ -45,6 +45,9 @@ class Options(Strict):
         default="",
         description="our account, without @, where the keys are an app's; the brand's own where there is only one",
     )
+    stream: bool = Field(
+        default=False, description="hear X's filtered stream as well, with an app's own token; what it misses comes with the next poll"
+    )
     service: str = Field(default="https://api.x.com", description="where X's API is")
 
 
@@ -184,6 +187,12 @@ class WireProblem(Wire):
     type: str = ""
     title: str = ""
     detail: str = ""
+    details: tuple[str, ...] = Field(default=(), strict=False)
+
+    @property
+    def words(self) -> str:
+        """What X says went wrong, fit to be shown, or ""."""
+        return one_line(self.detail or next(iter(self.details), "") or self.title, 200)
 
     @property
     def kind(self) -> str:
@@ -263,8 +272,7 @@ def problem_of(answer: Answer) -> WireProblem:
 
 def said_by(answer: Answer) -> str:
     """Return X's own words for a failure, fit to be shown, or ""."""
-    problem = problem_of(answer)
-    return one_line(problem.detail or problem.title, 200)
+    return problem_of(answer).words
 
 
 def wait_for(answer: Answer) -> float:

@@ -55,6 +55,15 @@ class Stirring(Protocol):
         """Return once something waits for `fetch`; nobody counts on it, so it may wait for ever, and may be cancelled at any time."""
 
 
+@runtime_checkable
+class Remarking(Protocol):
+    """A source that is heard and yet has something to say about how, such as a stream that is away while its lists are read."""
+
+    @property
+    def remark(self) -> str:
+        """What `status` shows beside the source, or ""."""
+
+
 @dataclass(frozen=True, slots=True)
 class Looked:
     """Posts that were read once more: those that are there, as they are now, and the ids of those that are surely gone."""

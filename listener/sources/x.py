@@ -3,13 +3,14 @@
 Addresses and limits: X's published description of its API (version 2.167, July 2026); docs.x.com, "recent search", "timelines" and
 "edit posts" (August 2026). Pages come newest first, so all that is new is read in one go, up to a bound; what lies beyond is told as a
 gap, since X offers no way to begin at the older end. Search reaches back seven days. Reposts are left alone: they are not the
-reposter's words.
+reposter's words. With `stream` what X's filtered stream brings is heard at once; the lists are still read, so nothing rests on it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,8 +22,10 @@ from listener.http import Answer
 from listener.model import Account, Author, Gap, Page, Post, Visibility
 from listener.rules.rulebook import Rulebook
 from listener.settings import Secret, reading_secret, secret, secret_variable
+from listener.sources._x_stream import Rests, XStream
 from listener.sources.base import SourceKind
 from listener.x_client import POST_FIELDS, ReadingClient
+from listener.x_stream import Patience, Rule, StreamClient, WireStreamed
 from listener.x_wire import (
     FORBIDDEN,
     NETWORK,
@@ -40,7 +43,8 @@ PAGE_SIZE = 100  # the most a page gives at once
 MOST_PAGES = 10  # read in one fetch
 
 _SEARCH_REACH = timedelta(days=6, hours=23)  # X refuses a search that begins at a post of more than seven days ago
-_MENTIONS, _SEARCH, _AT = "mentions", "search", " at"
+_MENTIONS, _SEARCH, _AT, _STREAM = "mentions", "search", " at", "stream"
+_USUAL = 60.0
 _TWO_LETTERS = 2
 
 _marks = TypeAdapter(dict[str, str])
@@ -62,8 +66,19 @@ class X:
 
     network = NETWORK
 
-    def __init__(self, name: str, options: Options, own_handles: Sequence[str], keys: Secret | None, clock: Clock = now) -> None:
-        """Keep what to hear; nothing is opened yet.
+    def __init__(
+        self,
+        name: str,
+        options: Options,
+        own_handles: Sequence[str],
+        keys: Secret | None,
+        clock: Clock = now,
+        *,
+        every: float = _USUAL,
+        patience: Patience | None = None,
+        rests: Rests | None = None,
+    ) -> None:
+        """Keep what to hear; nothing is opened yet. However much a stream brings, the lists are read `every` seconds.
 
         Raises:
             UsageError: the service is no usable address.
@@ -76,7 +91,22 @@ class X:
         self._own_handles = frozenset(handle.casefold() for handle in own_handles)
         self._handle = options.handle.removeprefix("@") or (own_handles[0] if len(own_handles) == 1 else "")
         self._clock = clock
+        self._every = every
+        self._lists_due = 0.0
         self._account: Account | None = None
+        self._stream, self._no_stream = (
+            self._streaming(options, keys, patience or Patience(), rests or Rests()) if options.stream and keys else (None, "")
+        )
+
+    @property
+    def remark(self) -> str:
+        """Why the stream is not heard, for whoever asks how listening goes, or ""."""
+        away = self._stream.away if self._stream else self._no_stream
+        return f"mentions and search are heard, the stream not: {away}" if away else ""
+
+    async def stir(self) -> None:
+        """Return once the stream brought something, or the lists should be read."""
+        await (self._stream.stir() if self._stream else asyncio.Event().wait())
 
     async def identify(self) -> Account:
         """Return our own account: the one the keys belong to, or for an app's keys the one the brand's handle names.
@@ -95,26 +125,38 @@ class X:
     async def fetch(self, cursor: str | None) -> Page:
         """Return what came after `cursor`, oldest first; on the first poll the newest page of each list.
 
+        What the stream brought goes first, and moves no list's place: whatever it missed comes with the lists.
+
         Raises:
             SignInNeeded, RateLimited, Malformed, NotConnected, NetworkError
         """
         account, client = await self.identify(), self._signed_in()
         marks, lost = _read_cursor(cursor)
+        if (streamed := self._streamed(account, marks)) is not None:
+            return streamed
+        page = await self._lists(account, client, marks, lost)
+        self._lists_due = asyncio.get_running_loop().time() + self._every
+        return page
+
+    async def _lists(self, account: Account, client: ReadingClient, marks: Mapping[str, str], lost: str) -> Page:
         asked: list[tuple[str, _Question]] = [
             (_MENTIONS, lambda more: client.get_users_mentions(account.id, user_auth=False, **more)),
         ]
         if self._query:
             asked.append((_SEARCH, lambda more: client.search_recent_tweets(self._query, user_auth=False, **more)))
         parts = {name: await self._read_list(name, question, marks) for name, question in asked}
-        found = {(post.id, post.version): post for part in parts.values() for post in part.posts}
+        found = [post for part in parts.values() for post in part.posts]
         reason = "; ".join(words for words in (lost, *(gap for part in parts.values() for gap in part.gaps)) if words)
-        posts = tuple(sorted(found.values(), key=lambda post: (post.created_at, len(post.version), post.version)))
+        posts = _in_order(found)
         places = {key: value for name, part in parts.items() for key, value in ((name, part.mark), (name + _AT, part.at))}
+        places |= {_STREAM: marks[_STREAM]} if _STREAM in marks else {}
         gap = Gap(reason, until=posts[0].created_at if posts else None) if reason else None
         return Page(posts=posts, cursor=json.dumps(places, sort_keys=True), gap=gap)
 
     async def close(self) -> None:
         """Let go of connections."""
+        if self._stream:
+            await self._stream.close()
         if self._client:
             await self._client.close()
 
@@ -123,6 +165,36 @@ class X:
             message = "hearing X needs keys"
             raise SignInNeeded(message, f"Put them into the secret {self._secret} ({secret_variable(self._secret)}).")
         return self._client
+
+    def _streaming(self, options: Options, keys: Secret, patience: Patience, rests: Rests) -> tuple[XStream | None, str]:
+        try:
+            client = StreamClient(options.service, keys, self._secret, patience)
+        except SignInNeeded as problem:
+            return None, f"{problem.message}. {problem.hint}"
+        return XStream(self.name, client, self._read_line, rests=rests), ""
+
+    def _rules(self, account: Account) -> list[Rule]:
+        """Say what the stream is to bring: what the lists bring, as far as its rules can say it."""
+        tag = f"earnest:{self.name}:"
+        rules = [Rule(f"@{account.handle} -from:{account.handle} -is:retweet", tag + _MENTIONS)]
+        return [*rules, Rule(self._query, tag + _SEARCH)] if self._query else rules
+
+    def _read_line(self, line: WireStreamed) -> Post | None:
+        _, posts, _ = self._posts([line.data], line.includes, _STREAM)
+        return posts[0] if posts else None
+
+    def _streamed(self, account: Account, marks: Mapping[str, str]) -> Page | None:
+        """Return what the stream brought, or None where it is the lists' turn."""
+        if self._stream is None:
+            return None
+        self._stream.begin(self._rules(account), f"earnest:{self.name}:")
+        posts, mark = self._stream.take(marks.get(_STREAM, "")) if marks else ((), "")
+        if posts:
+            places = json.dumps({**marks, _STREAM: mark}, sort_keys=True)
+            due = asyncio.get_running_loop().time() >= self._lists_due
+            return Page(_in_order(posts), places, more=due or self._stream.behind)
+        self._stream.behind, self._lists_due = False, 0.0
+        return None
 
     async def _read_list(self, name: str, question: _Question, marks: Mapping[str, str]) -> _Part:
         mark, at = marks.get(name), marks.get(name + _AT, "")
@@ -215,6 +287,11 @@ def post_of(post: WirePost, includes: WireIncludes, *, own: bool) -> Post:
     )
 
 
+def _in_order(posts: Iterable[Post]) -> tuple[Post, ...]:
+    once = {(post.id, post.version): post for post in posts}
+    return tuple(sorted(once.values(), key=lambda post: (post.created_at, len(post.version), post.version)))
+
+
 def _with(question: _Question, more: Mapping[str, object]) -> Callable[[], Awaitable[Answer]]:
     return lambda: question(more)
 
@@ -240,7 +317,8 @@ def _read_cursor(cursor: str | None) -> tuple[Mapping[str, str], str]:
 
 def _make(name: str, options: Mapping[str, object], rulebook: Rulebook) -> X:
     handles = [brand.handles[NETWORK] for brand in rulebook.brands.values() if NETWORK in brand.handles]
-    return X(name, Options.model_validate(dict(options)), handles, secret(reading_secret(name)))
+    every = rulebook.sources[name].every.total_seconds() if name in rulebook.sources else _USUAL
+    return X(name, Options.model_validate(dict(options)), handles, secret(reading_secret(name)), every=every)
 
 
 KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=False, secrets=(reading_secret(NETWORK),))

@@ -13,11 +13,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from aiohttp import web
 
-from tests.servers.x_forms import Forms, Refusal, problem, verify_signature
+from tests.servers.x_forms import Forms, Refusal, Witness, problem, verify_signature
+from tests.servers.x_streams import RULES, STREAM, Streams
 
 BRAND, MARTA, TOM = "1000000000000000001", "1000000000000000002", "1000000000000000003"
 HANDLES = {BRAND: "acme", MARTA: "marta", TOM: "tom"}
@@ -63,8 +64,11 @@ class FakeX:
 
     `newer` says by which names it knows what posts hold; `lenient` passes over parameters it does not know. `hide` publishes without
     showing it until `show`. `suspended` closes our account, `credit` ends it. `protected` are accounts whose posts we may not see,
-    `unanswerable` such that let nobody answer. `left` is how many requests each route still takes.
+    `unanswerable` such that let nobody answer. `left` is how many requests each route still takes. `witness` is shown every request
+    and its answer, by every fake.
     """
+
+    witness: ClassVar[Witness | None] = None
 
     newer: bool = True
     lenient: bool = False
@@ -77,6 +81,7 @@ class FakeX:
     left: dict[str, int] = field(default_factory=dict)
     ledger: list[Said] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    streams: Streams = field(default_factory=Streams)
     url: str = ""
     _made: int = 0
 
@@ -93,7 +98,9 @@ class FakeX:
             ("DELETE", "/2/tweets/{id}"): self._delete,
             ("GET", "/2/dm_conversations/with/{id}/dm_events"): self._events,
             ("POST", "/2/dm_conversations/with/{id}/messages"): self._write,
+            **self.streams.acts(),
         }
+        app.router.add_get(STREAM, self._stream)
         for (method, path), act in routes.items():
             app.router.add_route(method, path, self._answering(f"{method} {path}", act))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
@@ -103,6 +110,7 @@ class FakeX:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.streams.end()
         await self._runner.cleanup()
 
     @property
@@ -118,6 +126,8 @@ class FakeX:
         made.history = [made.id]
         _shorten(made)
         self.ledger.append(made)
+        if rules := self.streams.matching(made.text, HANDLES[author]):
+            self.streams.tell({"data": self.shown(made), "includes": self.included([made]), "matching_rules": rules})
         return made
 
     def edit(self, post: Said, text: str) -> Said:
@@ -157,15 +167,23 @@ class FakeX:
                 self._let_in(request, left)
                 self.left[route] = left = left - 1
                 forms.check(route, request.query, await request.read())
-                status, answer = 201 if request.method == "POST" else 200, await act(request)
+                status, answer = 201 if request.method == "POST" and request.path != RULES else 200, await act(request)
             except Refusal as refusal:
                 status, answer = refusal.status, refusal.body
             forms.vouch(route, status, answer)
+            await self._show(request, status, answer)
             reset = str(int(time.time()) + 900)
             headers = {"x-rate-limit-limit": "100", "x-rate-limit-remaining": str(max(left, 0)), "x-rate-limit-reset": reset}
             return web.json_response(answer, status=status, headers=headers)
 
         return handle
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        return await self.streams.serve(request, lambda status, answer: self._show(request, status, answer))
+
+    async def _show(self, request: web.Request, status: int, answer: object) -> None:
+        if FakeX.witness is not None:
+            FakeX.witness(request, await request.read(), status, answer)
 
     def _let_in(self, request: web.Request, left: int) -> None:
         given = request.headers.get("Authorization", "")

@@ -5,7 +5,7 @@ Written by hand from that description, so that the tests need no file from outsi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import unquote
@@ -14,6 +14,8 @@ from aiohttp import web
 from oauthlib.oauth1.rfc5849 import signature
 from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Witness = Callable[[web.Request, bytes, int, object], None]
 
 _Id = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
 
@@ -26,6 +28,9 @@ _TAKEN: Mapping[str, frozenset[str]] = {
     "GET /2/users/{id}/mentions": _PAGED | _POSTS,
     "GET /2/tweets/search/recent": _PAGED | _POSTS | {"query", "next_token", "sort_order"},
     "GET /2/tweets/{id}": _POSTS,
+    "GET /2/tweets/search/stream": _POSTS | {"backfill_minutes", "start_time", "end_time"},
+    "GET /2/tweets/search/stream/rules": frozenset({"ids", "max_results", "pagination_token"}),
+    "POST /2/tweets/search/stream/rules": frozenset({"dry_run", "delete_all"}),
     "GET /2/dm_conversations/with/{id}/dm_events": frozenset(
         {"max_results", "pagination_token", "event_types", "dm_event.fields", "expansions", "user.fields", "media.fields"}
     ),
@@ -58,6 +63,20 @@ class _NewPost(_Shape):
 
 class _NewMessage(_Shape):
     text: Annotated[str, Field(min_length=1)]
+
+
+class _NewRule(_Shape):
+    value: Annotated[str, Field(min_length=1, max_length=1024)]
+    tag: str = ""
+
+
+class _OldRules(_Shape):
+    ids: Annotated[list[_Id], Field(min_length=1)]
+
+
+class _RulesChange(_Shape):
+    add: list[_NewRule] = []
+    delete: _OldRules | None = None
 
 
 class _Problem(_Shape):
@@ -186,6 +205,23 @@ class _Events(_Shape):
     meta: _Meta
 
 
+class _Rule(_Shape):
+    id: _Id
+    value: str
+    tag: str = ""
+
+
+class _RulesMeta(_Shape):
+    result_count: int = 0
+    sent: str = ""
+    summary: dict[str, int] = {}
+
+
+class _Rules(_Shape):
+    data: Annotated[list[_Rule], Field(min_length=1)] | None = None
+    meta: _RulesMeta
+
+
 class _MessageMade(_Shape):
     dm_conversation_id: str
     dm_event_id: _Id
@@ -198,6 +234,7 @@ class _MessageSent(_Shape):
 _BODIES: Mapping[str, type[BaseModel]] = {
     "POST /2/tweets": _NewPost,
     "POST /2/dm_conversations/with/{id}/messages": _NewMessage,
+    "POST /2/tweets/search/stream/rules": _RulesChange,
 }
 _ANSWERS: Mapping[str, type[BaseModel]] = {
     "GET /2/users/me": _Account,
@@ -210,6 +247,8 @@ _ANSWERS: Mapping[str, type[BaseModel]] = {
     "DELETE /2/tweets/{id}": _Deleted,
     "GET /2/dm_conversations/with/{id}/dm_events": _Events,
     "POST /2/dm_conversations/with/{id}/messages": _MessageSent,
+    "GET /2/tweets/search/stream/rules": _Rules,
+    "POST /2/tweets/search/stream/rules": _Rules,
 }
 
 
@@ -260,7 +299,9 @@ class Forms:
     def vouch(route: str, status: int, body: object) -> None:
         """Raise where an answer of the fake is none that X could give."""
         if status >= 400:
-            _Problem.model_validate(body)
+            told = body.get("errors", [body]) if isinstance(body, dict) else [body]
+            for one in told:
+                _Problem.model_validate(one)
         else:
             _ANSWERS[route].model_validate(body)
 

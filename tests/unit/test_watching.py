@@ -59,3 +59,17 @@ async def test_news_are_heard_long_before_the_next_poll(watched: Bell) -> None:
     for round_ in (1, 2, 3):
         assert await asyncio.wait_for(watched.heard.get(), 10) == round_
         watched.rung.set()
+
+
+async def test_what_a_source_has_to_say_of_itself_stands_beside_it(tmp_path: Path) -> None:
+    class Remarker(Bell):
+        remark = "the stream is away"
+
+    house, bell = House(tmp_path, **ALONE), Remarker()
+    ear = Ear(house.store, house.book, house.clock)
+    watcher = Watcher(bell, lambda: ear, house.store, house.clock, every=HOUR, heard=lambda _: None)
+    await watcher.round()
+    row = house.store.read().one("SELECT state, detail FROM sources WHERE name = 'bell'")
+    assert row is not None
+    assert (row["state"], row["detail"]) == ("listening", "the stream is away")
+    house.store.close()
