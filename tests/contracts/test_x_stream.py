@@ -306,6 +306,7 @@ async def test_both_ways_to_name_what_posts_hold_are_streamed(fake: FakeX, hear:
     said = fake.say(TOM, "squeak indeed", quotes=ours.id)
     (post,) = await ear.stirred()
     assert (post.id, post.mentions) == (said.id, ("acme", BRAND))
+    assert fake.streams.tried == (2 if newer else 1)
 
 
 async def test_the_ear_posts_rules_and_nothing_else(fake: FakeX) -> None:

@@ -32,6 +32,7 @@ class Streams:
     refusals: list[Refusal] = field(default_factory=list)
     bad: str = "(("
     silent: bool = False
+    tried: int = 0
     begun: int = 0
     changes: list[Mapping[str, Any]] = field(default_factory=list)
     lines: asyncio.Queue[Line] | None = None
@@ -115,6 +116,7 @@ class Streams:
         return response
 
     def _begin(self, request: web.Request) -> None:
+        self.tried += 1
         _let_in(request)
         Forms(newer=self.newer, lenient=False).check(f"GET {STREAM}", request.query, b"")
         if self.refusals:
