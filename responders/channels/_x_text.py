@@ -20,15 +20,18 @@ LIMIT = 280
 MESSAGE_LIMIT = 10_000
 
 _ADDRESS_LENGTH = 23
+_LONGEST_NAME = 63  # RFC 1035, 2.3.4
 _WIDE = 2
 _MOST_CASHTAGS = 1  # docs.x.com, manage posts, for self-serve customers (August 2026)
 _NARROW = ((0x0000, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
 # Endings that are surely domains without https:// before them; of all others the longer count is taken.
 _ENDING = r"(?:com|org|net|info|biz|edu|gov|io|app|dev|shop|store|xyz|online|help|support|[a-z]{2})"
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
-_TAIL = r"""(?::\d{1,5})?(?:[/?](?:[^\s<>"\u2000-\u206f\u3000-\u9fff]*[^\s<>"\u2000-\u206f\u3000-\u9fff.,;:!?)\]'}])?)?"""
+# What an address may go on with, and end with: Latin and Cyrillic, as in twitter-text 3; anything else ends it.
+_LETTERS = r"a-z0-9\u00c0-\u024f\u0400-\u04ff"
+_TAIL = rf"(?::\d{{1,5}})?(?:[/?](?:[{_LETTERS}!*';:=+,.$/%#\[\]_~@|&?()\u2013-]*[{_LETTERS}=_#/+&-])?)?"
 _ADDRESS = re.compile(
-    rf"(?<![A-Za-z0-9@\uff20$#\uff03_./-])(?:(?P<scheme>https?://)(?:[^\W_](?:[\w-]{{0,61}}[^\W_])?\.)+[^\W\d_]{{2,24}}"
+    rf"(?<![A-Za-z0-9@\uff20$#\uff03_./-])(?:https?://(?P<host>(?:[^\W_](?:[\w-]{{0,61}}[\w-])?\.)+[^\W\d_]{{2,24}})"
     rf"|(?:{_LABEL}\.){{1,20}}(?:(?P<known>{_ENDING})|[a-z]{{3,24}})(?![a-z0-9_@-])){_TAIL}",
     re.IGNORECASE,
 )
@@ -40,6 +43,7 @@ _EMOJI = regex.compile(
 )
 _LEADING_HANDLES = re.compile(r"(?:@\w{1,50}\s+)+", re.ASCII)
 _CASHTAG = re.compile(r"(?<![\w$])\$[a-z]{1,6}(?:[._][a-z]{1,2})?(?![\w$])", re.IGNORECASE)
+_INVALID = re.compile("[\ufffe\ufeff\uffff]")  # twitter-text 3, invalid characters
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -49,10 +53,18 @@ def count(text: str) -> int:
     total, position = 0, 0
     for found in _ADDRESS.finditer(text):
         total += _plain(text[position : found.start()])
-        sure = found["scheme"] or found["known"]
+        sure = _is_host(found["host"]) if found["host"] else found["known"]
         total += _ADDRESS_LENGTH if sure else max(_ADDRESS_LENGTH, _plain(found[0]))
         position = found.end()
     return total + _plain(text[position:])
+
+
+def _is_host(host: str) -> bool:
+    """Return whether X takes this for a host: no name in it is too long, ends oddly, or has _ where domains have none."""
+    names = host.split(".")
+    odd = any(name.endswith(("-", "_")) or (name.startswith("xn--") and not name.isascii()) for name in names)
+    too_long = any(len(name.encode("punycode")) + len("xn--") > _LONGEST_NAME for name in names if not name.isascii())
+    return not odd and not too_long and "_" not in "".join(names[-2:])
 
 
 def _without_leading_handles(text: str) -> str:
@@ -73,6 +85,8 @@ def problem(text: str, kind: Kind) -> str:
         return f"it is {length} characters long as X counts, {length - most} more than X takes"
     if not text.strip():
         return "it says nothing"
+    if _INVALID.search(text):
+        return "it holds a character that X does not take, such as a byte order mark"
     if kind is Kind.PUBLIC and len(_CASHTAG.findall(text)) > _MOST_CASHTAGS:
         return "it names more than one share by $NAME, which X does not take from programs"
     return ""

@@ -23,6 +23,16 @@ from responders.model import Kind
         ("https://acme.com.", 24),
         ("(https://acme.com/a)", 25),
         ("go to acme.com/help now", 33),
+        ("https://acme.com/help\u3053\u3061\u3089", 29),
+        ("https://acme.com/help\uc5ec\uae30", 27),
+        ("https://acme.com/h\u00e9\u0436?a=%20&b", 23),
+        ("https://acme.com/a b", 25),
+        ("https://" + "\u3042" * 20 + ".com", 23),
+        ("https://" + "\u3042\u3044\u3046\u3048\u304a" * 12 + ".com", 132),
+        ("https://acme_shop.com/" + "a" * 30, 52),
+        ("https://my_own.acme.com/" + "a" * 30, 23),
+        ("https://acme-.com/" + "a" * 30, 48),
+        ("https://xn--\u3042.com/" + "a" * 30, 49),
         ("mail me@acme.com", 16),
         ("\N{GRINNING FACE}" * 3, 6),
         ("\U0001f468\u200d\U0001f469\u200d\U0001f467", 2),
@@ -47,6 +57,7 @@ def test_a_text_that_x_would_not_take_is_named() -> None:
     assert not private("\u65e5" * 10_000)
     assert "1 more" in private("x" * 10_001)
     assert public(" \n") == private(" ") == "it says nothing"
+    assert "byte order mark" in public("\ufeffhello")
     assert public("buy $ACME and $TOMS")
     assert not public("it costs $5 and $ACME is ours, 10$")
 
