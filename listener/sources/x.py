@@ -105,7 +105,12 @@ class X:
         return f"mentions and search are heard, the stream not: {away}" if away else ""
 
     async def stir(self) -> None:
-        """Return once the stream brought something, or the lists should be read."""
+        """Return once the stream brought something, or the lists should be read.
+
+        Whoever waits goes on listening, so this begins the stream: a look at one page touches neither the app's rules nor its connection.
+        """
+        if self._stream and self._account:
+            self._stream.begin(self._rules(self._account), f"earnest:{self.name}:")
         await (self._stream.stir() if self._stream else asyncio.Event().wait())
 
     async def identify(self) -> Account:
@@ -132,7 +137,7 @@ class X:
         """
         account, client = await self.identify(), self._signed_in()
         marks, lost = _read_cursor(cursor)
-        if (streamed := self._streamed(account, marks)) is not None:
+        if (streamed := self._streamed(marks)) is not None:
             return streamed
         page = await self._lists(account, client, marks, lost)
         self._lists_due = asyncio.get_running_loop().time() + self._every
@@ -183,11 +188,10 @@ class X:
         _, posts, _ = self._posts([line.data], line.includes, _STREAM)
         return posts[0] if posts else None
 
-    def _streamed(self, account: Account, marks: Mapping[str, str]) -> Page | None:
+    def _streamed(self, marks: Mapping[str, str]) -> Page | None:
         """Return what the stream brought, or None where it is the lists' turn."""
         if self._stream is None:
             return None
-        self._stream.begin(self._rules(account), f"earnest:{self.name}:")
         posts, mark = self._stream.take(marks.get(_STREAM, "")) if marks else ((), "")
         if posts:
             places = json.dumps({**marks, _STREAM: mark}, sort_keys=True)

@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from listener.errors import NetworkError, NotConnected, RateLimited, SignInNeeded
 from listener.model import Page, Post
+from listener.polling import Ear as Taker
+from listener.polling import Taken
 from listener.rules.rulebook import Brand, Route, Rulebook, SourceSettings
 from listener.settings import Secret
 from listener.sources._x_stream import Rests
 from listener.sources.x import KIND, X
+from listener.watching import Watcher
 from listener.x_stream import Patience, StreamClient
 from listener.x_wire import Options
 from tests.contracts.test_source_contract import Scene, SourceContract, drain
+from tests.mouth import ALONE, House
 from tests.servers.proxy import Proxy, answer
 from tests.servers.x import APP_TOKEN, BRAND, KEYS, MARTA, TOKEN, TOM, FakeX
 from tests.servers.x_forms import Refusal, problem
@@ -45,7 +50,6 @@ class Ear:
     async def begin(self) -> None:
         """Read the lists, begin the stream, and read the lists again, as news of an open stream ask for."""
         await self.drain()
-        await asyncio.wait_for(self.fake.streams.opened.wait(), 10)
         await self.stirred()
 
     async def drain(self) -> list[Post]:
@@ -97,6 +101,9 @@ class TestWithTheStreamAway(SourceContract):
             async def say(words: str) -> str:
                 return fake.say(MARTA, f"@acme {words}").id
 
+            await source.fetch(None)
+            await asyncio.wait_for(source.stir(), 10)
+            fake.left.clear()
             yield Scene(source, proxy, f"/2/users/{BRAND}/mentions", say)
             await source.close()
 
@@ -326,6 +333,34 @@ async def test_no_token_is_ever_logged(fake: FakeX, hear: Hear, capsys: pytest.C
     await ear.stirred()
     told = capsys.readouterr()
     assert APP_TOKEN not in told.out + told.err + ear.source.remark
+
+
+async def test_a_look_at_one_page_touches_neither_rules_nor_connection(fake: FakeX, hear: Hear) -> None:
+    ear = hear("shoes")
+    fake.say(MARTA, "@acme hello")
+    assert await ear.drain()
+    await ear.source.close()
+    assert (fake.streams.tried, fake.streams.changes) == (0, [])
+
+
+async def test_what_the_stream_brings_is_stored_long_before_the_next_poll(fake: FakeX, hear: Hear, tmp_path: Path) -> None:
+    house, ear, stop = House(tmp_path, **ALONE), hear(), asyncio.Event()
+    stored: asyncio.Queue[str] = asyncio.Queue()
+    taker = Taker(house.store, house.book, house.clock)
+
+    def heard(_: Taken) -> None:
+        for row in house.store.read().all("SELECT id FROM posts"):
+            stored.put_nowait(str(row["id"]))
+
+    watcher = Watcher(ear.source, lambda: taker, house.store, house.clock, every=3600, heard=heard)
+    running = asyncio.create_task(watcher.run(stop))
+    await asyncio.wait_for(fake.streams.opened.wait(), 10)
+    said = fake.say(BRAND, "@acme of our own, so it is stored whatever the rules say")
+    fake.streams.tell(fake.streams.message(fake.shown(said), fake.included([said])))
+    assert await asyncio.wait_for(stored.get(), 10) == said.id
+    stop.set()
+    await asyncio.wait_for(running, 10)
+    house.store.close()
 
 
 def test_rests_grow_and_end() -> None:

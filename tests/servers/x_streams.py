@@ -57,6 +57,11 @@ class Streams:
 
         return [{"id": made, "tag": tag} for made, (value, tag) in self.rules.items() if matches(value)]
 
+    def message(self, data: object, included: object) -> dict[str, object]:
+        """Return a post as every rule would bring it."""
+        rules = [{"id": made, "tag": tag} for made, (_, tag) in self.rules.items()]
+        return {"data": data, "includes": included, "matching_rules": rules}
+
     def tell(self, message: Mapping[str, object] | bytes) -> None:
         """Send one line to whoever listens."""
         if self.lines is not None:
