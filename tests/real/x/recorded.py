@@ -21,7 +21,6 @@ from aiohttp import web
 
 from tests.real.x.traffic import recordings
 
-AUTHOR = "750362064426721281"  # whom the recorded messages were written to
 _ID = re.compile(r"\d{5,19}")
 _EPOCH = 1_288_834_974_657  # X's ids hold the milliseconds since this moment
 _PAGES = ("pagination_token", "next_token")
@@ -33,6 +32,7 @@ class Recorded:
 
     tape: str
     method: str
+    path: str
     place: str
     asked: object
     status: int
@@ -51,7 +51,14 @@ def _read(name: str, tape: Mapping[str, Any]) -> Iterator[Recorded]:
         asked, told = one["request"], one["response"]
         headers = {key.lower(): values[0] for key, values in told["headers"].items()}
         answer = json.loads(told["body"]["string"])
-        yield Recorded(name, asked["method"], place(urlsplit(asked["uri"]).path), asked["body"], told["status"]["code"], headers, answer)
+        path = urlsplit(asked["uri"]).path
+        yield Recorded(name, asked["method"], path, place(path), asked["body"], told["status"]["code"], headers, answer)
+
+
+@cache
+def person() -> str:
+    """Return the id of whom the recorded messages were written to; every recorded post is said to be theirs."""
+    return next(one.path.split("/")[-2] for one in tapes() if one.place == "/2/dm_conversations/with/*/messages")
 
 
 def place(path: str) -> str:
@@ -109,11 +116,11 @@ class Replay:
             return answer
         many = answer["data"] if isinstance(answer["data"], list) else [answer["data"]]
         dressed = [{**self._more(post), **post} for post in many]
-        users = [{"id": AUTHOR, "username": "somebody", "name": "Somebody"}]
+        users = [{"id": person(), "username": "somebody", "name": "Somebody"}]
         return {**answer, "data": dressed if isinstance(answer["data"], list) else dressed[0], "includes": {"users": users}}
 
     def _more(self, post: Mapping[str, Any]) -> Mapping[str, Any]:
         if "event_type" in post:
-            sender = self.us if post["id"] in self.ours else AUTHOR
+            sender = self.us if post["id"] in self.ours else person()
             return {"sender_id": sender, "created_at": at(post["id"]), "dm_conversation_id": "1-2"}
-        return {"author_id": AUTHOR, "created_at": at(post["id"]), "conversation_id": post["id"]}
+        return {"author_id": person(), "created_at": at(post["id"]), "conversation_id": post["id"]}

@@ -22,7 +22,7 @@ from responders.channels import _x_messages, _x_verdicts
 from responders.channels.base import Refused, Sent, Withdrawn
 from responders.channels.x import X as Channel
 from responders.model import Delivery, DeliveryState, Kind
-from tests.real.x.recorded import AUTHOR, Recorded, Replay, at, tapes
+from tests.real.x.recorded import Recorded, Replay, at, person, tapes
 
 TOKEN = "a-token"
 READERS: dict[tuple[str, str], TypeAdapter[Any]] = {
@@ -78,7 +78,7 @@ def recorded(method: str, place: str) -> Recorded:
 
 
 def post(post_id: str, us: str) -> Post:
-    author = Author("x", AUTHOR, "somebody")
+    author = Author("x", person(), "somebody")
     moment = from_text(at(post_id))
     return Post("x", post_id, "hello", author, moment, post_id, "https://x.com", Visibility.PUBLIC, mentions=(us,), version=post_id)
 
@@ -143,7 +143,7 @@ async def test_posts_without_what_was_asked_for_are_said_to_make_no_sense(replay
 
 async def test_a_recorded_reply_is_published_and_withdrawn(replay: Replay, channel: Channel) -> None:
     told = recorded("POST", "/2/tweets")
-    parent = post("1293593516040269825", replay.us)
+    parent = post(recorded("GET", "/2/tweets/*").answer["data"]["id"], replay.us)
     wanted = delivery(parent, (await channel.identify()).id, Kind.PUBLIC, "Here we are.")
     sent = await channel.send(wanted, 10.0)
     assert isinstance(sent, Sent)
