@@ -1,7 +1,7 @@
 """Is a post about one of our brands, and because of what?
 
 Names are found as whole words in any script, whatever their capitals, accents' encoding or hidden characters, and are quoted in the
-author's own spelling. A name inside a web address, or inside somebody else's handle, does not count.
+author's own spelling. A name inside a web address, or inside somebody else's handle, does not count. Queries are looked for beside them.
 """
 
 from __future__ import annotations
@@ -9,20 +9,18 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from operator import itemgetter
 
 import ahocorasick_rs
 import regex
 
+from listener.finding import Queries, Seen
 from listener.model import Account, Because, Ground, Mention, Post, Visibility
+from listener.queries.sense import of_a_brand
 from listener.rules.rulebook import Brand
 from listener.text import Folded, clean, fold_with_offsets
-
-# Japanese, Chinese, Thai and their neighbours write without spaces, so a phrase in them needs none around it. Korean puts its
-# particles right behind a word.
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Hangul}ー]")
-_WORD = regex.compile(r"[\p{L}\p{N}\p{M}_]")
+from listener.words import bounded
 
 _ADDRESS = regex.compile(
     r"https?://\S+|www\.\S+|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+"
@@ -31,18 +29,6 @@ _ADDRESS = regex.compile(
 _HANDLE = regex.compile(r"(?<![\w@/.])@[\w-]++(?:\.[\w-]++)*(?:@[\w-]++(?:\.[\w-]++)*)?")
 _REDDIT_HANDLE = regex.compile(r"(?<![\w@])/?u/([\w-]+)")
 _HASHTAG = regex.compile(r"(?<![\w&])[#\uff03]([\p{L}\p{N}\p{M}_]+)")
-
-
-@lru_cache(maxsize=65_536)
-def _joins(character: str) -> bool:
-    """Whether a word of a spaced script may go on with this character."""
-    return bool(_WORD.match(character)) and not _UNSPACED.match(character)
-
-
-def bounded(text: str, start: int, end: int) -> bool:
-    """Whether the stretch from `start` to `end` is made of whole words of `text`, in any script."""
-    opens = start == 0 or not (_joins(text[start]) and _joins(text[start - 1]))
-    return opens and (end == len(text) or not (_joins(text[end - 1]) and _joins(text[end])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +73,7 @@ class _Known:
     hashtags: frozenset[str]
     ignored_authors: frozenset[str]
     ignored_phrases: Phrases
+    queries: Queries
 
 
 def _bare(handle: str) -> str:
@@ -100,6 +87,7 @@ def _know(brand: Brand) -> _Known:
         hashtags=frozenset(clean(tag).strip().removeprefix("#") for tag in brand.hashtags),
         ignored_authors=frozenset(map(_bare, brand.ignore.authors)),
         ignored_phrases=Phrases(brand.ignore.phrases),
+        queries=Queries([of_a_brand(text).root for text in brand.queries]),
     )
 
 
@@ -107,7 +95,7 @@ def _know(brand: Brand) -> _Known:
 _Place = tuple[int, int, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Read:
     """What a post holds, read once for all brands: its folded text, its handles with their places, and its addresses."""
 
@@ -116,6 +104,29 @@ class _Read:
     addresses: tuple[_Place, ...]
     hashtags: Mapping[str, str]
     mentions: frozenset[str]
+
+    @cached_property
+    def seen(self) -> Seen:
+        """What a query can see of the post."""
+        named = {handle: f"@{handle}" for handle in sorted(self.mentions)} | {handle: words for _, _, handle, words in self.handles}
+        short = {_short(handle): words for handle, words in named.items()}
+        return Seen(self.folded, _joined((*self.handles, *self.addresses)), short | named, self.hashtags)
+
+
+def _joined(places: Iterable[_Place]) -> list[tuple[int, int]]:
+    """Return the stretches that the places cover, sorted, none within another: a handle may stand inside an address."""
+    stretches: list[tuple[int, int]] = []
+    for start, end, *_ in sorted(places):
+        if stretches and start < stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], max(end, stretches[-1][1]))
+        else:
+            stretches.append((start, end))
+    return stretches
+
+
+def sees(post: Post) -> Seen:
+    """Return what a query can see of a post."""
+    return _read(post).seen
 
 
 def _read(post: Post) -> _Read:
@@ -166,7 +177,7 @@ class Matcher:
         spoken_to = [*_by_handle(read, which), *_by_reply(post, ours)]
         if direct and ours and not spoken_to:
             spoken_to = [Because(Ground.HANDLE, "a direct message")]
-        because = tuple(dict.fromkeys([*spoken_to, *_by_name(read, brand, which), *_by_hashtag(read, brand)]))
+        because = tuple(dict.fromkeys([*spoken_to, *_by_name(read, brand, which), *_by_hashtag(read, brand), *_by_query(read, brand)]))
         if not because or brand.ignored_phrases.find(read.folded):
             return None
         return Mention(post, name, because, addressed=bool(spoken_to) or direct)
@@ -231,3 +242,10 @@ def _around(places: Sequence[_Place], position: int) -> _Place | None:
 def _by_hashtag(read: _Read, brand: _Known) -> Iterator[Because]:
     for tag in sorted(brand.hashtags & read.hashtags.keys()):
         yield Because(Ground.HASHTAG, read.hashtags[tag])
+
+
+def _by_query(read: _Read, brand: _Known) -> Iterator[Because]:
+    """Find the queries that the post satisfies, each with the words that did it."""
+    if brand.queries:
+        for _, quotes in brand.queries.find(read.seen):
+            yield Because(Ground.QUERY, " … ".join(quotes))

@@ -101,6 +101,7 @@ class Ground(StrEnum):
     HANDLE = "handle"
     NAME = "name"
     HASHTAG = "hashtag"
+    QUERY = "query"
     REPLY = "reply"
     IMPORT = "import"
 

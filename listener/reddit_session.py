@@ -23,9 +23,10 @@ from listener.clock import now
 from listener.errors import NetworkError, NotConnected, RateLimited, SignInNeeded
 from listener.http import LONGEST_WAIT, SHORTEST_WAIT, Answer, Http, retry_after
 from listener.model import Account
+from listener.queries.networks import REDDIT
 from listener.reddit_thread import Call, PrawThread, Request
 from listener.reddit_wire import NETWORK, WireMe, WireToken, read, said_by
-from listener.rules.kinds import Strict, Words
+from listener.rules.kinds import OneOrMore, Strict, Word, Words, query_for
 from listener.rules.rulebook import Rulebook
 from listener.settings import Secret, secret, secret_variable
 
@@ -50,7 +51,10 @@ class Options(Strict):
     """What to hear on Reddit, and where Reddit is."""
 
     subreddits: Annotated[Words, AfterValidator(_subreddits)] = Field(default=(), description="subreddits to hear whole, without r/")
-    search: Words = Field(default=(), description="words to search all of Reddit's posts for (comments cannot be searched)")
+    search: Annotated[tuple[Annotated[Word, query_for(REDDIT)], ...], OneOrMore] | None = Field(
+        default=None,
+        description="queries to search all of Reddit's posts for (comments cannot be searched); what the brands say where left out",
+    )
     service: str = Field(default="https://oauth.reddit.com", description="where Reddit's API is; only a test server is elsewhere")
     sign_in: str = Field(default="https://www.reddit.com", description="where Reddit signs in; only a test server is elsewhere")
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import ahocorasick_rs
 
 from listener.model import Account
+from listener.queries.sense import needles, of_a_brand
 from listener.rules.rulebook import Brand
 from listener.text import clean
 
@@ -34,6 +35,9 @@ def _wanted(brands: Mapping[str, Brand], accounts: Sequence[Account]) -> Iterato
         yield from (tag.removeprefix("#") for tag in brand.hashtags)
         for handle in brand.handles.values():
             yield from _both(handle)
+        for query in brand.queries:
+            # One of these stands in every post that satisfies it; a query without such a set is refused when the rules are read.
+            yield from needles(of_a_brand(query).root) or ()
     for account in accounts:
         yield account.id
         yield from _both(account.handle)

@@ -17,12 +17,12 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from listener.clock import from_text, now
 from listener.errors import Malformed, NetworkError, RateLimited, SignInNeeded
 from listener.http import Answer, retry_after
-from listener.rules.kinds import Strict
+from listener.queries.networks import X
+from listener.rules.kinds import Strict, query_for
 from listener.settings import secret_variable
 from listener.text import one_line
 
 NETWORK = "x"
-LONGEST_QUERY = 512  # docs.x.com, rate limits, recent search (August 2026); longer queries need another contract
 TOO_MANY, UNAUTHORIZED, NO_CREDIT, FORBIDDEN, NOT_FOUND, BAD_REQUEST = 429, 401, 402, 403, 404, 400
 
 _ID = r"[0-9]{1,19}"
@@ -38,8 +38,9 @@ Checked = TypeVar("Checked")
 class Options(Strict):
     """What X can be told in rules.yaml."""
 
-    query: Annotated[str, Field(max_length=LONGEST_QUERY)] = Field(
-        default="", description="what to search for, in X's own query language; at most 512 characters. Mentions are heard without it"
+    query: Annotated[str, query_for(X)] | None = Field(
+        default=None,
+        description="what to search for; what the brands say where it is left out, nothing where it is empty. Mentions are heard besides",
     )
     handle: str = Field(
         default="",

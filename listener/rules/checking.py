@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from listener.rules.keywords import keywords
 from listener.rules.lint import oddities, order
 from listener.rules.look import Known, Look
 from listener.rules.problems import Problem, RulesProblems, in_order
@@ -18,7 +19,7 @@ from listener.rules.values import values
 
 __all__ = ["Known", "check", "read_checked"]
 
-_CHECKS: tuple[Callable[[Look], Iterator[Problem]], ...] = (references, values, order, oddities)
+_CHECKS: tuple[Callable[[Look], Iterator[Problem]], ...] = (references, values, keywords, order, oddities)
 
 
 def check(text: str | bytes, *, filename: str = "rules.yaml", known: Known | None = None) -> tuple[Problem, ...]:

@@ -13,7 +13,9 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
+from listener.queries.language import QueryWrong
 from listener.rules import absent
+from listener.rules.inside import inside
 from listener.rules.problems import Problem, Sheet, quoted, suggest
 from listener.rules.tree import Mapping, Node, Scalar, Sequence, plain
 from listener.rules.wording import child, choices_of, keys_of, models_of, options_of, wants
@@ -54,6 +56,7 @@ class Fault:
     place: Place
     key: str
     words: str
+    cause: ValueError | None = None
 
     @property
     def path(self) -> tuple[str | int, ...]:
@@ -73,7 +76,8 @@ def locate(root: Node, model: type[BaseModel], error: AbstractMapping[str, Any])
     for step in loc:
         _go(place, step)
     own = error.get("ctx", {}).get("error")
-    return Fault(kind, place, key, str(own) if isinstance(own, ValueError) else "")
+    cause = own if isinstance(own, ValueError) else None
+    return Fault(kind, place, key, str(cause) if cause else "", cause)
 
 
 def _go(place: Place, step: str | int) -> None:
@@ -141,6 +145,9 @@ def _wrong(sheet: Sheet, fault: Fault, node: Node, whole: str) -> Problem | None
     label = place.label
     if isinstance(node, Scalar) and node.value is None:
         return sheet.problem(node.at, "empty", f'"{label}" has no value here: it wants {wants(place.annotation)}', _empty_hint(place))
+    if isinstance(fault.cause, QueryWrong) and isinstance(node, Scalar):
+        at = inside(sheet, node, fault.cause.at)
+        return sheet.problem(at, "query", f'"{label}": {fault.cause}', fault.cause.hint)
     if label == "alert":
         return sheet.secret_problem(node.at, "secret", f'"{label}" wants the name of a secret', 'such as alert: "secret:oncall"')
     if "too_short" in fault.kind:

@@ -22,6 +22,11 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from listener.queries.compiling import compiled
+from listener.queries.networks import Dialect
+from listener.queries.parsing import parse
+from listener.queries.sense import of_a_brand
+
 _SPAN = re.compile(r"([0-9]{1,5})\s*(s|m|h|d)")
 _RATE = re.compile(r"([0-9]{1,6})\s*/\s*(.+)")
 _NAME = re.compile(r"\w[\w-]{0,59}")
@@ -172,6 +177,22 @@ def _site(value: str) -> str:
     return value
 
 
+def _query(value: str) -> str:
+    of_a_brand(value)
+    return value
+
+
+def query_for(dialect: Dialect) -> AfterValidator:
+    """Return what refuses a query that a network's search cannot be asked; an empty one asks for nothing."""
+
+    def check(text: str) -> str:
+        if text.strip():
+            compiled(parse(text), dialect)
+        return text
+
+    return AfterValidator(check)
+
+
 def _without(sign: str) -> AfterValidator:
     def check(value: str) -> str:
         if value.startswith(sign):
@@ -188,5 +209,6 @@ Name = Annotated[str, AfterValidator(_name)]
 Handle = Annotated[Word, _without("@")]
 Hashtag = Annotated[Word, _without("#")]
 Words = Annotated[tuple[Word, ...], OneOrMore]
+Query = Annotated[Word, AfterValidator(_query)]
 Site = Annotated[Word, AfterValidator(_site)]
 SomeWords = Annotated[tuple[Word, ...], Field(min_length=1), OneOrMore]

@@ -23,6 +23,7 @@ from listener.rules.kinds import (
     Hashtag,
     Name,
     OneOrMore,
+    Query,
     Rate,
     RateText,
     Site,
@@ -47,6 +48,9 @@ class Brand(Strict):
     names: Words = Field(default=(), description="what people call it; matched as whole words in any script, capitals do not matter")
     handles: Mapping[str, Handle] = Field(default={}, description="our account on each network, without @")
     hashtags: Annotated[tuple[Hashtag, ...], OneOrMore] = Field(default=(), description="hashtags that mean us, without #")
+    queries: Annotated[tuple[Query, ...], OneOrMore] = Field(
+        default=(), description='a post that satisfies one of these speaks of us, such as: zenith (refund OR "charged twice") -jobs'
+    )
     sites: Annotated[tuple[Site, ...], OneOrMore] = Field(
         default=(),
         description="our web addresses, such as acme.example, with all below them; no text leaves with a link that only looks like one. "

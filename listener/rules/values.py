@@ -74,7 +74,7 @@ def _private_patterns(look: Look) -> Iterator[Problem]:
 
 def _brands(look: Look) -> Iterator[Problem]:
     for name, brand in look.book.brands.items():
-        if not (brand.names or brand.handles or brand.hashtags) and look.whole(("brands", name)):
+        if not (brand.names or brand.handles or brand.hashtags or brand.queries) and look.whole(("brands", name)):
             yield look.error(
                 ("brands", name), "empty-brand", f'nothing says how "{name}" is recognised', "give it names, handles or hashtags"
             )

@@ -9,10 +9,10 @@ from functools import cache
 
 import ahocorasick_rs
 
-from listener.matching import bounded
 from listener.scoring.notation import Entry, Token, needs, plain
 from listener.scoring.phrases import LANGUAGES, UNSPACED, entries, names
 from listener.text import Folded
+from listener.words import bounded
 
 _BEFORE, _AFTER = 160, 240  # how far from its rarest word a phrase can reach, in characters
 _EACH = 4  # so many places of one mark are enough

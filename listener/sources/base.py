@@ -87,6 +87,23 @@ class Following(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One question to a network's search, in its own words, and what of the query it does not understand: that is judged here."""
+
+    place: str
+    question: str
+    here: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Searching(Protocol):
+    """A source that searches, and can say what it asks its network for; nothing is sent by asking it."""
+
+    def asks(self) -> tuple[Asked, ...]:
+        """Return every question that one look asks."""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceKind:
     """How to make a source of one kind: `options` is the model of its keys in rules.yaml (beside `every` and `kind`).
 

@@ -20,13 +20,15 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from listener.clock import Clock, now
-from listener.errors import Malformed, NetworkError, RateLimited
+from listener.errors import Malformed, NetworkError, RateLimited, UsageError
 from listener.http import Answer, Http, retry_after
 from listener.markup import plain
 from listener.model import Author, Gap, Page, Post
-from listener.rules.kinds import Strict
+from listener.queries.networks import HACKERNEWS as DIALECT
+from listener.rules.kinds import Strict, Word, query_for
 from listener.rules.rulebook import Rulebook
-from listener.sources.base import SourceKind
+from listener.sources._search import Search, search, search_for_brands
+from listener.sources.base import Asked, SourceKind
 
 NETWORK = "hackernews"
 PAGE_SIZE = 100
@@ -46,8 +48,8 @@ _DIGEST = 12
 class Options(Strict):
     """What to search Hacker News for, and where its search is."""
 
-    query: Annotated[str, Field(min_length=1, max_length=500)] = Field(
-        description='words that must all stand there; "acme shoes" in quotes is a phrase, -word leaves out'
+    query: Annotated[Word, query_for(DIALECT)] | None = Field(
+        default=None, description='what to search for, such as: "acme shoes" OR acmebot -jobs; all that the brands say where it is left out'
     )
     service: str = Field(default="https://hn.algolia.com", description="where the search is; only a test server is elsewhere")
 
@@ -110,14 +112,18 @@ class HackerNews:
 
     network = NETWORK
 
-    def __init__(self, name: str, options: Options, clock: Clock = now) -> None:
-        """Keep what to search for; nothing is opened yet.
+    def __init__(self, name: str, options: Options, clock: Clock = now, *, searched: Search | None = None) -> None:
+        """Keep what to search for; nothing is opened yet. `searched` stands in for the query of `options`.
 
         Raises:
-            UsageError: the service is no usable address.
+            UsageError: the service is no usable address, or there is nothing to search for.
         """
         self.name = name
-        self._query = options.query.strip()
+        self._search = searched or search([options.query or ""], DIALECT)
+        if not self._search.questions:
+            message = f"nothing says what {name} is to search for"
+            raise UsageError(message, "Give it a query, or give a brand names.")
+        self._query = "\n".join(self._search.questions)
         self._http = Http(options.service)
         self._clock = clock
 
@@ -132,9 +138,10 @@ class HackerNews:
         """
         left, lost = self._read_cursor(cursor)
         since = max(0, left.newest - OVERLAP) if left else 0
-        read = await (self._since(since) if left else self._newest())
+        slices = [await (self._since(words, since) if left else self._newest(words)) for words in self._search.questions]
+        read = _together(slices)
         known = left.known if left else {}
-        fresh = [post for post in read.posts.values() if known.get(post.id) != post.version]
+        fresh = [post for post in read.posts.values() if known.get(post.id) != post.version and self._search.keeps(post)]
         posts = tuple(sorted(fresh, key=lambda post: (post.created_at, len(post.id), post.id)))
         gone, unsure = await self._missing([each for each in known if each not in read.posts] if read.whole else [])
         kept = {each: known[each] for each in (unsure if read.whole else known)}
@@ -148,6 +155,10 @@ class HackerNews:
             gone=tuple(gone),
             late=tuple(late),
         )
+
+    def asks(self) -> tuple[Asked, ...]:
+        """Return what the search is asked for."""
+        return self._search.asked
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -175,17 +186,17 @@ class HackerNews:
         left = _Cursor(at=self._http.host, query=self._query, newest=newest, known=known, odd=read.odd)
         return left.model_dump_json()
 
-    async def _newest(self) -> _Slice:
-        posts, odd, _ = await self._page([])
+    async def _newest(self, words: str) -> _Slice:
+        posts, odd, _ = await self._page(words, [])
         return _Slice(posts, whole=False, odd=odd)
 
-    async def _since(self, since: int) -> _Slice:
+    async def _since(self, words: str, since: int) -> _Slice:
         """Read all from `since` (seconds since 1970) on, the newest first, in slices that end where the one before began."""
         posts: dict[str, Post] = {}
         odd = ""
         bounds = [f"created_at_i>={since}"]
         for _ in range(MOST_PAGES):
-            page, strange, oldest = await self._page(bounds)
+            page, strange, oldest = await self._page(words, bounds)
             odd = odd or strange
             new = page.keys() - posts.keys()
             posts.update(page)
@@ -196,14 +207,14 @@ class HackerNews:
             bounds = [f"created_at_i>={since}", f"created_at_i<={oldest}"]
         return _Slice(posts, whole=False, odd=odd, gap=f"more than {PAGE_SIZE * MOST_PAGES} posts came since the last poll")
 
-    async def _page(self, bounds: Sequence[str]) -> tuple[dict[str, Post], str, int | None]:
+    async def _page(self, words: str, bounds: Sequence[str]) -> tuple[dict[str, Post], str, int | None]:
         """Return one page: its posts, what could not be read, and the time of its oldest post where more may wait behind it.
 
         Raises:
             Malformed: nothing of it can be read.
         """
         params = {
-            "query": self._query,
+            "query": words,
             "tags": "(story,comment)",
             "hitsPerPage": str(PAGE_SIZE),
             "advancedSyntax": "true",
@@ -255,6 +266,16 @@ class HackerNews:
         raise NetworkError(message)
 
 
+def _together(slices: Sequence[_Slice]) -> _Slice:
+    """Put what several questions brought into one."""
+    return _Slice(
+        posts={each: post for one in slices for each, post in one.posts.items()},
+        whole=all(one.whole for one in slices),
+        odd=next((one.odd for one in slices if one.odd), ""),
+        gap=next((one.gap for one in slices if one.gap), ""),
+    )
+
+
 def _read(kind: TypeAdapter[_Read], value: object, what: str) -> _Read:
     """Read a value by its shape.
 
@@ -288,8 +309,9 @@ def _post(hit: _Hit) -> Post:
     )
 
 
-def _make(name: str, options: Mapping[str, object], _book: Rulebook) -> HackerNews:
-    return HackerNews(name, Options.model_validate(dict(options)))
+def _make(name: str, options: Mapping[str, object], book: Rulebook) -> HackerNews:
+    chosen = Options.model_validate(dict(options))
+    return HackerNews(name, chosen, searched=search_for_brands(DIALECT, book, NETWORK) if chosen.query is None else None)
 
 
 KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=True, secrets=())

@@ -8,21 +8,24 @@ be searched. The refresh token needs the scopes identity, read, privatemessages.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
 from listener.model import Account, Gap, Page, Post
+from listener.queries.networks import REDDIT as DIALECT
 from listener.reddit_session import Options, Session, open_session
 from listener.reddit_wire import COMMENT, NETWORK, Wire, WireThing, is_by, is_id, post_of
 from listener.rules.rulebook import Rulebook
 from listener.settings import reading_secret
 from listener.sources._reddit_lists import PAGE_SIZE, Mark, Part, Stream, read_stream, things
-from listener.sources.base import SourceKind
+from listener.sources._search import Search, search, search_for_brands
+from listener.sources.base import Asked, SourceKind
 
 _MOST_REMEMBERED = 10_000
 _MENTION = "username_mention"
+_SEARCHED = "the search for"
 _INBOX = Stream("the inbox", "/message/inbox", (("mark", "false"),))
 
 
@@ -36,17 +39,17 @@ class _Cursor(Wire):
 _cursor = TypeAdapter(_Cursor)
 
 
-def _streams(options: Options) -> tuple[Stream, ...]:
+def _streams(options: Options, searched: Search) -> tuple[Stream, ...]:
     whole = [
         Stream(f"r/{name}, {what}", f"/r/{name}/{path}")
         for name in dict.fromkeys(options.subreddits)
         for what, path in (("comments", "comments"), ("submissions", "new"))
     ]
-    searched = []
-    for words in dict.fromkeys(options.search):
-        phrase = '"' + words.replace('"', " ").strip() + '"'
-        searched.append(Stream(f"the search for {phrase}", "/search", (("q", phrase), ("sort", "new"), ("type", "link"))))
-    return (*whole, *searched, _INBOX)
+    found = [
+        Stream(f"{_SEARCHED} {words}", "/search", (("q", words), ("sort", "new"), ("type", "link")))
+        for words in dict.fromkeys(searched.questions)
+    ]
+    return (*whole, *found, _INBOX)
 
 
 class Reddit:
@@ -54,11 +57,14 @@ class Reddit:
 
     network = NETWORK
 
-    def __init__(self, name: str, options: Options, own_handles: Sequence[str], session: Session) -> None:
-        """Keep what to hear; nothing is asked yet."""
+    def __init__(
+        self, name: str, options: Options, own_handles: Sequence[str], session: Session, *, searched: Search | None = None
+    ) -> None:
+        """Keep what to hear; nothing is asked yet. `searched` stands in for the queries of `options`."""
         self.name = name
         self._session = session
-        self._streams = _streams(options)
+        self._search = searched or search(options.search or (), DIALECT)
+        self._streams = _streams(options, self._search)
         self._own_handles = frozenset(handle.removeprefix("u/").casefold() for handle in own_handles)
         self._authors: dict[str, str | None] = {}
 
@@ -80,7 +86,7 @@ class Reddit:
         account = await self.identify()
         marks, lost = self._read_cursor(cursor, account)
         parts = {stream.name: await read_stream(self._session, stream, marks.get(stream.name)) for stream in self._streams}
-        found = {thing.name: thing for part in reversed(parts.values()) for thing in part.things}
+        found = {thing.name: thing for name, part in reversed(parts.items()) for thing in self._kept(name, part)}
         ordered = sorted(found.values(), key=lambda thing: (thing.created_utc, len(thing.name), thing.name))
         await self._ask_parents(ordered)
         named = {thing.name for thing in parts[_INBOX.name].things if thing.type == _MENTION}
@@ -92,6 +98,16 @@ class Reddit:
             gap=Gap(reason, until=ordered[0].created_at if ordered else None) if reason else None,
             gone=tuple(dict.fromkeys(name for part in parts.values() for name in part.gone)),
         )
+
+    def asks(self) -> tuple[Asked, ...]:
+        """Return what the search is asked for."""
+        return self._search.asked
+
+    def _kept(self, stream: str, part: Part) -> Iterator[WireThing]:
+        """Yield what a list brought; of a search, what satisfies the query as it was written."""
+        for thing in part.things:
+            if not stream.startswith(_SEARCHED) or self._search.keeps(post_of(thing, own=False, parent_author_id=None)):
+                yield thing
 
     async def close(self) -> None:
         """Let go of the thread and of connections."""
@@ -135,7 +151,8 @@ def _write_cursor(account: Account, parts: Mapping[str, Part]) -> str:
 def _make(name: str, options: Mapping[str, object], book: Rulebook) -> Reddit:
     chosen = Options.model_validate(dict(options))
     handles = [brand.handles[NETWORK] for brand in book.brands.values() if NETWORK in brand.handles]
-    return Reddit(name, chosen, handles, open_session(Session, chosen, book, reading_secret(name)))
+    searched = search_for_brands(DIALECT, book, NETWORK) if chosen.search is None else None
+    return Reddit(name, chosen, handles, open_session(Session, chosen, book, reading_secret(name)), searched=searched)
 
 
 KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=False, secrets=(reading_secret(NETWORK),))

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 
 from pydantic import TypeAdapter
 
@@ -20,10 +21,12 @@ from listener.clock import Clock, from_text, now, to_text
 from listener.errors import Malformed, SignInNeeded
 from listener.http import Answer
 from listener.model import Account, Author, Gap, Page, Post, Visibility
+from listener.queries.networks import X as DIALECT
 from listener.rules.rulebook import Rulebook
 from listener.settings import Secret, reading_secret, secret, secret_variable
+from listener.sources._search import Search, search, search_for_brands
 from listener.sources._x_stream import Rests, XStream
-from listener.sources.base import SourceKind
+from listener.sources.base import Asked, SourceKind
 from listener.x_client import POST_FIELDS, ReadingClient
 from listener.x_stream import Patience, Rule, StreamClient, WireStreamed
 from listener.x_wire import (
@@ -77,8 +80,11 @@ class X:
         every: float = _USUAL,
         patience: Patience | None = None,
         rests: Rests | None = None,
+        searched: Search | None = None,
     ) -> None:
         """Keep what to hear; nothing is opened yet. However much a stream brings, the lists are read `every` seconds.
+
+        `searched` stands in for the query of `options`.
 
         Raises:
             UsageError: the service is no usable address.
@@ -87,7 +93,7 @@ class X:
         self.name = name
         self._secret = reading_secret(name)
         self._client = ReadingClient(options.service, keys, self._secret) if keys else None
-        self._query = options.query.strip()
+        self._search = searched or search([options.query or ""], DIALECT)
         self._own_handles = frozenset(handle.casefold() for handle in own_handles)
         self._handle = options.handle.removeprefix("@") or (own_handles[0] if len(own_handles) == 1 else "")
         self._clock = clock
@@ -147,16 +153,19 @@ class X:
         asked: list[tuple[str, _Question]] = [
             (_MENTIONS, lambda more: client.get_users_mentions(account.id, user_auth=False, **more)),
         ]
-        if self._query:
-            asked.append((_SEARCH, lambda more: client.search_recent_tweets(self._query, user_auth=False, **more)))
+        asked += [(name, _searching(client, words)) for name, words in zip(_names(), self._search.questions, strict=False)]
         parts = {name: await self._read_list(name, question, marks) for name, question in asked}
-        found = [post for part in parts.values() for post in part.posts]
+        found = [post for name, part in parts.items() for post in part.posts if name == _MENTIONS or self._search.keeps(post)]
         reason = "; ".join(words for words in (lost, *(gap for part in parts.values() for gap in part.gaps)) if words)
         posts = _in_order(found)
         places = {key: value for name, part in parts.items() for key, value in ((name, part.mark), (name + _AT, part.at))}
         places |= {_STREAM: marks[_STREAM]} if _STREAM in marks else {}
         gap = Gap(reason, until=posts[0].created_at if posts else None) if reason else None
         return Page(posts=posts, cursor=json.dumps(places, sort_keys=True), gap=gap)
+
+    def asks(self) -> tuple[Asked, ...]:
+        """Return what the search is asked for."""
+        return self._search.asked
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -182,11 +191,12 @@ class X:
         """Say what the stream is to bring: what the lists bring, as far as its rules can say it."""
         tag = f"earnest:{self.name}:"
         rules = [Rule(f"@{account.handle} -from:{account.handle} -is:retweet", tag + _MENTIONS)]
-        return [*rules, Rule(self._query, tag + _SEARCH)] if self._query else rules
+        return rules + [Rule(words, tag + name) for name, words in zip(_names(), self._search.questions, strict=False)]
 
     def _read_line(self, line: WireStreamed) -> Post | None:
         _, posts, _ = self._posts([line.data], line.includes, _STREAM)
-        return posts[0] if posts else None
+        mentioned = any((rule.tag or "").endswith(_MENTIONS) for rule in line.matching_rules)
+        return next((post for post in posts if mentioned or self._search.keeps(post)), None)
 
     def _streamed(self, marks: Mapping[str, str]) -> Page | None:
         """Return what the stream brought, or None where it is the lists' turn."""
@@ -206,9 +216,9 @@ class X:
         gaps: list[str] = []
         token: str | None = None
         newest, newest_at = mark or "", at
-        since = mark if mark and not (name == _SEARCH and self._is_out_of_reach(at)) else None
+        since = mark if mark and not (name.startswith(_SEARCH) and self._is_out_of_reach(at)) else None
         for number in range(MOST_PAGES):
-            place = "next_token" if name == _SEARCH else "pagination_token"
+            place = "next_token" if name.startswith(_SEARCH) else "pagination_token"
             more = {"max_results": PAGE_SIZE, "since_id": since, place: token, **POST_FIELDS}
             answer = await self._signed_in().ask(page, _with(question, more), f"the {name}")
             wires, posts, odd = self._posts(answer.data, answer.includes, name)
@@ -296,6 +306,16 @@ def _in_order(posts: Iterable[Post]) -> tuple[Post, ...]:
     return tuple(sorted(once.values(), key=lambda post: (post.created_at, len(post.version), post.version)))
 
 
+def _names() -> Iterator[str]:
+    """Name the searches, for the cursor: search, search 2, ..."""
+    yield _SEARCH
+    yield from (f"{_SEARCH} {number}" for number in count(2))
+
+
+def _searching(client: ReadingClient, words: str) -> _Question:
+    return lambda more: client.search_recent_tweets(words, user_auth=False, **more)
+
+
 def _with(question: _Question, more: Mapping[str, object]) -> Callable[[], Awaitable[Answer]]:
     return lambda: question(more)
 
@@ -322,7 +342,9 @@ def _read_cursor(cursor: str | None) -> tuple[Mapping[str, str], str]:
 def _make(name: str, options: Mapping[str, object], rulebook: Rulebook) -> X:
     handles = [brand.handles[NETWORK] for brand in rulebook.brands.values() if NETWORK in brand.handles]
     every = rulebook.sources[name].every.total_seconds() if name in rulebook.sources else _USUAL
-    return X(name, Options.model_validate(dict(options)), handles, secret(reading_secret(name)), every=every)
+    chosen = Options.model_validate(dict(options))
+    searched = search_for_brands(DIALECT, rulebook, NETWORK) if chosen.query is None else None
+    return X(name, chosen, handles, secret(reading_secret(name)), every=every, searched=searched)
 
 
 KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=False, secrets=(reading_secret(NETWORK),))

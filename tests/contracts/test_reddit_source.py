@@ -124,7 +124,7 @@ async def test_what_is_heard_in_two_places_is_told_once_and_is_a_mention(town: T
 async def test_a_search_hears_submissions_anywhere(town: Town, listen: Listen) -> None:
     town.reddit.submit(town.marta, "running", "My ACME shoes broke")
     town.reddit.submit(town.marta, "running", "Other shoes")
-    assert [post.text for post in await heard(listen(search=("acme shoes",)))] == ["My ACME shoes broke"]
+    assert [post.text for post in await heard(listen(search=('"acme shoes"',)))] == ["My ACME shoes broke"]
     (asked,) = town.reddit.asked("GET", "/search")
     assert (asked["q"], asked["sort"], asked["type"]) == ('"acme shoes"', "new", "link")
 

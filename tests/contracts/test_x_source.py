@@ -258,7 +258,7 @@ async def test_a_source_that_does_not_know_its_own_account_hears_nothing(
 
 async def test_the_four_keys_of_an_account_hear_too(fake: FakeX, listening: Callable[..., Source]) -> None:
     said = fake.say(MARTA, "@acme new shoes (red): 50 % off?")
-    source = listening("shoes (red): %", keys=" ".join(KEYS), straight=True)
+    source = listening('shoes (red OR "50 %") -is:retweet', keys=" ".join(KEYS), straight=True)
     assert [post.id for post in await heard(source)] == [said.id]
 
 
@@ -303,7 +303,7 @@ async def test_x_s_own_limit_is_kept_to_the_moment_it_names(fake: FakeX, listeni
 async def test_a_question_x_does_not_understand_is_told_in_its_words(proxy: Proxy, listening: Callable[..., Source]) -> None:
     proxy.always("GET", SEARCH, answer(400, problem("Invalid Request", "There is an error in your query", kind="invalid-request")))
     with pytest.raises(NetworkError, match="error in your query"):
-        await listening("((").fetch(None)
+        await listening("shoes").fetch(None)
     assert len(proxy.asked("GET", SEARCH)) == 2
 
 

@@ -13,6 +13,8 @@ from typing import Self
 
 from aiohttp import web
 
+from tests.servers.search_words import on_hackernews
+
 _KNOWN = {"query", "tags", "numericFilters", "hitsPerPage", "page", "advancedSyntax", "typoTolerance"}
 _BOUND = re.compile(r"created_at_i(>=|<=|>|<)(\d+)")
 _MOST = 1000
@@ -93,8 +95,7 @@ class FakeHackerNews:
     def _fits(self, item: Item, query: str, bounds: str) -> bool:
         if item.id in self.unseen | self.gone:
             return False
-        text = f"{item.title or ''} {item.text}".casefold()
-        wanted = all((phrase or word) in text for phrase, word in re.findall(r'"([^"]+)"|(\S+)', query.casefold()))
+        wanted = on_hackernews(query)(f"{item.title or ''} {item.text}")
         ways = {">=": item.at.__ge__, "<=": item.at.__le__, ">": item.at.__gt__, "<": item.at.__lt__}
         return wanted and all(ways[way](int(moment)) for way, moment in _BOUND.findall(bounds))
 

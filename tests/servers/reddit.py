@@ -19,10 +19,12 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.servers.reddit_things import Person, Thing, in_inbox, listing, more, shape
+from tests.servers.search_words import on_reddit
 
 CLIENT, KEY = "app-id", "app-key"
 SCOPES = "identity read history submit edit privatemessages"
 _MOST = 100
+_LONGEST_QUERY = 512
 _MENTIONED = re.compile(r"(?<![\w@])/?u/([\w-]+)")
 _FORBIDDEN = {"message": "Forbidden", "error": 403}
 
@@ -243,8 +245,10 @@ class Reddit:
         return self._page((one for one in self.things.values() if one.kind == "t3" and one.subreddit == sub), asked)
 
     def _search(self, _: web.Request, asked: dict[str, str], __: Person) -> web.Response:
-        words = asked["q"].strip('"').casefold()
-        found = (one for one in self.things.values() if one.kind == "t3" and words in f"{one.title} {one.text}".casefold())
+        if len(asked["q"]) > _LONGEST_QUERY:
+            raise Refusal(400, {"message": "Bad Request", "error": 400})
+        fits = on_reddit(asked["q"])
+        found = (one for one in self.things.values() if one.kind == "t3" and fits(f"{one.title} {one.text}"))
         return self._page(found, asked)
 
     def _inbox(self, _: web.Request, asked: dict[str, str], person: Person) -> web.Response:

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Self
 
 from aiohttp import web
 
+from tests.servers.search_words import Unknown, on_x
 from tests.servers.x_forms import Forms, Refusal, Witness, problem, verify_signature
 from tests.servers.x_streams import RULES, STREAM, Streams
 
@@ -227,8 +228,12 @@ class FakeX:
         return self._page(request, [one for one in self.ledger if person in self._named_in(one) and one.author != person])
 
     async def _search(self, request: web.Request) -> object:
-        words = [word.lower() for word in request.query["query"].split() if not word.startswith("-")]
-        return self._page(request, [one for one in self.ledger if all(word in one.text.lower() for word in words)])
+        try:
+            fits = on_x(request.query["query"])
+        except Unknown as odd:
+            detail = f"There were errors processing your request: {odd}"
+            raise Refusal(400, problem("Invalid Request", detail, kind="invalid-request")) from None
+        return self._page(request, [one for one in self.ledger if fits(one.text)])
 
     def _page(self, request: web.Request, found: list[Said]) -> object:
         query = request.query
