@@ -1,7 +1,7 @@
 """Does a post satisfy a query, and by which of its words? One pass over the post for all the words of all the queries.
 
 Words are looked for whole, in any script, in the folded text; several in one phrase may have any white space between them. What
-stands inside an address or an account's name is not counted, unless what is looked for looks like one itself. An operator of a
+is but a part of an address or of an account's name is not counted, unless what is looked for looks like one itself. An operator of a
 network's own search says nothing about the text and is taken as satisfied: the network has judged it.
 """
 
@@ -71,10 +71,14 @@ class Seen:
         return place + (missing[at] if at >= 0 else 0)
 
     def is_covered(self, start: int, end: int) -> bool:
-        """Whether a stretch of the short text stands inside an address or an account's name."""
+        """Whether a stretch of the short text is but a part of an address or of an account's name."""
         first, last = self.original(start, end)
         at = bisect_right(self.covered, first, key=lambda one: one[0]) - 1
-        return at >= 0 and last <= self.covered[at][1]
+        if at < 0 or first >= self.covered[at][1]:
+            return False
+        opens, ends = self.covered[at]
+        # "@acme" as a whole says acme; "@acme_fan" does not.
+        return last < ends or self.folded.original[opens:first].strip("/").casefold() not in {"@", "u"}
 
     def word_at(self, place: int) -> int:
         """Return the number of the word that stands at a place."""

@@ -87,11 +87,11 @@ class _Reader:
             raise QueryWrong(message, token.at, "in quotes, it is a word to look for")
 
     def part(self, depth: int) -> Node:
-        node, at, alone = self.single(depth), self.next.at, True
+        node, alone = self.single(depth), True
         while self.next.kind == "NEAR":
             if not alone:
                 message = "a second NEAR on the same words"
-                raise QueryWrong(message, at, "NEAR joins two: write a NEAR/5 b AND b NEAR/5 c")
+                raise QueryWrong(message, self.next.at, "NEAR joins two: write a NEAR/5 b AND b NEAR/5 c")
             node, alone = self.near(node, depth), False
         return node
 

@@ -25,8 +25,13 @@ def turned(node: Node, *, negated: bool = False) -> Node:
         return turned(node.part, negated=not negated)
     if isinstance(node, And | Or):
         parts = tuple(turned(part, negated=negated) for part in node.parts)
-        return And(parts, node.at) if isinstance(node, And) is not negated else Or(parts, node.at)
+        return _beside(And, parts, node.at) if isinstance(node, And) is not negated else _beside(Or, parts, node.at)
     return Not(node, node.at) if negated else node
+
+
+def _beside(kind: type[And | Or], parts: Sequence[Node], at: int) -> Node:
+    """Return a group; the parts of a group of the same kind within it stand beside the others."""
+    return kind(tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))), at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """What a source that searches asks its network, and what of the answer it keeps. Shared by the sources that search.
 
-A source's own query is put into the network's words, and what comes is judged by the whole query. Where none is given, it asks for all
-that the brands say, and the matcher judges what comes.
+A source's own query is put into the network's words; where those say less than the query, what comes is judged once more. Where none is
+given, it asks for all that the brands say, and the matcher judges what comes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from listener.errors import UsageError
 from listener.finding import Queries
@@ -24,22 +24,25 @@ from listener.sources.base import Asked
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The questions for one network, and what is kept of the answers (None: all that the matcher takes)."""
+    """The questions for one network, and for those of which it understands but a part what is kept of the answers.
+
+    Of what it does understand the network is the judge: it may know better that "shoe" is "shoes", or what a short link leads to.
+    """
 
     asked: tuple[Asked, ...]
-    wanted: Queries | None = None
+    judged: Mapping[str, Queries] = field(default_factory=dict)
 
     @property
     def questions(self) -> tuple[str, ...]:
         """What is sent, one question after another."""
-        return tuple(one.question for one in self.asked)
+        return tuple(dict.fromkeys(one.question for one in self.asked))
 
-    def keeps(self, post: Post) -> bool:
-        """Whether a post satisfies the query as it was written."""
-        return self.wanted is None or next(iter(self.wanted.find(sees(post))), None) is not None
+    def keeps(self, question: str, post: Post) -> bool:
+        """Whether a post that a question brought satisfies the query as it was written."""
+        query = self.judged.get(question)
+        return query is None or next(iter(query.find(sees(post))), None) is not None
 
 
-NOTHING = Search(())
 SEARCH = "the search"
 
 
@@ -49,9 +52,15 @@ def search(texts: Sequence[str], dialect: Dialect, *, place: str = SEARCH) -> Se
     Raises:
         QueryWrong: one of them cannot be asked; reading the rules has refused it before.
     """
-    queries = [parse(text) for text in dict.fromkeys(texts) if text.strip()]
-    asked = [one for query in queries for one in _asked(compiled(query, dialect), place)]
-    return Search(tuple(asked), Queries([query.root for query in queries])) if queries else NOTHING
+    asked: list[Asked] = []
+    roots: dict[str, list[Node]] = {}
+    trusted: set[str] = set()
+    for query in [parse(text) for text in dict.fromkeys(texts) if text.strip()]:
+        for one in _asked(compiled(query, dialect), place):
+            asked.append(one)
+            roots.setdefault(one.question, []).append(query.root)
+            trusted |= set() if one.here else {one.question}
+    return Search(tuple(asked), {question: Queries(some) for question, some in roots.items() if question not in trusted})
 
 
 def _asked(found: Compiled, place: str) -> list[Asked]:
@@ -66,7 +75,7 @@ def search_for_brands(dialect: Dialect, book: Rulebook, network: str, *, place: 
     """
     parts = list(dict.fromkeys(part for part in _said(book, network) if _askable(part, dialect)))
     if not parts:
-        return NOTHING
+        return Search(())
     root = parts[0] if len(parts) == 1 else Or(tuple(parts))
     try:
         return Search(tuple(_asked(compiled(Query("", root), dialect), place)))

@@ -138,10 +138,11 @@ class HackerNews:
         """
         left, lost = self._read_cursor(cursor)
         since = max(0, left.newest - OVERLAP) if left else 0
-        slices = [await (self._since(words, since) if left else self._newest(words)) for words in self._search.questions]
-        read = _together(slices)
+        slices = {words: await (self._since(words, since) if left else self._newest(words)) for words in self._search.questions}
+        read = _together(tuple(slices.values()))
         known = left.known if left else {}
-        fresh = [post for post in read.posts.values() if known.get(post.id) != post.version and self._search.keeps(post)]
+        wanted = {post.id for words, one in slices.items() for post in one.posts.values() if self._search.keeps(words, post)}
+        fresh = [post for post in read.posts.values() if known.get(post.id) != post.version and post.id in wanted]
         posts = tuple(sorted(fresh, key=lambda post: (post.created_at, len(post.id), post.id)))
         gone, unsure = await self._missing([each for each in known if each not in read.posts] if read.whole else [])
         kept = {each: known[each] for each in (unsure if read.whole else known)}

@@ -106,7 +106,8 @@ class Reddit:
     def _kept(self, stream: str, part: Part) -> Iterator[WireThing]:
         """Yield what a list brought; of a search, what satisfies the query as it was written."""
         for thing in part.things:
-            if not stream.startswith(_SEARCHED) or self._search.keeps(post_of(thing, own=False, parent_author_id=None)):
+            question = stream.removeprefix(f"{_SEARCHED} ")
+            if question == stream or self._search.keeps(question, post_of(thing, own=False)):
                 yield thing
 
     async def close(self) -> None:

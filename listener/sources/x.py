@@ -93,7 +93,9 @@ class X:
         self.name = name
         self._secret = reading_secret(name)
         self._client = ReadingClient(options.service, keys, self._secret) if keys else None
+        self._tag = f"earnest:{name}:"
         self._search = searched or search([options.query or ""], DIALECT)
+        self._searches = dict(zip(_names(), self._search.questions, strict=False))
         self._own_handles = frozenset(handle.casefold() for handle in own_handles)
         self._handle = options.handle.removeprefix("@") or (own_handles[0] if len(own_handles) == 1 else "")
         self._clock = clock
@@ -116,7 +118,7 @@ class X:
         Whoever waits goes on listening, so this begins the stream: a look at one page touches neither the app's rules nor its connection.
         """
         if self._stream and self._account:
-            self._stream.begin(self._rules(self._account), f"earnest:{self.name}:")
+            self._stream.begin(self._rules(self._account), self._tag)
         await (self._stream.stir() if self._stream else asyncio.Event().wait())
 
     async def identify(self) -> Account:
@@ -153,9 +155,9 @@ class X:
         asked: list[tuple[str, _Question]] = [
             (_MENTIONS, lambda more: client.get_users_mentions(account.id, user_auth=False, **more)),
         ]
-        asked += [(name, _searching(client, words)) for name, words in zip(_names(), self._search.questions, strict=False)]
+        asked += [(name, _searching(client, words)) for name, words in self._searches.items()]
         parts = {name: await self._read_list(name, question, marks) for name, question in asked}
-        found = [post for name, part in parts.items() for post in part.posts if name == _MENTIONS or self._search.keeps(post)]
+        found = [post for name, part in parts.items() for post in part.posts if self._keeps(name, post)]
         reason = "; ".join(words for words in (lost, *(gap for part in parts.values() for gap in part.gaps)) if words)
         posts = _in_order(found)
         places = {key: value for name, part in parts.items() for key, value in ((name, part.mark), (name + _AT, part.at))}
@@ -189,14 +191,17 @@ class X:
 
     def _rules(self, account: Account) -> list[Rule]:
         """Say what the stream is to bring: what the lists bring, as far as its rules can say it."""
-        tag = f"earnest:{self.name}:"
-        rules = [Rule(f"@{account.handle} -from:{account.handle} -is:retweet", tag + _MENTIONS)]
-        return rules + [Rule(words, tag + name) for name, words in zip(_names(), self._search.questions, strict=False)]
+        rules = [Rule(f"@{account.handle} -from:{account.handle} -is:retweet", self._tag + _MENTIONS)]
+        return rules + [Rule(words, self._tag + name) for name, words in self._searches.items()]
 
     def _read_line(self, line: WireStreamed) -> Post | None:
         _, posts, _ = self._posts([line.data], line.includes, _STREAM)
-        mentioned = any((rule.tag or "").endswith(_MENTIONS) for rule in line.matching_rules)
-        return next((post for post in posts if mentioned or self._search.keeps(post)), None)
+        lists = [(rule.tag or "").removeprefix(self._tag) for rule in line.matching_rules]
+        return next((post for post in posts if any(self._keeps(name, post) for name in lists)), None)
+
+    def _keeps(self, name: str, post: Post) -> bool:
+        """Return whether what a list or rule of that name brought is what was wanted."""
+        return name == _MENTIONS or (name in self._searches and self._search.keeps(self._searches[name], post))
 
     def _streamed(self, marks: Mapping[str, str]) -> Page | None:
         """Return what the stream brought, or None where it is the lists' turn."""

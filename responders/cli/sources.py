@@ -22,6 +22,7 @@ from responders.views import Health
 if TYPE_CHECKING:
     from listener.model import Account, Mention, Page, Post
     from listener.rules.rulebook import Rulebook
+    from listener.sources.base import Asked
 
 _WIDTH = 200  # columns of a foreign line
 
@@ -82,16 +83,19 @@ class _Trial:
     speaker: Account | None = None
     mute: EarnestError | None = None
     found: list[tuple[Post, tuple[Mention, ...]]] = field(default_factory=list)
+    asks: tuple[Asked, ...] = ()
 
 
 async def _listen(trial: _Trial, book: Rulebook) -> None:
     """Sign in and fetch one page, as on a first poll; nothing is stored."""
     from listener import listening  # noqa: PLC0415  # networks are slow to import
     from listener.matching import Matcher  # noqa: PLC0415
+    from listener.sources.base import Searching  # noqa: PLC0415
 
     try:
         source = listening.make(trial.name, book)
         trial.network = source.network
+        trial.asks = source.asks() if isinstance(source, Searching) else ()
         try:
             trial.account = await source.identify()
             trial.page = await source.fetch(None)
@@ -124,13 +128,12 @@ async def _speak(trial: _Trial, book: Rulebook) -> None:
         trial.mute = problem
 
 
-def _try(app: App, name: str, *, speak: bool) -> _Trial:
-    """Try a source that rules.yaml names.
+def _try(book: Rulebook, name: str, *, speak: bool) -> _Trial:
+    """Try a source that the rules name.
 
     Raises:
-        EarnestError: it names none of that name.
+        EarnestError: they name none of that name.
     """
-    book = app.book
     if name not in book.sources:
         message = f'rules.yaml has no source called "{name}"'
         raise EarnestError(message, "it has: " + (", ".join(book.sources) or "none"))
@@ -154,7 +157,7 @@ def test(app: App, *, name: str) -> int:
     That we cannot speak is no failure: a person then answers by hand, if at all.
     """
     at = clock.now()
-    trial = _try(app, name, speak=True)
+    trial = _try(app.book, name, speak=True)
     if app.options.json:
         app.out.record(_trial_json(trial))
     else:
@@ -208,19 +211,34 @@ def _trial_json(trial: _Trial) -> dict[str, object]:
 
 @sources.command(epilog="Example: earnest sources preview mastodon")
 @click.argument("name")
+@click.option("--query", default="", help="Try this query, as if a brand and the source had it; rules.yaml stays as it is.")
 @common
-def preview(app: App, *, name: str) -> None:
-    """Fetch source NAME once, without storing anything, and list the posts that would count as mentions, and why."""
-    trial = _try(app, name, speak=False)
+def preview(app: App, *, name: str, query: str) -> None:
+    """Fetch source NAME once, without storing anything: what it asks the network, which posts would count and why.
+
+    Words of the brands that found nothing, or nothing but noise, are named.
+    """
+    from responders.cli import keywords  # noqa: PLC0415  # the search for words is slow to import
+
+    book = keywords.with_query(app.book, name, query) if query else app.book
+    trial = _try(book, name, speak=False)
     if trial.deaf:
         raise trial.deaf
     taken = [(post, mentions) for post, mentions in trial.found if mentions]
+    own = (trial.account,) if trial.account else ()
+    words = keywords.keywords(book, [post for post, _ in trial.found], trial.network, own)
     if app.options.json:
         for post, mentions in taken:
             app.out.record(_taken_json(post, mentions))
+        for record in keywords.as_json(trial.asks, words):
+            app.out.record(record)
         return
+    for line in keywords.asked_words(trial.asks):
+        app.out.line(line)
     if taken:
         app.out.table(("BRAND", "BECAUSE", "AUTHOR", "TEXT"), [_taken_row(post, found) for post, found in taken], widths=(12, 30, 24, 80))
+    for line in keywords.odd_words(words):
+        app.out.line(line)
     app.out.next_step(
         f"{len(taken)} of {counted(len(trial.found), 'post')} would count. Why one would be routed: earnest explain --post TEXT"
     )

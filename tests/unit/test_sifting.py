@@ -19,6 +19,12 @@ BRANDS = {
         names=("Acme", "Acme Shoes", "アクメ靴", 'The "Best"', "C:\\Acme", "it's", "Straße"),
         handles={"bluesky": "acme.example", "mastodon": "acme_help@mastodon.social"},
         hashtags=("acmefail", "größe"),
+        queries=(
+            'boots (refund OR "charged   twice") -jobs',
+            "(größe OR late) NEAR/3 sneaker",
+            "@tom -(@jo OR NOT nie)",
+            "#Schön OR -(-靴 OR x)",
+        ),
     ),
     "zenith": Brand(names=("Zenith",)),
 }
@@ -49,6 +55,7 @@ PIECES = st.sampled_from(
             "@brand.test",
             "#AcmeFail",
             "#GRÖSSE",
+            *("boots ", "Refund", "charged\n twice", "jobs", "LATE ", "sneaker", "@Tom", "@tom@a.example", "nie ", "#schön", "靴"),
             "gro\u0308ße",
             "\n",
             "\t",
