@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from listener.queries.compiling import MOST_QUESTIONS, compiled
 from listener.queries.language import And, Near, Node, Not, Or, QueryWrong, Tag, Words, written
 from listener.queries.networks import BLUESKY, HACKERNEWS, REDDIT, Dialect, X
 from listener.queries.parsing import Query, parse
+from listener.rules.checking import check
 from tests.servers.search_words import Fits, on_hackernews, on_reddit, on_x
 from tests.unit.test_queries_finding import post
 
@@ -116,3 +119,10 @@ def test_what_satisfies_a_query_is_brought_by_one_of_its_questions(root: Node, t
     assert brought or not wanted
     if not found.here:
         assert brought == wanted
+
+
+def test_the_queries_of_the_page_about_rules_can_be_used() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    block = page.split("## Queries\n")[1].split("```yaml\n")[1].split("```")[0]
+    route = "routes: [{name: all, when: always, examples: [{post: acme}]}]\n"
+    assert check(f"version: 1\n{block}{route}") == ()
