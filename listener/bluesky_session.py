@@ -21,7 +21,8 @@ from listener.clock import Clock, now
 from listener.errors import Malformed, NetworkError, RateLimited, SignInNeeded, UsageError
 from listener.http import Answer, Http, Params, retry_after
 from listener.model import Account
-from listener.rules.kinds import Strict
+from listener.queries.networks import BLUESKY
+from listener.rules.kinds import OneOrMore, Strict, Word, query_for
 from listener.rules.rulebook import Rulebook
 from listener.settings import Secret, secret, secret_variable
 from listener.text import one_line
@@ -47,6 +48,9 @@ class Options(Strict):
     identifier: str = Field(default="", description="what to sign in with, where it is not the handle: the account's id or e-mail")
     stream: Literal["public"] | None = Field(
         default=None, description="`public`: hear every public post that speaks of a brand, without an account"
+    )
+    search: Annotated[tuple[Annotated[Word, query_for(BLUESKY)], ...], OneOrMore] = Field(
+        default=(), description="queries to search all public posts for, through our account; what it is told is heard besides"
     )
     jetstream: str = Field(default="wss://jetstream2.us-east.bsky.network", description="with `stream`: where the stream comes from")
     appview: str = Field(default="https://public.api.bsky.app", description="with `stream`: where names are looked up, without an account")

@@ -25,9 +25,12 @@ from listener.bluesky_wire import PLACE, PROFILES, START, Moment, Person, Profil
 from listener.clock import from_text, to_text
 from listener.errors import NetworkError
 from listener.model import Account, Gap, Page, Post
+from listener.queries.networks import BLUESKY as DIALECT
 from listener.rules.rulebook import Rulebook
 from listener.settings import reading_secret
+from listener.sources._bluesky_search import BlueskySearch
 from listener.sources._bluesky_stream import BlueskyStream
+from listener.sources._search import search
 from listener.sources.base import SourceKind
 
 _REASONS = ("mention", "reply", "quote")
@@ -183,13 +186,13 @@ class Bluesky:
         fresh = [notice for notice in oldest_first if notice.reason in _REASONS and _hash(notice) not in known]
         posts = [post for notice in fresh if (post := _post(notice, own.id))]
         return Page(
-            posts=tuple(await self._with_followers(posts)),
+            posts=tuple(await self.with_followers(posts)),
             cursor=after.text(),
             more=bool(after.onward),
             gap=lost or capped or _unreadable(len(fresh) - len(posts)),
         )
 
-    async def _with_followers(self, posts: Sequence[Post]) -> list[Post]:
+    async def with_followers(self, posts: Sequence[Post]) -> list[Post]:
         """Fill in how many follow each author; where that cannot be asked, the posts matter more."""
         people = list(dict.fromkeys(post.author.id for post in posts))
         counts: dict[str, int | None] = {}
@@ -211,11 +214,13 @@ def _unreadable(count: int) -> Gap | None:
     return Gap(f"Bluesky sent {count} posts that could not be read") if count else None
 
 
-def _make(name: str, options: Mapping[str, object], book: Rulebook) -> Bluesky | BlueskyStream:
+def _make(name: str, options: Mapping[str, object], book: Rulebook) -> Bluesky | BlueskySearch | BlueskyStream:
     wanted = Options.model_validate(options)
     if wanted.stream:
         return BlueskyStream(name, wanted, book)
-    return Bluesky(name, open_session(Session, wanted, book, reading_secret(name)))
+    session = open_session(Session, wanted, book, reading_secret(name))
+    searched = search(wanted.search, DIALECT)
+    return BlueskySearch(Bluesky(name, session), session, searched) if searched.questions else Bluesky(name, session)
 
 
 KIND = SourceKind(
