@@ -196,11 +196,14 @@ async def test_the_past_is_not_read_to_its_end_at_first(proxy: Proxy, fake: Fake
     assert len(proxy.asked("GET", MENTIONS)) == 1
 
 
-async def test_a_search_reaches_back_seven_days_and_no_further(proxy: Proxy, fake: FakeX, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = fake.say(TOM, "old shoes", ago=6.5 * 86_400)
+@pytest.mark.parametrize("query", ["shoes", "shoes OR " + " OR ".join(f"word{number:016}" for number in range(40))])
+async def test_a_search_reaches_back_seven_days_and_no_further(
+    proxy: Proxy, fake: FakeX, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    old = fake.say(TOM, f"old shoes, word{39:016}", ago=6.5 * 86_400)
     at = datetime.now(UTC)
     assert proxy.url
-    source = X("x", Options(service=proxy.url, query="shoes"), (), Secret(TOKEN), clock=lambda: at)
+    source = X("x", Options(service=proxy.url, query=query), (), Secret(TOKEN), clock=lambda: at)
     _, cursor = await drain(source, None)
     assert await drain(source, cursor) == ([], cursor)
     assert f"since_id={old.id}" in proxy.asked("GET", SEARCH)[-1].query
@@ -209,6 +212,9 @@ async def test_a_search_reaches_back_seven_days_and_no_further(proxy: Proxy, fak
     posts, _ = await drain(source, cursor)
     assert [post.id for post in posts] == [said.id]
     assert "since_id" not in proxy.asked("GET", SEARCH)[-1].query
+    assert len({asked.query for asked in proxy.asked("GET", SEARCH) if f"since_id={old.id}" in asked.query}) == (
+        1 if query == "shoes" else 2
+    )
     await source.close()
     assert monkeypatch
 

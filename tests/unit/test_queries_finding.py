@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from listener.finding import Queries
@@ -127,6 +127,9 @@ def naive(node: Node, text: list[str]) -> bool:
     st.lists(st.sampled_from(["acme", "boots", "late", "refund", "x", "ACME", "Late", "acmes"]), max_size=9),
     st.sampled_from([" ", "\n\n", "  "]),
 )
+@example(Not(And((Words("acme"), Words("boots")))), ["acme"], " ")
+@example(Not(Or((Words("acme"), Words("boots")))), ["acme"], " ")
+@example(Not(Not(And((Words("acme"), Words("boots"))))), ["acme"], " ")
 def test_it_finds_what_a_reader_finds(root: Node, text: list[str], between: str) -> None:
     found = [number for number, _ in Queries([root]).find(sees(post(between.join(text))))]
     assert bool(found) == naive(root, [word.strip("(),").casefold() for word in text])
