@@ -24,8 +24,8 @@ from aiohttp import web
 
 from tests.servers.pds_chat import ChatRefusal, ChatService
 from tests.servers.pds_records import POSTS, TID, Ref, cid_of, stamp, wrong_record
+from tests.servers.pds_search import found_posts
 from tests.servers.pds_tokens import ACCESS, REFRESH, Tokens
-from tests.servers.search_words import on_hackernews
 
 _MENTION = re.compile(r"(?<![^\s(])@([\w-]+(?:\.[\w-]+)+)")
 
@@ -300,20 +300,10 @@ class Pds:
         return {"profiles": [{**self._profile(person), "followersCount": person.followers} for person in people]}
 
     def _search_posts(self, request: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
-        """Newest first by the earlier of two times; every word must be there, and nothing else in `q` means anything."""
         self._signed_in(request)
         _need(asked, "q")
-        fits, since, begin = on_hackernews(asked["q"]), asked.get("since", ""), int(asked.get("cursor", 0))
-        found = []
-        for author in self.people.values():
-            for rkey, (cid, record) in author.records.items():
-                uri = self._uri(author, rkey)
-                at = stamp(min(datetime.fromisoformat(record["createdAt"]), self._indexed[uri]))
-                if fits(record["text"]) and at >= since:
-                    found.append({"uri": uri, "cid": cid, "author": self._profile(author), "record": record, "indexedAt": at})
-        found.sort(key=lambda one: str(one["indexedAt"]), reverse=True)
-        end = begin + min(int(asked.get("limit", 25)), self.page)
-        return {"posts": found[begin:end], **({"cursor": str(end)} if len(found) > end else {})}
+        told = [(person, self._profile(person), self._uri) for person in self.people.values()]
+        return found_posts(told, self._indexed, asked, self.page)
 
     def _get_posts(self, request: web.Request, _: dict[str, Any]) -> dict[str, Any]:
         viewer = self._signed_in(request)
