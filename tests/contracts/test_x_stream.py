@@ -187,7 +187,8 @@ async def test_what_rules_of_others_bring_is_not_ours(fake: FakeX, hear: Hear) -
 
 
 async def test_a_query_that_is_no_rule_does_not_keep_the_mentions_away(fake: FakeX, hear: Hear) -> None:
-    ear = hear("shoes ((")
+    fake.streams.bad = "shoes"
+    ear = hear("shoes")
     await ear.begin()
     assert "does not take one of its rules" in ear.source.remark
     said = fake.say(MARTA, "@acme hello")
