@@ -177,7 +177,8 @@ class Matcher:
         spoken_to = [*_by_handle(read, which), *_by_reply(post, ours)]
         if direct and ours and not spoken_to:
             spoken_to = [Because(Ground.HANDLE, "a direct message")]
-        because = tuple(dict.fromkeys([*spoken_to, *_by_name(read, brand, which), *_by_hashtag(read, brand), *_by_query(read, brand)]))
+        grounds = (*_by_name(read, brand, which), *_by_hashtag(read, brand), *_by_query(read, brand), *_by_place(post, name))
+        because = tuple(dict.fromkeys([*spoken_to, *grounds]))
         if not because or brand.ignored_phrases.find(read.folded):
             return None
         return Mention(post, name, because, addressed=bool(spoken_to) or direct)
@@ -249,3 +250,8 @@ def _by_query(read: _Read, brand: _Known) -> Iterator[Because]:
     if brand.queries:
         for _, quotes in brand.queries.find(read.seen):
             yield Because(Ground.QUERY, " … ".join(quotes))
+
+
+def _by_place(post: Post, name: str) -> Iterator[Because]:
+    if name in post.about:
+        yield Because(Ground.PLACE, f"everything in {post.network}")

@@ -75,7 +75,8 @@ class Post:
 
     `thread_id` is the id of the first post of the public thread and equals `id` for a post that starts one. `mentions` holds the
     handles (without "@") and account ids the post addresses; `tags` its hashtags without "#". `version` changes when the text is
-    edited (the network's own version, or an edit time). `own` is true for what our own accounts wrote.
+    edited (the network's own version, or an edit time). `own` is true for what our own accounts wrote. `about` names brands that the
+    place itself is about, such as a brand's own review page; it is not stored, since it is looked at only when the post is heard.
     """
 
     network: str
@@ -93,6 +94,7 @@ class Post:
     language: str | None = None
     version: str = ""
     own: bool = False
+    about: tuple[str, ...] = ()
 
 
 class Ground(StrEnum):
@@ -103,6 +105,7 @@ class Ground(StrEnum):
     HASHTAG = "hashtag"
     QUERY = "query"
     REPLY = "reply"
+    PLACE = "place"
     IMPORT = "import"
 
 

@@ -206,7 +206,7 @@ def _yaml(options: Mapping[str, object]) -> str:
 def _channels(book: Rulebook) -> Iterator[Finding]:
     if Mode(book.mode) is Mode.OBSERVE:
         return
-    for network in dict.fromkeys(wanted.kind or name for name, wanted in book.sources.items()):
+    for network in dict.fromkeys(wanted.network_of(name) for name, wanted in book.sources.items()):
         yield from _tried(f"channel {network}", partial(_channel, network))
 
 

@@ -78,4 +78,5 @@ def known() -> Known:
         template_problem=template_problem,
         too_long=_too_long(Kind.PUBLIC),
         too_long_private=_too_long(Kind.PRIVATE),
+        source_checks={name: kind.check for name, kind in source_kinds().items() if kind.check},
     )

@@ -26,7 +26,6 @@ SOURCES = frozenset(
         "stackexchange",
         "telegram",
         "threads",
-        "webhook",
         "youtube",
     }
 )

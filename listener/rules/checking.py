@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from listener.rules.hearing import hearing
 from listener.rules.keywords import keywords
 from listener.rules.lint import oddities, order
 from listener.rules.look import Known, Look
@@ -19,7 +20,7 @@ from listener.rules.values import values
 
 __all__ = ["Known", "check", "read_checked"]
 
-_CHECKS: tuple[Callable[[Look], Iterator[Problem]], ...] = (references, values, keywords, order, oddities)
+_CHECKS: tuple[Callable[[Look], Iterator[Problem]], ...] = (references, hearing, values, keywords, order, oddities)
 
 
 def check(text: str | bytes, *, filename: str = "rules.yaml", known: Known | None = None) -> tuple[Problem, ...]:

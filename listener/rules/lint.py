@@ -150,7 +150,7 @@ def _lengths(look: Look) -> Iterator[Problem]:
 
 
 def _too_long(look: Look, path: Path, text: str, limits: Mapping[str, TooLong]) -> Iterator[Problem]:
-    spoken = {source.kind or name for name, source in look.book.sources.items()}
+    spoken = {source.network_of(name) for name, source in look.book.sources.items()}
     spoken |= {network for brand in look.book.brands.values() for network in brand.handles}
     for network in sorted(spoken & set(limits)):
         if problem := limits[network](text):

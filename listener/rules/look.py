@@ -20,12 +20,27 @@ def _no_problem(text: str) -> str:  # noqa: ARG001 - stands in where nobody can 
 
 
 @dataclass(frozen=True, slots=True)
+class Slip:
+    """What does not fit together in the sources of one kind: the source, the keys below it that it is about, and the words."""
+
+    source: str
+    keys: tuple[str | int, ...]
+    code: str
+    message: str
+    hint: str = ""
+
+
+SourcesCheck = Callable[[Mapping[str, Mapping[str, object]]], Iterator[Slip]]
+"""Looks at all sources of one kind at once: their options by their names."""
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What a rules file may name that stands outside it. None means that nobody knows, so it is not checked.
 
     `too_long` and `too_long_private` say, by network, why a text is too long to be a public answer or a private message there (""
     where it fits). `pattern_problem` and `template_problem` say what is wrong with a pattern or a
-    template beyond what is looked at here.
+    template beyond what is looked at here. `source_checks` look at all sources of a kind together.
     """
 
     source_options: SourceOptions = any_source
@@ -39,6 +54,7 @@ class Known:
     template_problem: Callable[[str], str] = _no_problem
     too_long: Mapping[str, TooLong] = field(default_factory=dict)
     too_long_private: Mapping[str, TooLong] = field(default_factory=dict)
+    source_checks: Mapping[str, SourcesCheck] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def _sources(look: Look) -> Iterator[Problem]:
     heard: dict[str, str] = {}
     for name, settings in look.book.sources.items():
         kind = settings.kind or name
-        if kind in heard:
+        if kind in heard and "network" not in settings.options:
             message = f'"{name}" is a second source of the kind "{kind}"; this version listens to one'
             yield look.sheet.problem(look.key_at(("sources", name)), "second-source", message, f'"{heard[kind]}" is the first')
         heard.setdefault(kind, name)
@@ -111,6 +111,8 @@ def _sources(look: Look) -> Iterator[Problem]:
 
 def _network(look: Look, path: Path, name: str) -> Iterator[Problem]:
     known = look.known.networks
+    if known is not None:
+        known = {*known, *(settings.network_of(source) for source, settings in look.book.sources.items())}
     # What cannot be listened to yet can still be imported, so rules and handles for it mean something.
     if known is not None and name not in known and name not in absent.SOURCES:
         yield look.error(path, "unknown-network", f'no network is called "{name}"', suggest(name, known))

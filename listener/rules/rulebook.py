@@ -72,6 +72,11 @@ class SourceSettings(BaseModel):
         """The keys that belong to the kind of source."""
         return self.__pydantic_extra__ or {}
 
+    def network_of(self, name: str) -> str:
+        """Return the network that a source called `name` hears: the one it names, else that of its kind."""
+        said = self.options.get("network")
+        return said if isinstance(said, str) else self.kind or name
+
 
 class SentimentSettings(Strict):
     """Which scorer judges mood, and where neutral ends."""

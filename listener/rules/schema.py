@@ -123,7 +123,7 @@ def key_table(options: Mapping[str, type[BaseModel]]) -> str:
     """Return the reference of all keys as Markdown."""
     parts = [*_PARTS]
     place = next(number for number, (where, _) in enumerate(parts) if where == "scoring")
-    parts[place:place] = [(f"sources.NAME, kind {kind}", model) for kind, model in sorted(options.items())]
+    parts[place:place] = [part for kind, model in sorted(options.items()) for part in _with_groups(f"sources.NAME, kind {kind}", model)]
     blocks = []
     for where, model in parts:
         about = " ".join((model.__doc__ or "").split("\n\n")[0].split())
@@ -141,6 +141,14 @@ def key_table(options: Mapping[str, type[BaseModel]]) -> str:
             )
         )
     return "\n\n".join(blocks) + "\n"
+
+
+def _with_groups(where: str, model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yield the keys of a kind of source, and those of the groups of settings in it."""
+    yield where, model
+    for key, field in keys_of(model).items():
+        for group in models_of(whole(field)):
+            yield f"{where}: {key}", group
 
 
 def put_table(page: str, options: Mapping[str, type[BaseModel]]) -> str:

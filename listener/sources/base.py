@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from listener import plugins
 from listener.errors import EarnestError
 from listener.model import Account, Page, Post
+from listener.rules.look import SourcesCheck
 from listener.rules.rulebook import Rulebook
 
 _PACKAGE = "listener.sources"
@@ -104,11 +105,44 @@ class Searching(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    """Where a source is brought posts, and how to try it.
+
+    `there` says who answers at that address now: "earnest" (a daemon), "nobody" or "other". `sample` is a command that brings it one
+    made-up post; it holds no secret, and may be good for a few minutes only.
+    """
+
+    address: str
+    there: str
+    sample: str
+
+
+@runtime_checkable
+class Told(Protocol):
+    """A source that is brought posts, and has nobody to ask for them: trying it must not take the door from a daemon that runs."""
+
+    async def invite(self) -> Invitation:
+        """Return where posts are brought to, without listening there.
+
+        Raises:
+            SignInNeeded: the secret that deliveries are signed with is missing.
+        """
+
+    def would_bring(self, body: bytes) -> Page:
+        """Return the posts that one delivery would be.
+
+        Raises:
+            Malformed: it cannot be read; the message names the place.
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class SourceKind:
     """How to make a source of one kind: `options` is the model of its keys in rules.yaml (beside `every` and `kind`).
 
     `public` says whether it can hear anything without an account, and `public_with` with which options only (none: with any).
-    `secrets` are the names of the secrets it may read.
+    `secrets` are the names of the secrets it may read. `check` looks at all sources of the kind in one file, for what does not fit
+    together.
     """
 
     network: str
@@ -117,6 +151,7 @@ class SourceKind:
     public: bool
     secrets: tuple[str, ...]
     public_with: Mapping[str, object] = field(default_factory=dict)
+    check: SourcesCheck | None = None
 
 
 def kinds() -> tuple[str, ...]:

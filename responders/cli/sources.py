@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from listener.errors import EarnestError, Unreachable
 from listener.store.base import text
 from listener.text import one_line
 from responders import views
+from responders.cli import brought
 from responders.cli.base import App, common
 from responders.cli.phrases import ago, counted
 from responders.cli.status import source_json, source_words
@@ -22,7 +23,7 @@ from responders.views import Health
 if TYPE_CHECKING:
     from listener.model import Account, Mention, Page, Post
     from listener.rules.rulebook import Rulebook
-    from listener.sources.base import Asked
+    from listener.sources.base import Asked, Invitation, Source
 
 _WIDTH = 200  # columns of a foreign line
 
@@ -67,7 +68,7 @@ def _health(app: App, at: datetime) -> Health | None:
 
 def _unheard_json(name: str, book: Rulebook | None) -> dict[str, object]:
     settings = book.sources.get(name) if book else None
-    network = (settings.kind or name) if settings else name
+    network = settings.network_of(name) if settings else name
     return {"name": name, "network": network, "state": "new", "lag_s": None, "gaps": 0, "detail": None}
 
 
@@ -79,6 +80,7 @@ class _Trial:
     network: str = ""
     account: Account | None = None
     page: Page | None = None
+    invitation: Invitation | None = None
     deaf: EarnestError | None = None
     speaker: Account | None = None
     mute: EarnestError | None = None
@@ -86,7 +88,20 @@ class _Trial:
     asks: tuple[Asked, ...] = ()
 
 
-async def _listen(trial: _Trial, book: Rulebook) -> None:
+async def _hear(trial: _Trial, source: Source, *, preview: bool, delivery: bytes | None) -> None:
+    """Ask a source what it would bring; one that is brought posts has nobody to ask, so it says where, or reads one `delivery`."""
+    from listener.sources.base import Told  # noqa: PLC0415  # networks are slow to import
+
+    if not isinstance(source, Told):
+        trial.account = await source.identify()
+        trial.page = await source.fetch(None)
+    elif preview:
+        trial.page = brought.shown(source, trial.name, delivery)
+    else:
+        trial.invitation = await brought.invitation(source)
+
+
+async def _listen(trial: _Trial, book: Rulebook, *, preview: bool, delivery: bytes | None) -> None:
     """Sign in and fetch one page, as on a first poll; nothing is stored."""
     from listener import listening  # noqa: PLC0415  # networks are slow to import
     from listener.matching import Matcher  # noqa: PLC0415
@@ -97,8 +112,7 @@ async def _listen(trial: _Trial, book: Rulebook) -> None:
         trial.network = source.network
         trial.asks = source.asks() if isinstance(source, Searching) else ()
         try:
-            trial.account = await source.identify()
-            trial.page = await source.fetch(None)
+            await _hear(trial, source, preview=preview, delivery=delivery)
         finally:
             await source.close()
     except EarnestError as problem:
@@ -106,7 +120,8 @@ async def _listen(trial: _Trial, book: Rulebook) -> None:
         return
     matcher = Matcher(book.brands)
     own = (trial.account,) if trial.account else ()
-    trial.found = [(post, () if post.own else matcher.match(post, own)) for post in trial.page.posts]
+    posts = trial.page.posts if trial.page else ()
+    trial.found = [(post, () if post.own else matcher.match(post, own)) for post in posts]
 
 
 async def _speak(trial: _Trial, book: Rulebook) -> None:
@@ -128,7 +143,7 @@ async def _speak(trial: _Trial, book: Rulebook) -> None:
         trial.mute = problem
 
 
-def _try(book: Rulebook, name: str, *, speak: bool) -> _Trial:
+def _try(book: Rulebook, name: str, *, preview: bool, delivery: bytes | None = None) -> _Trial:
     """Try a source that the rules name.
 
     Raises:
@@ -140,8 +155,8 @@ def _try(book: Rulebook, name: str, *, speak: bool) -> _Trial:
     trial = _Trial(name)
 
     async def both() -> None:
-        await _listen(trial, book)
-        if speak:
+        await _listen(trial, book, preview=preview, delivery=delivery)
+        if not preview:
             await _speak(trial, book)
 
     asyncio.run(both())
@@ -154,28 +169,40 @@ def _try(book: Rulebook, name: str, *, speak: bool) -> _Trial:
 def test(app: App, *, name: str) -> int:
     """Sign in to source NAME and fetch once, without storing anything: can we hear, can we speak?
 
+    A webhook is brought posts: its address is told, with a command that brings it one.
+
     That we cannot speak is no failure: a person then answers by hand, if at all.
     """
     at = clock.now()
-    trial = _try(app.book, name, speak=True)
+    trial = _try(app.book, name, preview=False)
     if app.options.json:
         app.out.record(_trial_json(trial))
     else:
         for line in (*_heard_words(trial, at), *_spoken_words(trial)):
             app.out.line(line)
-        app.out.next_step(
-            "What is in the way, all at once: earnest doctor" if trial.deaf else f"What it would bring: earnest sources preview {name}"
-        )
+        if trial.invitation:
+            app.out.line(trial.invitation.sample, whole=True)
+        app.out.next_step(_after_test(trial))
     return trial.deaf.exit_code if trial.deaf else 0
 
 
+def _after_test(trial: _Trial) -> str:
+    if trial.deaf:
+        return "What is in the way, all at once: earnest doctor"
+    if trial.invitation:
+        return f"That command brings one made-up post. What a real delivery would be: earnest sources preview {trial.name} --delivery FILE"
+    return f"What it would bring: earnest sources preview {trial.name}"
+
+
 def _heard_words(trial: _Trial, at: datetime) -> list[str]:
+    if trial.invitation:
+        return brought.heard_words(trial.invitation)
     if trial.deaf or trial.page is None:
         return ["hear   no: " + _problem(trial.deaf)]
     who = f"as @{one_line(trial.account.handle, 60)}" if trial.account else "without an account"
     newest = max((post.created_at for post in trial.page.posts), default=None)
-    brought = f"{counted(len(trial.page.posts), 'post')}" + (f", the newest {ago(newest, at)}" if newest else "")
-    return [f"hear   yes, {who}: {brought}; {counted(sum(bool(found) for _, found in trial.found), 'mention')} of ours"]
+    found = f"{counted(len(trial.page.posts), 'post')}" + (f", the newest {ago(newest, at)}" if newest else "")
+    return [f"hear   yes, {who}: {found}; {counted(sum(bool(found) for _, found in trial.found), 'mention')} of ours"]
 
 
 def _spoken_words(trial: _Trial) -> list[str]:
@@ -200,6 +227,7 @@ def _trial_json(trial: _Trial) -> dict[str, object]:
             "posts": len(trial.page.posts) if trial.page else 0,
             "mentions": sum(bool(found) for _, found in trial.found),
             "problem": _problem(trial.deaf) if trial.deaf else None,
+            "told": brought.as_json(trial.invitation) if trial.invitation else None,
         },
         "speak": {
             "ok": trial.speaker is not None,
@@ -212,16 +240,18 @@ def _trial_json(trial: _Trial) -> dict[str, object]:
 @sources.command(epilog="Example: earnest sources preview mastodon")
 @click.argument("name")
 @click.option("--query", default="", help="Try this query, as if a brand and the source had it; rules.yaml stays as it is.")
+@click.option("--delivery", type=click.File("rb"), metavar="FILE", help="What a webhook would be brought (- reads standard input).")
 @common
-def preview(app: App, *, name: str, query: str) -> None:
+def preview(app: App, *, name: str, query: str, delivery: IO[bytes] | None) -> None:
     """Fetch source NAME once, without storing anything: what it asks the network, which posts would count and why.
 
-    Words of the brands that found nothing, or nothing but noise, are named.
+    Words of the brands that found nothing, or nothing but noise, are named. A webhook has nobody to ask: give it a delivery, and it shows
+    what its `map` makes of it.
     """
     from responders.cli import keywords  # noqa: PLC0415  # the search for words is slow to import
 
     book = keywords.with_query(app.book, name, query) if query else app.book
-    trial = _try(book, name, speak=False)
+    trial = _try(book, name, preview=True, delivery=delivery.read() if delivery else None)
     if trial.deaf:
         raise trial.deaf
     taken = [(post, mentions) for post, mentions in trial.found if mentions]
