@@ -24,7 +24,7 @@ from listener.places import SERVER, Place, cannot_listen, certificate, clear_awa
 MOST_BYTES = 2**20
 
 _log = logs.get("doorbell")
-_LINGER = 2.0
+_LAST_MOMENT = 2.0
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:/?#@\s]+)(?::[0-9]{1,5})?")
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nServer: Earnest\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
@@ -35,6 +35,7 @@ class Limits:
 
     headers: float = 10.0
     body: float = 10.0
+    linger: float = 2.0  # for the rest of what is refused, so that the answer is read at all
     connections: int = 100
 
 
@@ -134,7 +135,7 @@ class _Server(web.Server):
         self._silent: dict[object, asyncio.TimerHandle] = {}
 
     def __call__(self) -> web.RequestHandler:
-        return _Caller(self, loop=asyncio.get_running_loop(), auto_decompress=False, access_log=None, lingering_time=_LINGER)  # type: ignore[arg-type]  # it asks whether there is one
+        return _Caller(self, loop=asyncio.get_running_loop(), auto_decompress=False, access_log=None, lingering_time=self._limits.linger)  # type: ignore[arg-type]  # it asks whether there is one
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
@@ -193,7 +194,7 @@ class _Bell:
                 return
             self._open.close()
             remove(self.place)
-            await self._server.shutdown(_LINGER)
+            await self._server.shutdown(_LAST_MOMENT)
             self._open = self._server = None
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:

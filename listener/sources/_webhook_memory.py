@@ -67,5 +67,5 @@ def read_cursor(cursor: str | None) -> Memory | None:
         size = _CLAIM + _BODY
         parts = (seen[at : at + size] for at in range(0, len(seen), size))
         return Memory({part[:_CLAIM]: part[_CLAIM:] for part in parts}, from_text(told) if told else None)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None

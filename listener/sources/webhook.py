@@ -75,7 +75,7 @@ class Webhook:
         self._keys: tuple[bytes, ...] = ()
         self._open = False
         self._memory = Memory()
-        self._line = Line()
+        self.line = Line()
         self._misfits = Misfits()
         self._news = asyncio.Event()
 
@@ -96,10 +96,10 @@ class Webhook:
         """
         memory = read_cursor(cursor)
         self._memory = memory or Memory()
-        self._line.settle(self._memory)
+        self.line.settle(self._memory)
         self._misfits.settle(self._memory.told_at)
         await self._open_door()
-        handed = self._line.hand_over()
+        handed = self.line.hand_over()
         gap, told_at = self._gap(lost=memory is None)
         claims = {claim: one.digest for one in handed for claim in one.claims}
         return Page(
@@ -112,13 +112,13 @@ class Webhook:
 
     async def stir(self) -> None:
         """Return once something was brought, or waits to be proven stored."""
-        while not self._line and not self._misfits.due(self._memory.told_at, self._clock()):
+        while not self.line and not self._misfits.due(self._memory.told_at, self._clock()):
             self._news.clear()
             await self._news.wait()
 
     async def close(self) -> None:
         """Send those who wait away, to come again, and close the door."""
-        self._line.send_away()
+        self.line.send_away()
         if self._open:
             self._open = False
             await self._doorbells.close(self._options.place, self._options.path)
@@ -195,7 +195,7 @@ class Webhook:
         sealed = check(self._options.form, self._keys, ring, self._clock().timestamp())
         if not isinstance(sealed, Sealed):
             return Reply(401, {"error": _REASONS[sealed]})
-        if self._line.full:
+        if self.line.full:
             return _later("too many deliveries wait already")
         claims, digest = tuple(map(claim_digest, sealed.claims)), body_digest(ring.body)
         if self._memory.holds(claims, digest):
@@ -222,12 +222,12 @@ class Webhook:
             return Reply(200, {"stored": 0, "already": True}) if known else _contradicts()
         if not brought.ids:
             return Reply(200, {"stored": 0})
-        one = self._line.like(claims)
+        one = self.line.like(claims)
         if one and one.digest != digest:
             return _contradicts()
-        if not self._open or (one is None and self._line.full):
+        if not self._open or (one is None and self.line.full):
             return _later("nothing can be taken now")
-        one = one or self._line.add(claims, digest, brought)
+        one = one or self.line.add(claims, digest, brought)
         self._news.set()
         stored = await one.wait(self._patience)
         return Reply(200, {"stored": len(one.brought.ids)}) if stored else _later("it could not be stored yet")

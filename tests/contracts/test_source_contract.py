@@ -25,12 +25,16 @@ SOURCES = plugins.names("listener.sources", "earnest.sources")
 
 
 @dataclass
-class Scene:
-    """A network with a source on it.
+class Heard:
+    """A network with a source on it. `say` publishes a post that the source must hear and returns its id."""
 
-    `source` reaches the real server through `proxy`; `read` is the path it polls. `say` publishes a post that the source must hear
-    and returns its id.
-    """
+    source: Source
+    say: Callable[[str], Awaitable[str]]
+
+
+@dataclass
+class Scene:
+    """The same, where the source asks for posts: it reaches the real server through `proxy`; `read` is the path it polls."""
 
     source: Source
     proxy: Proxy
@@ -51,21 +55,21 @@ async def drain(source: Source, cursor: str | None) -> tuple[list[Post], str | N
     raise AssertionError(message)
 
 
-class SourceContract:
-    """Nothing is lost, nothing is skipped, a failure moves nothing, and nonsense is called so."""
+class HearingContract:
+    """Nothing is lost and nothing is skipped, whether a source asks for posts or is brought them."""
 
     @pytest.fixture
-    async def scene(self) -> Scene:
+    async def scene(self) -> Heard | Scene:
         pytest.fail("a source under contract brings a scene of its own")
 
-    async def test_hears_what_is_said_after_the_first_poll(self, scene: Scene) -> None:
+    async def test_hears_what_is_said_after_the_first_poll(self, scene: Heard) -> None:
         _, cursor = await drain(scene.source, None)
         said = [await scene.say(f"word number {number}") for number in range(3)]
         posts, _ = await drain(scene.source, cursor)
         assert [post.id for post in posts] == said
         assert [post.text.endswith(f"word number {number}") for number, post in enumerate(posts)] == [True] * 3
 
-    async def test_a_post_is_whole(self, scene: Scene) -> None:
+    async def test_a_post_is_whole(self, scene: Heard) -> None:
         _, cursor = await drain(scene.source, None)
         await scene.say("line one\nline two & <b>")
         (post,), _ = await drain(scene.source, cursor)
@@ -78,14 +82,14 @@ class SourceContract:
         assert post.url.startswith("http")
         assert not post.own
 
-    async def test_a_burst_is_heard_whole_once_and_in_order(self, scene: Scene) -> None:
+    async def test_a_burst_is_heard_whole_once_and_in_order(self, scene: Heard) -> None:
         await scene.say("before")
         _, cursor = await drain(scene.source, None)
         said = [await scene.say(f"burst {number}") for number in range(45)]
         posts, _ = await drain(scene.source, cursor)
         assert [post.id for post in posts] == said
 
-    async def test_the_same_page_a_hundred_times_brings_nothing_new(self, scene: Scene) -> None:
+    async def test_the_same_page_a_hundred_times_brings_nothing_new(self, scene: Heard) -> None:
         await scene.say("one")
         await scene.say("two")
         seen: set[tuple[str, str]] = set()
@@ -97,23 +101,33 @@ class SourceContract:
         assert len(seen) == 2
         assert len(cursors) == 1
 
-    async def test_the_same_cursor_twice_brings_the_same(self, scene: Scene) -> None:
+    async def test_the_same_cursor_twice_brings_the_same(self, scene: Heard) -> None:
         _, cursor = await drain(scene.source, None)
         await scene.say("again")
         first: Page = await scene.source.fetch(cursor)
         assert await scene.source.fetch(cursor) == first
 
-    async def test_silence_moves_nothing(self, scene: Scene) -> None:
+    async def test_silence_moves_nothing(self, scene: Heard) -> None:
         await scene.say("before")
         _, cursor = await drain(scene.source, None)
         assert await drain(scene.source, cursor) == ([], cursor)
 
-    async def test_what_comes_to_an_empty_place_is_not_lost(self, scene: Scene) -> None:
+    async def test_what_comes_to_an_empty_place_is_not_lost(self, scene: Heard) -> None:
         posts, cursor = await drain(scene.source, None)
         assert not posts
         said = [await scene.say(f"first words {number}") for number in range(45)]
         posts, _ = await drain(scene.source, cursor)
         assert [post.id for post in posts] == said
+
+    async def test_a_cursor_that_makes_no_sense_is_a_gap_and_not_the_end(self, scene: Heard) -> None:
+        said = await scene.say("still here")
+        page = await scene.source.fetch("{nonsense")
+        assert page.gap is not None
+        assert said in {post.id for post in page.posts}
+
+
+class SourceContract(HearingContract):
+    """Besides, where a source asks: a failure moves nothing, and nonsense is called so."""
 
     @pytest.mark.parametrize("fault", [HTML, EMPTY, BROKEN, DEEP, HUGE], ids=lambda fault: fault.name)
     async def test_nonsense_is_malformed(self, scene: Scene, fault: Fault) -> None:
@@ -156,12 +170,6 @@ class SourceContract:
         await scene.proxy.stop()
         with pytest.raises(NotConnected):
             await scene.source.fetch(None)
-
-    async def test_a_cursor_that_makes_no_sense_is_a_gap_and_not_the_end(self, scene: Scene) -> None:
-        said = await scene.say("still here")
-        page = await scene.source.fetch("{nonsense")
-        assert page.gap is not None
-        assert said in {post.id for post in page.posts}
 
 
 @pytest.mark.parametrize("name", SOURCES)
