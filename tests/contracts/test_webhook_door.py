@@ -30,7 +30,8 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def opened(tmp_path: Path) -> AsyncIterator[tuple[Webhook, Sender]]:
     place = f"127.0.0.1:{free_port()}"
-    source, sender = make(tmp_path, place=place, hosts=["hooks.acme.example"], limits=Limits(headers=0.3, body=0.3, linger=0.1, connections=3))
+    limits = Limits(headers=0.3, body=0.3, linger=0.1, connections=3)
+    source, sender = make(tmp_path, place=place, hosts=["hooks.acme.example"], limits=limits)
     await source.fetch(None)
     yield source, sender
     await source.close()
