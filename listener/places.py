@@ -80,7 +80,9 @@ async def who_sits_at(place: Place) -> str:
     try:
         async with asyncio.timeout(2):
             reader, writer = await (
-                asyncio.open_unix_connection(place.socket) if place.socket else asyncio.open_connection(_reached(place.host), place.port)
+                asyncio.open_unix_connection(place.socket)
+                if place.socket
+                else asyncio.open_connection(_reached(place.host), place.port, ssl=_unproven() if place.certificate else None)
             )
             try:
                 writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -92,6 +94,14 @@ async def who_sits_at(place: Place) -> str:
     except (OSError, TimeoutError):
         return "other"
     return "earnest" if f"\r\nServer: {SERVER}\r\n".encode() in said else "other"
+
+
+def _unproven() -> ssl.SSLContext:
+    """Return what speaks TLS to an address of our own machine, to ask for a name and no more, whoever it proves to be."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _reached(host: str) -> str:
@@ -157,7 +167,7 @@ def share(place: Place) -> None:
 async def cannot_listen(place: Place, problem: OSError) -> NetworkError:
     """Say why nobody can listen at a place, and who does already."""
     if problem.errno == errno.EADDRINUSE:
-        who = "another Earnest" if not place.certificate and await who_sits_at(place) == "earnest" else "another program or file"
+        who = "another Earnest" if await who_sits_at(place) == "earnest" else "another program or file"
         message = f"cannot listen at {place}: it is in use by {who}"
         return NetworkError(message, "Stop that one, or give this source another address; it is tried again by itself.")
     why = os.strerror(problem.errno).lower() if problem.errno else "it is refused"

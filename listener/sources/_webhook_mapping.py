@@ -101,7 +101,7 @@ class Mapper:
         fields, network = self._options.map, self._options.network
         post_id = look.id(fields.id)
         text = self._text(look, fields)
-        author = self._author(look, fields)
+        author = self._author(look, fields, post_id)
         version = look.words(fields.version, "")
         return Post(
             network=network,
@@ -124,11 +124,11 @@ class Mapper:
         title, text = (_whole_letters(part).strip() for part in parts)
         return (text if text.startswith(title) else f"{title}\n\n{text}".strip())[:_LONGEST_TEXT]
 
-    def _author(self, look: _Look, fields: Fields) -> Author:
-        """Return who wrote it. One without a name is nobody in particular: all of those are taken for the same."""
+    def _author(self, look: _Look, fields: Fields, post_id: str) -> Author:
+        """Return who wrote it. One without a name is nobody else who has none."""
         handle = " ".join(_whole_letters(look.words(fields.author)).split()).lstrip("@")[:_LONGEST_NAME]
         author_id = look.id(fields.author_id, needed=False)
-        return Author(self._options.network, author_id or handle or "unknown", handle or "unknown")
+        return Author(self._options.network, author_id or handle or f"unknown {post_id}", handle or "unknown")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Deliveries between their arrival and their answer, and those that could not be mapped, until somebody was told."""
+"""Deliveries between their arrival and their answer, and those that could not be taken, until somebody was told."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from listener.sources._webhook_memory import Memory
 MOST_WAITING = 100
 """Deliveries in memory; one more is told to come again."""
 
+MOST_BYTES = 2**24
+"""Of those deliveries together, as they came."""
+
 BETWEEN_GAPS = timedelta(hours=1)
 
 
@@ -24,6 +27,7 @@ class Waiting:
     claims: tuple[str, ...]
     digest: str
     brought: Brought
+    size: int
     settled: asyncio.Future[bool]
     senders: int = 0
     handed: bool = False
@@ -58,15 +62,15 @@ class Line:
     @property
     def full(self) -> bool:
         """Whether no more can be taken."""
-        return len(self._all) >= MOST_WAITING
+        return len(self._all) >= MOST_WAITING or sum(one.size for one in self._all) >= MOST_BYTES
 
     def like(self, claims: Sequence[str]) -> Waiting | None:
         """Return one that waits already and makes one of these claims."""
         return next((one for one in self._all if not set(one.claims).isdisjoint(claims)), None)
 
-    def add(self, claims: tuple[str, ...], digest: str, brought: Brought) -> Waiting:
-        """Put a delivery at the end."""
-        one = Waiting(claims, digest, brought, asyncio.get_running_loop().create_future())
+    def add(self, claims: tuple[str, ...], digest: str, brought: Brought, size: int) -> Waiting:
+        """Put a delivery of `size` bytes at the end."""
+        one = Waiting(claims, digest, brought, size, asyncio.get_running_loop().create_future())
         self._all.append(one)
         return one
 
@@ -107,7 +111,7 @@ class Line:
 
 @dataclass
 class Misfits:
-    """Deliveries that could not be mapped. They are told as a gap, at most once an hour: `Memory.told_at` says when that was."""
+    """Deliveries that were brought in vain. They are told as a gap, at most once an hour: `Memory.told_at` says when that was."""
 
     count: int = 0
     reason: str = ""
@@ -135,5 +139,5 @@ class Misfits:
         """Return what to tell, and the moment to remember it by: the same until it was stored."""
         moment = self._told[0] if self._told else at
         self._told = (moment, self.count)
-        words = f"{self.count} of the deliveries could not be mapped; the last: {self.reason}"
+        words = f"{self.count} of the deliveries could not be taken; the last: {self.reason}"
         return Gap(words, since=self.since, until=at), moment

@@ -6,8 +6,8 @@ takes too long, or the daemon stops, the answer is 503 and the sender brings it 
 after a crash, and the answer is "already".
 
 What is refused is told to the sender, who is the one that can mend it: 401 (not signed, wrongly, or too old), 400 (no JSON), 422 (it does
-not fit `map`), 409 (contradicts what was delivered under the same id), 413, 503 (wait). What does not fit `map` is besides a gap, told at
-most once an hour, so that whoever runs Earnest sees it too.
+not fit `map`), 409 (contradicts what was delivered under the same id), 413, 503 (wait). What was signed, well or badly, and
+refused is besides a gap, told at most once an hour, so that whoever runs Earnest sees it too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import shlex
 from collections.abc import Mapping
 from datetime import datetime
 
-from listener import logs, settings
+from listener import settings
 from listener.clock import Clock, now
 from listener.doorbell import Door, Doorbells, Reply, Ring
 from listener.errors import Malformed, SignInNeeded, UsageError
@@ -35,7 +35,7 @@ from listener.sources._webhook_waiting import Line, Misfits
 from listener.sources.base import Invitation, SourceKind
 
 _KIND = "webhook"
-_log = logs.get("webhook")
+
 _DOORBELLS = Doorbells()
 """The addresses of this process: an address can be had once, whoever asks."""
 
@@ -44,9 +44,10 @@ _RETRY = 30
 _SHORTEST_SECRET = 16
 _LARGE = 32_768  # bytes; reading more than this is done beside the event loop
 _LOST = "what was delivered before cannot be told any more, so a delivery that is repeated may be taken for a new one"
+_CONTRADICTS = "something else was delivered under this id"
 _REASONS = {
     "unsigned": "the signature is missing, stands there twice, or is of another style",
-    "wrong": "the signature does not fit",
+    "wrong": "the signature does not fit the secret",
     "time": "the signed time is more than five minutes from now",
 }
 
@@ -194,7 +195,7 @@ class Webhook:
         """Look at one delivery, and return its answer once it is known."""
         sealed = check(self._options.form, self._keys, ring, self._clock().timestamp())
         if not isinstance(sealed, Sealed):
-            return Reply(401, {"error": _REASONS[sealed]})
+            return self._refuse(401, _REASONS[sealed], quietly=sealed == "unsigned")
         if self.line.full:
             return _later("too many deliveries wait already")
         claims, digest = tuple(map(claim_digest, sealed.claims)), body_digest(ring.body)
@@ -203,12 +204,17 @@ class Webhook:
         try:
             brought = await self._map(ring.body)
         except Unreadable as problem:
-            return Reply(400, {"error": str(problem)})
+            return self._refuse(400, str(problem))
         except Unmapped as problem:
-            self._misfits.note(f"{problem.path} {problem.why}", self._clock())
+            return self._refuse(422, problem.why, path=problem.path)
+        return await self._take(claims, digest, brought, len(ring.body))
+
+    def _refuse(self, status: int, why: str, *, path: str = "", quietly: bool = False) -> Reply:
+        """Refuse a delivery, and see to it that we are told too: what is not signed at all is some stranger's, all else may be a loss."""
+        if not quietly:
+            self._misfits.note(f"{path} {why}".strip(), self._clock())
             self._news.set()
-            return Reply(422, {"error": problem.why, "path": problem.path})
-        return await self._take(claims, digest, brought)
+        return Reply(status, {"error": why, "path": path} if path else {"error": why})
 
     async def _map(self, body: bytes) -> Brought:
         def read() -> Brought:
@@ -216,18 +222,18 @@ class Webhook:
 
         return await asyncio.to_thread(read) if len(body) > _LARGE else read()
 
-    async def _take(self, claims: tuple[str, ...], digest: str, brought: Brought) -> Reply:
+    async def _take(self, claims: tuple[str, ...], digest: str, brought: Brought, size: int) -> Reply:
         """Let a delivery wait until it is stored. One that is brought again meanwhile waits beside its first."""
         if (known := self._memory.holds(claims, digest)) is not None:
-            return Reply(200, {"stored": 0, "already": True}) if known else _contradicts()
+            return Reply(200, {"stored": 0, "already": True}) if known else self._refuse(409, _CONTRADICTS)
         if not brought.ids:
             return Reply(200, {"stored": 0})
         one = self.line.like(claims)
         if one and one.digest != digest:
-            return _contradicts()
+            return self._refuse(409, _CONTRADICTS)
         if not self._open or (one is None and self.line.full):
             return _later("nothing can be taken now")
-        one = one or self.line.add(claims, digest, brought)
+        one = one or self.line.add(claims, digest, brought, size)
         self._news.set()
         stored = await one.wait(self._patience)
         return Reply(200, {"stored": len(one.brought.ids)}) if stored else _later("it could not be stored yet")
@@ -235,10 +241,6 @@ class Webhook:
 
 def _later(why: str) -> Reply:
     return Reply(503, {"error": why}, wait=_RETRY)
-
-
-def _contradicts() -> Reply:
-    return Reply(409, {"error": "something else was delivered under this id"})
 
 
 def _make(name: str, options: Mapping[str, object], _book: Rulebook) -> Webhook:

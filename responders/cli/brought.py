@@ -25,7 +25,7 @@ async def invitation(source: Told) -> Invitation:
     """
     found = await source.invite()
     if found.there == "other":
-        message = f"another program, not Earnest, answers at {found.address}"
+        message = f"another program, or one that this user may not ask, answers at {found.address}"
         raise NetworkError(message, "Stop that one, or give the source another address below `listen`.")
     return found
 

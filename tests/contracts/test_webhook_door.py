@@ -303,6 +303,7 @@ async def test_with_a_certificate_it_speaks_tls_only(tmp_path: Path) -> None:
     writer.write(b"POST /reviews HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")
     assert status(await reader.read()) == 401
     writer.close()
+    assert (await source.invite()).there == "earnest"
     assert status(await knock(sender, b"POST /reviews HTTP/1.1\r\nHost: localhost\r\n\r\n")) == 0
     await source.close()
     broken, _ = make(tmp_path, place=place, tls={"certificate": str(tmp_path / "key.pem"), "key": str(tmp_path / "none.pem")})

@@ -1,34 +1,23 @@
-"""What the webhook source promises: stored, then answered; nothing lost, nothing twice, whatever is delivered again, late or wrong."""
+"""What the webhook source promises: stored, then answered; nothing lost and nothing twice, whatever comes again or late."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from listener.doorbell import Doorbells, Limits
-from listener.errors import SignInNeeded, Unreachable, UsageError
+from listener.errors import Unreachable, UsageError
 from listener.model import Page
 from listener.polling import Ear
-from listener.sources.webhook import Webhook
-from listener.store.base import Row
 from listener.watching import Watcher
 from responders.ledger import audit
 from tests.contracts.test_source_contract import Heard, HearingContract, drain
 from tests.mouth import House
-from tests.servers.sender import SECRET, Answered, Sender, arrived, free_port, make
-
-FORMS: dict[str, dict[str, object]] = {
-    "github": {"signature": {"style": "github", "id_header": "X-GitHub-Delivery"}},
-    "hex": {"signature": {"style": "hex", "header": "X-Signature"}},
-    "base64": {"signature": {"style": "base64", "header": "X-Signature"}},
-    "stripe": {"signature": {"style": "stripe"}},
-    "standard": {"signature": {"style": "standard"}},
-}
-TIMED = ("stripe", "standard")
+from tests.servers.sender import SECRET, Answered, arrived, free_port, make
+from tests.servers.webhook_stage import FORMS, stored, watched
 
 
 @pytest.fixture(autouse=True)
@@ -54,25 +43,6 @@ class TestWebhook(HearingContract):
         yield Heard(source, say)
         await source.close()
         assert {answer.status for answer in await asyncio.gather(*waiting)} <= {200, 503}
-
-
-@asynccontextmanager
-async def watched(house: House, source: Webhook) -> AsyncIterator[None]:
-    """Let a source be heard as the daemon does, all the while."""
-    ear, stop = Ear(house.store, house.book, house.clock), asyncio.Event()
-    watcher = Watcher(source, lambda: ear, house.store, house.clock, every=3600, heard=lambda _taken: None)
-    await watcher.round()
-    running = asyncio.create_task(watcher.run(stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.wait_for(running, 30)
-        await watcher.close()
-
-
-def stored(house: House) -> list[Row]:
-    return house.rows("SELECT id, text, deleted_at FROM posts ORDER BY rowid")
 
 
 @pytest.fixture
@@ -104,87 +74,6 @@ async def test_brought_again_it_is_there_already_also_after_a_restart(tmp_path: 
         assert (answer.status, answer.said) == (200, {"stored": 0, "already": True})
     assert house.rows("SELECT * FROM posts") + house.rows("SELECT * FROM mentions") == before
     house.store.close()
-
-
-@pytest.mark.parametrize("style", ["github", "standard"])
-async def test_the_same_id_with_another_body_is_refused_waiting_or_stored(tmp_path: Path, house: House, style: str) -> None:
-    source, sender = make(tmp_path, **FORMS[style])
-    await source.fetch(None)
-    first = asyncio.create_task(sender.deliver(sender.review("Acme one"), delivery="same"))
-    await arrived(source)
-    assert (await sender.deliver(sender.review("Acme two"), delivery="same")).status == 409
-    async with watched(house, source):
-        assert (await first).status == 200
-        answer = await sender.deliver(sender.review("Acme three"), delivery="same")
-        assert (answer.status, answer.said) == (409, {"error": "something else was delivered under this id"})
-    assert [row["text"] for row in stored(house)] == ["Acme one"]
-    house.store.close()
-
-
-@pytest.mark.parametrize("style", FORMS)
-async def test_what_was_listened_in_on_cannot_be_played_again_under_another_id(tmp_path: Path, house: House, style: str) -> None:
-    source, sender = make(tmp_path, **FORMS[style])
-    old, new = sender.review("Acme then"), sender.review("Acme now", id="r1", version=2)
-    async with watched(house, source):
-        heard = sender.signed(body := repr(old).replace("'", '"').encode(), delivery="first")
-        assert (await sender.post(body, heard)).status == 200
-        assert (await sender.deliver(new, delivery="second")).status == 200
-        for name in ("X-GitHub-Delivery", "webhook-id"):
-            await sender.post(body, {**heard, name: "third"})
-        await sender.post(body, heard)
-    assert [row["text"] for row in stored(house)] == ["Acme now"]
-    house.store.close()
-
-
-@pytest.mark.parametrize("style", TIMED)
-async def test_a_signed_time_far_from_now_is_refused(tmp_path: Path, house: House, style: str) -> None:
-    source, sender = make(tmp_path, **FORMS[style])
-    now = sender.clock().timestamp()
-    async with watched(house, source):
-        for away in (-301, 302, -86_400):
-            answer = await sender.deliver(sender.review(), at=now + away, delivery=f"d{away}")
-            assert (answer.status, "minutes" in answer.said["error"]) == (401, True)
-        for away in (-298, 299):
-            assert (await sender.deliver(sender.review(), at=now + away, delivery=f"d{away}")).status == 200
-    house.store.close()
-
-
-@pytest.mark.parametrize("style", FORMS)
-async def test_unsigned_wrongly_signed_or_changed_it_is_refused(tmp_path: Path, style: str) -> None:
-    source, sender = make(tmp_path, **FORMS[style])
-    await source.fetch(None)
-    body = b'{"id": "r1", "body": "Acme", "user": {"name": "m", "id": 1}}'
-    good = sender.signed(body)
-    stranger = Sender(sender.place, form=sender.form, secret="somebodyElsesLongSecretWord1", clock=sender.clock)
-    tries = [{}, stranger.signed(body), {**good, sender.form.header: "é" * 9}, {**good, sender.form.header: ""}]
-    for headers in (*tries, *({**good, sender.form.header: good[sender.form.header][:-1]} for _ in "x")):
-        assert (await sender.post(body, headers)).status == 401
-    assert (await sender.post(body + b" ", good)).status == 401
-    assert (await source.fetch(None)).posts == ()
-    await source.close()
-
-
-async def test_both_secrets_fit_while_one_is_changed(tmp_path: Path, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EARNEST_SECRET_REVIEWS_READ", f"{SECRET} the-new-secret-of-the-shop")
-    source, sender = make(tmp_path)
-    async with watched(house, source):
-        for secret, status in ((SECRET, 200), ("the-new-secret-of-the-shop", 200), ("a-secret-of-nobody-at-all", 401)):
-            sender.secret = secret
-            assert (await sender.deliver(sender.review())).status == status
-    house.store.close()
-
-
-@pytest.mark.parametrize(("value", "words"), [("", "no secret"), ("short", "too short"), ("long-enough but-short", "too short")])
-async def test_without_a_good_secret_nothing_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, words: str) -> None:
-    monkeypatch.setenv("EARNEST_SECRET_REVIEWS_READ", value)
-    source, sender = make(tmp_path)
-    for ask in (source.identify, lambda: source.fetch(None)):
-        with pytest.raises(SignInNeeded) as caught:
-            await ask()
-        assert words in caught.value.message
-        assert "reviews_read" in caught.value.hint
-        assert "short" not in caught.value.hint
-    assert not sender.door_is_there()
 
 
 class Broken(House):
@@ -305,30 +194,6 @@ async def test_a_deletion_and_a_new_version_stay_in_order(tmp_path: Path, house:
     (row,) = stored(house)
     assert (row["text"], row["deleted_at"] is None) == ("", False)
     await source.close()
-    house.store.close()
-
-
-async def test_what_does_not_fit_is_told_to_the_sender_and_once_an_hour_to_us(tmp_path: Path, house: House) -> None:
-    source, sender = make(tmp_path)
-    async with watched(house, source):
-        for _ in range(3):
-            answer = await sender.deliver({"id": "r1", "body": "Acme \x1b[31m", "user": {"nick": "x"}})
-            assert (answer.status, answer.said) == (422, {"error": "is not there", "path": "user.name"})
-
-    async def gaps() -> list[object]:
-        async with watched(house, source):
-            return [row["reason"] for row in house.rows("SELECT reason FROM gaps ORDER BY rowid")]
-
-    first = await gaps()
-    assert len(first) == 1
-    assert "user.name is not there" in str(first[0])
-    assert "x1b" not in str(first[0])
-    sender.clock.forward(minutes=61)
-    async with watched(house, source):
-        assert (await sender.deliver({"id": "r2"})).status == 422
-    second = await gaps()
-    told = [int(str(reason).split()[0]) for reason in second]
-    assert (len(second), sum(told)) == (2, 4)
     house.store.close()
 
 

@@ -173,7 +173,7 @@ def test_what_cannot_be_mapped_is_told_by_its_place_and_never_repeated(delivery:
 
 def test_an_author_without_a_name_is_nobody_in_particular() -> None:
     (post,) = brought({**MIND, "user": {"name": None}})
-    assert (post.author.handle, post.author.id) == ("unknown", "unknown")
+    assert (post.author.handle, post.author.id) == ("unknown", "unknown r1")
     (post,) = brought({**MIND, "user": {"name": "@Marta\nK", "id": None}})
     assert (post.author.handle, post.author.id) == ("Marta K", "Marta K")
 
