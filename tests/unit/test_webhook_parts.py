@@ -14,10 +14,12 @@ from listener.doorbell import Ring
 from listener.errors import Malformed
 from listener.model import Post
 from listener.places import read_place
+from listener.sources._webhook_mapping import Brought
 from listener.sources._webhook_memory import MOST, Memory, body_digest, claim_digest, read_cursor
 from listener.sources._webhook_options import Options
 from listener.sources._webhook_sample import sample
 from listener.sources._webhook_seals import Form, Sealed, check, key_of, sign
+from listener.sources._webhook_waiting import Line
 from listener.sources.webhook import Webhook
 from tests.servers.sender import MAP, options
 from tests.street import Hands
@@ -205,6 +207,19 @@ def test_the_memory_is_bounded_and_survives_as_text() -> None:
     assert again is not None
     assert (again.holds([claim_digest("id 9")], body_digest(b"x")), again.holds([claim_digest("id 10")], body_digest(b"x"))) == (None, True)
     assert again.holds([claim_digest("id 10")], body_digest(b"y")) is False
+
+
+async def test_what_waits_is_bounded_in_number_and_in_bytes() -> None:
+    few, many = Line(), Line()
+    for number in range(15):
+        few.add((f"c{number}",), "d", Brought(), 2**20)
+    assert not few.full
+    few.add(("last",), "d", Brought(), 2**20)
+    assert few.full
+    for number in range(100):
+        assert not many.full
+        many.add((f"c{number}",), "d", Brought(), 1)
+    assert many.full
 
 
 @pytest.mark.parametrize("cursor", ["{", "7", "null", "{}", '{"seen": 5, "told": ""}', '{"seen": "", "told": "no"}', "[" * 5_000])
