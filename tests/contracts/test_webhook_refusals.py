@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from listener.errors import SignInNeeded
+from listener.model import Page
+from listener.sources.webhook import Webhook
 from tests.mouth import House
 from tests.servers.sender import SECRET, Sender, arrived, make
 from tests.servers.webhook_stage import FORMS, TIMED, stored, watched
@@ -104,28 +106,32 @@ async def test_without_a_good_secret_nothing_is_opened(tmp_path: Path, monkeypat
     assert not sender.door_is_there()
 
 
-async def test_what_does_not_fit_is_told_to_the_sender_and_once_an_hour_to_us(tmp_path: Path, house: House) -> None:
+async def test_what_does_not_fit_is_told_to_the_sender_and_once_an_hour_to_us(tmp_path: Path) -> None:
     source, sender = make(tmp_path)
-    async with watched(house, source):
-        for _ in range(3):
+    cursor = (await source.fetch(None)).cursor
+
+    async def misfit(source: Webhook, cursor: str | None, *, times: int = 1) -> Page:
+        for _ in range(times):
             answer = await sender.deliver({"id": "r1", "body": "Acme \x1b[31m", "user": {"nick": "x"}})
             assert (answer.status, answer.said) == (422, {"error": "is not there", "path": "user.name"})
+        return await source.fetch(cursor)
 
-    async def gaps() -> list[object]:
-        async with watched(house, source):
-            return [row["reason"] for row in house.rows("SELECT reason FROM gaps ORDER BY rowid")]
-
-    first = await gaps()
-    assert len(first) == 1
-    assert "user.name is not there" in str(first[0])
-    assert "x1b" not in str(first[0])
+    told = await misfit(source, cursor, times=2)
+    assert told.gap is not None
+    assert told.gap.reason == "2 of the deliveries could not be taken; the last: user.name is not there"
+    assert (await source.fetch(cursor)).gap is not None  # until it is stored
+    quiet = await misfit(source, told.cursor)
+    assert quiet.gap is None
     sender.clock.forward(minutes=61)
-    async with watched(house, source):
-        assert (await sender.deliver({"id": "r2"})).status == 422
-    second = await gaps()
-    told = [int(str(reason).split()[0]) for reason in second]
-    assert (len(second), sum(told)) == (2, 4)
-    house.store.close()
+    later = await source.fetch(quiet.cursor)
+    assert later.gap is not None
+    assert later.gap.reason.startswith("1 of")
+    await source.close()
+    again, other = make(tmp_path)
+    other.clock.moment = sender.clock.moment
+    await again.fetch(later.cursor)
+    assert (await misfit(again, later.cursor)).gap is None
+    await again.close()
 
 
 async def test_a_wrong_secret_is_told_to_us_too_and_a_stranger_without_any_is_not(tmp_path: Path, house: House) -> None:
