@@ -137,6 +137,6 @@ def test_a_delivery_is_shown_as_what_it_would_become(program: Program) -> None:
     assert (ran.code, "earnest sources preview reviews --delivery FILE" in ran.err) == (2, True)
     good = json.dumps({"id": 1, "body": "Acme \x1b[31m broke", "user": {"name": "marta"}}).encode()
     ran = program("sources", "preview", "reviews", "--delivery", "-", "--json", content=good)
-    assert [(one["id"], one["author"], one["brands"]) for one in ran.objects] == [("1", "marta", ["acme"])]
+    assert [(one["id"], one["author"], one["brands"]) for one in ran.objects if "id" in one] == [("1", "marta", ["acme"])]
     ran = program("sources", "preview", "reviews", "--delivery", "-", content=b'{"id": 1, "body": "Acme", "user": {}}')
     assert (ran.code, "user.name is not there" in ran.err, "only_when" in ran.err) == (1, True, True)
