@@ -25,6 +25,7 @@ NETWORK = "mastodon"
 
 _ID = r"[0-9A-Za-z_-]{1,100}"
 _TOO_MANY = 429
+_MOST_ROWS = 50  # Mastodon has four, others more
 _NO_SIGN_IN = frozenset({401, 403})
 _VISIBILITIES = {"public": Visibility.PUBLIC, "unlisted": Visibility.UNLISTED, "direct": Visibility.DIRECT}
 
@@ -52,16 +53,37 @@ class Wire(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
+class _WireField(Wire):
+    name: str = ""
+    value: str = ""
+
+
+def _rows(value: object) -> object:
+    """Keep what can be read of a profile's table: an odd row must not silence the person."""
+    rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+    return [{key: each for key, each in row.items() if isinstance(each, str)} for row in rows[:_MOST_ROWS]]
+
+
+_Words = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+
+
 class WireAccount(Wire):
     """An account. `acct` is its handle as this server writes it: without a host for its own accounts."""
 
     id: Id
     acct: Annotated[str, Field(min_length=1)]
-    display_name: str = ""
-    note: str = ""
+    display_name: _Words = ""
+    note: _Words = ""
+    fields: Annotated[tuple[_WireField, ...], BeforeValidator(_rows)] = Field(default=(), strict=False)
     url: str | None = None
     bot: bool | None = False
     followers_count: int | None = None
+
+    @property
+    def bio(self) -> str:
+        """What the profile says: the note, then the rows of its table."""
+        rows = (": ".join(part for part in (plain(row.name), plain(row.value)) if part) for row in self.fields)
+        return "\n".join(part for part in (plain(self.note), *rows) if part)
 
 
 class _WireMention(Wire):
@@ -229,5 +251,5 @@ def author_of(account: WireAccount) -> Author:
         display_name=account.display_name,
         followers=followers if followers is not None and followers >= 0 else None,
         bot=bool(account.bot),
-        bio=plain(account.note),
+        bio=account.bio,
     )

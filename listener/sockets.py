@@ -11,6 +11,7 @@ from yarl import URL
 from listener.clock import now
 from listener.errors import Malformed, NetworkError, RateLimited
 from listener.http import Http, Params, retry_after
+from listener.settings import Secret
 
 Socket = aiohttp.ClientWebSocketResponse
 
@@ -27,13 +28,14 @@ class _ElsewhereError(aiohttp.ClientError):
 class Sockets(Http):
     """WebSockets to one server. `base_url` is `wss://host[:port]`; plain ws is for hosts named in `EARNEST_ALLOW_HOSTS`."""
 
-    def __init__(self, base_url: str) -> None:
-        """Keep the address; nothing is opened yet.
+    def __init__(self, base_url: str, *, token: Secret | None = None) -> None:
+        """Keep the address and the token, which goes into a header; nothing is opened yet.
 
         Raises:
             UsageError: the address cannot be used.
+            SignInNeeded: the token holds characters that no header may carry.
         """
-        super().__init__(_SCHEME.sub("http", base_url, count=1))
+        super().__init__(_SCHEME.sub("http", base_url, count=1), token=token)
 
     async def connect(self, path: str, params: Params, *, timeout: float, max_bytes: int) -> Socket:
         """Open one, and return it; whoever asked closes it. Pings are left to them, and a message beyond `max_bytes` ends it.
@@ -52,7 +54,8 @@ class Sockets(Http):
         try:
             async with asyncio.timeout(timeout):
                 with self._towards(url):
-                    return await self._open().ws_connect(url, autoping=False, max_msg_size=max_bytes, timeout=_LAST_WORDS)
+                    headers = self._headers(url, {}, self._token)
+                    return await self._open().ws_connect(url, headers=headers, autoping=False, max_msg_size=max_bytes, timeout=_LAST_WORDS)
         except aiohttp.ClientConnectorError as error:
             failure = self._unconnected(error.os_error)
         except aiohttp.WSServerHandshakeError as error:

@@ -64,7 +64,7 @@ def _pressing(heard: Heard) -> bool:
 
 def _bot(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
     author = heard.mention.post.author
-    if _NO_BOT.search(clean(author.bio)):
+    if any(_NO_BOT.search(clean(words)) for words in (author.bio, author.display_name)):
         yield Hold("bot", "the author's profile says #nobot", forbids=True)
     elif author.bot:
         yield Hold("bot", "the author's account says it is automatic", on_request=not _pressing(heard))

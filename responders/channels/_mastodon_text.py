@@ -11,12 +11,10 @@ from functools import partial
 
 import regex
 
+from listener.mastodon_instance import USUAL_ADDRESS_LENGTH, USUAL_LIMIT
 from listener.model import Post
 from responders.channels.base import TextLimits
 from responders.model import Kind
-
-USUAL_LIMIT = 500
-USUAL_ADDRESS_LENGTH = 23
 
 _NAME = r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?"
 _HANDLE = re.compile(rf"({_NAME})(@\w+(?:[.-]+\w+)*)?", re.IGNORECASE)
@@ -25,13 +23,16 @@ _ADDRESS = re.compile(r"""https?://[^\s<>"]*[^\s<>".,;:!?)\]'}]""", re.IGNORECAS
 _CLUSTER = regex.compile(r"\X")
 
 
-def count(text: str, address_length: int = USUAL_ADDRESS_LENGTH) -> int:
-    """Count as Mastodon does: characters as a reader sees them, an address as 23, a mention without its host."""
-    shortened = _MENTION.sub(r"@\1", _ADDRESS.sub("x" * address_length, text))
+def count(text: str, address_length: int | None = USUAL_ADDRESS_LENGTH) -> int:
+    """Count as Mastodon does: characters as a reader sees them, an address as 23, a mention without its host.
+
+    Where `address_length` is None, nothing is shortened: so count servers that do not say how they do it.
+    """
+    shortened = text if address_length is None else _MENTION.sub(r"@\1", _ADDRESS.sub("x" * address_length, text))
     return len(_CLUSTER.findall(shortened))
 
 
-def problem(text: str, kind: Kind, limit: int = USUAL_LIMIT, address_length: int = USUAL_ADDRESS_LENGTH) -> str:
+def problem(text: str, kind: Kind, limit: int = USUAL_LIMIT, address_length: int | None = USUAL_ADDRESS_LENGTH) -> str:
     """Say why a text cannot leave as it stands, or ""."""
     length = count(text, address_length)
     if length > limit:

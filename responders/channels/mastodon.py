@@ -11,17 +11,16 @@ import asyncio
 import re
 from collections.abc import Awaitable, Mapping
 from datetime import timedelta
-from typing import Annotated
 from uuid import uuid4
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from listener.clock import now
 from listener.errors import EarnestError, NetworkError, NotConnected, RateLimited, SignInNeeded
 from listener.http import Answer, Http, retry_after
+from listener.mastodon_instance import Instance, ask
 from listener.mastodon_wire import (
     NETWORK,
-    Wire,
     WireAccount,
     WireContext,
     WireStatus,
@@ -35,7 +34,7 @@ from listener.model import Account, Post, Visibility
 from listener.rules.rulebook import Rulebook
 from listener.settings import Secret, secret, secret_variable, writing_secret
 from listener.sources.mastodon import Options
-from responders.channels._mastodon_text import USUAL_ADDRESS_LENGTH, USUAL_LIMIT, address, essence, limits, mentioned, problem
+from responders.channels._mastodon_text import address, essence, limits, mentioned, problem
 from responders.channels.base import (
     TOO_LATE,
     Barred,
@@ -79,7 +78,14 @@ _NOT_OURS_TO_SAY = re.compile(
     r"|outside the authorized scopes|requires an authenticated user",
     re.IGNORECASE | re.DOTALL,
 )
-_WIDE = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
+# Who may see an answer to a post that so many could see. Our followers are other people than the author's, so an answer to a post for
+# followers names its author and is for nobody else.
+_NO_WIDER = {
+    Visibility.PUBLIC: frozenset(Visibility),
+    Visibility.UNLISTED: frozenset({Visibility.UNLISTED, Visibility.FOLLOWERS, Visibility.DIRECT}),
+    Visibility.FOLLOWERS: frozenset({Visibility.DIRECT}),
+    Visibility.DIRECT: frozenset({Visibility.DIRECT}),
+}
 _WRITTEN = {
     Visibility.PUBLIC: "public",
     Visibility.UNLISTED: "unlisted",
@@ -87,33 +93,8 @@ _WRITTEN = {
     Visibility.DIRECT: "direct",
 }
 
-
-class _Statuses(Wire):
-    max_characters: Annotated[int, Field(ge=1)] = USUAL_LIMIT
-    characters_reserved_per_url: Annotated[int, Field(ge=1)] = USUAL_ADDRESS_LENGTH
-
-
-class _Configuration(Wire):
-    statuses: _Statuses = _Statuses()
-
-
-class _Instance(Wire):
-    """What a server says of itself."""
-
-    version: str
-    source_url: str = ""
-    configuration: _Configuration = _Configuration()
-
-    @property
-    def is_mastodon(self) -> bool:
-        """True for Mastodon itself; compatible servers say "(compatible; …)" or name their own source."""
-        source = self.source_url.lower().removesuffix("/").removesuffix(".git")
-        return "compatible" not in self.version.lower() and source == "https://github.com/mastodon/mastodon"
-
-
 _account = TypeAdapter(WireAccount)
 _context = TypeAdapter(WireContext)
-_instance = TypeAdapter(_Instance)
 _status = TypeAdapter(WireStatus)
 _statuses = TypeAdapter(list[WireStatus])
 
@@ -131,7 +112,7 @@ class Mastodon:
         """
         self._http = Http(base_url(instance), token=token, max_bytes=_MAX_BYTES)
         self._account: Account | None = None
-        self._server: _Instance | None = None
+        self._server: Instance | None = None
 
     async def identify(self) -> Account:
         """Return the account that would speak.
@@ -232,12 +213,9 @@ class Mastodon:
     async def _get(self, path: str, params: Mapping[str, str] | None = None) -> object:
         return check(await self._http.call("GET", path, params=params), self._http.host, _SECRET).body
 
-    async def _instance(self, timeout: float) -> _Instance:
+    async def _instance(self, timeout: float) -> Instance:
         if self._server is None:
-            answer = await self._http.call("GET", "/api/v2/instance", timeout=timeout)
-            if answer.status in _GONE:  # compatible servers of before 2022 have no such page
-                return _Instance(version="unknown (compatible)")
-            self._server = read(_instance, check(answer, self._http.host, _SECRET).body, "what the server says of itself")
+            self._server = await ask(self._http, _SECRET, timeout)
         return self._server
 
     async def _before(self, asked: Awaitable[str], seconds: float) -> Refused | Unsent | Barred | None:
@@ -272,12 +250,13 @@ class Mastodon:
             return "the post's id is none of Mastodon's"
         if stranger := await self._stranger(delivery):
             return stranger
-        if delivery.kind is Kind.PUBLIC and delivery.visibility in _WIDE and delivery.parent.visibility not in _WIDE:
-            return "the post was not public, so its answer must not be"
-        if delivery.kind is Kind.PRIVATE and mentioned(delivery.text) != (delivery.parent.author.handle.lower(),):
+        seen_by, parent = _visibility(delivery), delivery.parent.visibility
+        if seen_by not in _NO_WIDER[parent]:
+            return f"the post is {parent.value}, so its answer must not be {seen_by.value}"
+        if seen_by is Visibility.DIRECT and mentioned(delivery.text) != (delivery.parent.author.handle.lower(),):
             return "it must name the author of the post, and nobody else"
-        sizes = (await self._instance(timeout)).configuration.statuses
-        return problem(delivery.text, delivery.kind, sizes.max_characters, sizes.characters_reserved_per_url)
+        server = await self._instance(timeout)
+        return problem(delivery.text, delivery.kind, server.limit, server.address_length)
 
     def _published(self, answer: Answer) -> SendResult:
         """Say what an answer to the POST means."""

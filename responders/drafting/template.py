@@ -83,11 +83,15 @@ def _source(text: str) -> str:
     return _PIECE.sub(lambda piece: "{'{'}" if piece["open"] else "{'}'}" if piece["close"] else piece[0], text)
 
 
+_ON_MASTODON = {Visibility.PUBLIC: Visibility.UNLISTED, Visibility.FOLLOWERS: Visibility.DIRECT}
+
+
 def reply_visibility(post: Post) -> Visibility:
-    """Return who may see a public reply to `post`: the same people, never more. On Mastodon an answer in public is unlisted."""
-    if post.network == "mastodon" and post.visibility is Visibility.PUBLIC:
-        return Visibility.UNLISTED
-    return post.visibility
+    """Return who may see a public reply to `post`: never anybody who could not see the post.
+
+    On Mastodon an answer in public is unlisted; one to a post for followers is direct, since our followers are other people.
+    """
+    return _ON_MASTODON.get(post.visibility, post.visibility) if post.network == "mastodon" else post.visibility
 
 
 def promises_private(text: str) -> bool:

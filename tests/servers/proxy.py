@@ -150,13 +150,17 @@ class _Rule:
 
 
 class Proxy:
-    """The proxy; `url` is where it listens, `ledger` what came by, `released` ends every hang and delay."""
+    """The proxy; `url` is where it listens, `ledger` what came by, `released` ends every hang and delay.
+
+    `unheard` are the headers, in small letters, that the real server never gets to see.
+    """
 
     def __init__(self, upstream: str) -> None:
         self._upstream = upstream.rstrip("/")
         self._rules: list[_Rule] = []
         self.ledger: list[Asked] = []
         self.released = asyncio.Event()
+        self.unheard: frozenset[str] = frozenset()
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -218,7 +222,7 @@ class Proxy:
         return await fault.act(self, request, upstream) if fault else _plain(upstream)
 
     async def _forward(self, request: web.Request, body: bytes) -> Upstream:
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in _DROPPED}
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in _DROPPED | self.unheard}
         url = self._upstream + request.raw_path
         async with self._session.request(request.method, url, headers=headers, data=body, allow_redirects=False) as got:
             return Upstream(got.status, dict(got.headers), await got.read())

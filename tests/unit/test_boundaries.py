@@ -77,7 +77,11 @@ def test_nobot_in_a_profile_forbids_every_answer(bio: str) -> None:
     assert found(heard(said=post(author=by("marta", bio=bio))))["bot"].forbids
 
 
-@pytest.mark.parametrize("bio", ["nobody here", "#botany", "#nobotany is not a word", "I build bots", "#notabot"])
+def test_nobot_beside_a_name_forbids_every_answer_too() -> None:
+    assert found(heard(said=post(author=by("marta", display_name="Marta #NoBot"))))["bot"].forbids
+
+
+@pytest.mark.parametrize("bio", ["nobody here", "#botany", "#nobotany is not a word", "I build bots", "#notabot", "#nobridge", "no bot"])
 def test_other_profiles_forbid_nothing(bio: str) -> None:
     assert "bot" not in found(heard(said=post(author=by("marta", bio=bio))))
 

@@ -305,7 +305,7 @@ def test_the_same_question_gets_the_same_draft() -> None:
     [
         ("mastodon", Visibility.PUBLIC, Visibility.UNLISTED),
         ("mastodon", Visibility.UNLISTED, Visibility.UNLISTED),
-        ("mastodon", Visibility.FOLLOWERS, Visibility.FOLLOWERS),
+        ("mastodon", Visibility.FOLLOWERS, Visibility.DIRECT),
         ("mastodon", Visibility.DIRECT, Visibility.DIRECT),
         ("bluesky", Visibility.PUBLIC, Visibility.PUBLIC),
         ("x", Visibility.DIRECT, Visibility.DIRECT),
