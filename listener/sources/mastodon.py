@@ -2,21 +2,25 @@
 
 Endpoints and parameters: docs.joinmastodon.org, "timelines" and "notifications" (November 2026). `min_id` gives the page just after a
 known id, so a poll goes from the oldest to the newest and skips nothing. Boosts are left alone: they are not the booster's words.
+
+With `stream: true` the server's stream rings as soon as there is news, and names posts that were edited or deleted (`_mastodon_bell`).
+What is stored is what these lists and pages say, with the stream or without.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import quote
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
 from listener.errors import Malformed, SignInNeeded
-from listener.http import Http
+from listener.http import Answer, Http
 from listener.mastodon_wire import (
     NETWORK,
     Checked,
@@ -34,9 +38,12 @@ from listener.model import Account, Gap, Page, Post
 from listener.rules.kinds import Strict, Words
 from listener.rules.rulebook import Rulebook
 from listener.settings import Secret, reading_secret, secret, secret_variable
+from listener.sources._mastodon_again import MARK, Again
+from listener.sources._mastodon_bell import PATIENCE, Bell, Patience, Wanted
 from listener.sources.base import SourceKind
 
 PAGE_SIZE = 40  # the most a timeline gives at once
+SMALLEST_PAGE = 15  # some servers give less than they are asked for: so many posts may be all they give at once
 MOST_PAGES = 10  # read behind one full page, where a server took `min_id` for "newer than"
 
 _MOST_THREADS = 20  # thread beginnings asked for in one fetch
@@ -66,6 +73,7 @@ class Options(Strict):
 
     instance: Annotated[str, Field(min_length=1)] = Field(description="the server, such as mastodon.social")
     tags: Annotated[Words, AfterValidator(_tags)] = Field(default=(), description="hashtags to hear, without #")
+    stream: bool = Field(default=False, description="true: be told of news at once, over the server's stream; needs a token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,8 @@ class _Part:
     gap: str = ""
 
 
-_MENTIONS = _Stream("mentions", "/api/v1/notifications", (("types[]", "mention"),))
+# The account's filters may put mentions by people it does not follow aside (Mastodon 4.3); a cry for help is among them.
+_MENTIONS = _Stream("mentions", "/api/v1/notifications", (("types[]", "mention"), ("include_filtered", "true")))
 _Entry = tuple[str, WireStatus | None]
 
 
@@ -96,7 +105,9 @@ class Mastodon:
 
     network = NETWORK
 
-    def __init__(self, name: str, options: Options, own_handles: Sequence[str], token: Secret | None) -> None:
+    def __init__(
+        self, name: str, options: Options, own_handles: Sequence[str], token: Secret | None, patience: Patience = PATIENCE
+    ) -> None:
         """Keep what to hear; nothing is opened yet.
 
         Raises:
@@ -112,6 +123,17 @@ class Mastodon:
         self._account: Account | None = None
         self._beginnings: dict[str, str] = {}
         self._odd: list[str] = []
+        self._tags = frozenset(tag.casefold() for tag in options.tags)
+        self._patience = patience
+        self._asked = 0
+        self._rested = 0.0
+        self._bell = self._hung(options, token) if options.stream and token else None
+        self._unfit = f"the stream needs a token: set the secret {self._secret}" if options.stream and not token else ""
+
+    def _hung(self, options: Options, token: Secret) -> Bell:
+        wanted = (Wanted("user"), *(Wanted("hashtag", tag) for tag in options.tags))
+        base = base_url(options.instance)
+        return Bell(self._http, wanted, self._concerns, secret=self._secret, token=token, base=base, patience=self._patience)
 
     async def identify(self) -> Account | None:
         """Return the account the token belongs to, or None where there is no token: hashtags need none.
@@ -134,29 +156,54 @@ class Mastodon:
         Raises:
             SignInNeeded, RateLimited, Malformed, NotConnected, NetworkError
         """
+        if self._bell:
+            self._bell.heard()
         await self.identify()
         self._odd.clear()
         marks, gap = self._read_cursor(cursor)
         parts = [await self._read_stream(stream, marks.get(stream.name)) for stream in self._streams]
-        found = {status.id: status for part in parts for status in part.statuses if status.reblog is None}
+        again = await self._read_again(marks.get(MARK, ""))
+        heard = [*(status for part in parts for status in part.statuses), *again.statuses]
+        found = {status.id: status for status in heard if status.reblog is None and status.id not in again.gone}
         ordered = sorted(found.values(), key=lambda status: (status.created_at, len(status.id), status.id))
         threads = await self._threads(ordered)
         gaps = [gap, *(part.gap for part in parts), *self._odd]
         reason = "; ".join(words for words in gaps if words)
+        self._rested = max(self._rested, asyncio.get_running_loop().time()) + self._asked * self._patience.per_request
+        self._asked = 0
         return Page(
             posts=tuple(self._post(status, thread) for status, thread in zip(ordered, threads, strict=True)),
-            cursor=self._write_cursor(parts),
+            cursor=self._write_cursor(parts, again.mark),
             more=any(part.more for part in parts),
             gap=Gap(reason, until=ordered[0].created_at if ordered else None) if reason else None,
+            gone=again.gone,
         )
+
+    async def stir(self) -> None:
+        """Return once the stream tells of news, and the server has had a rest since the last fetch; without a stream, never."""
+        if self._bell is None:
+            await asyncio.Event().wait()
+            return
+        self._bell.begin()
+        await self._bell.rung()
+        await asyncio.sleep(self._rested - asyncio.get_running_loop().time())
+
+    def remark(self) -> str:
+        """Say what is wrong with the stream, or ""."""
+        return self._bell.remark if self._bell else self._unfit
 
     async def close(self) -> None:
         """Let go of connections."""
+        if self._bell:
+            await self._bell.close()
         await self._http.close()
 
+    async def _ask(self, path: str, params: Sequence[tuple[str, str]] = ()) -> Answer:
+        self._asked += 1
+        return await self._http.call("GET", path, params=params)
+
     async def _get(self, path: str, params: Sequence[tuple[str, str]]) -> object:
-        answer = await self._http.call("GET", path, params=params)
-        return check(answer, self._http.host, self._secret).body
+        return check(await self._ask(path, params), self._http.host, self._secret).body
 
     def _read_cursor(self, cursor: str | None) -> tuple[Mapping[str, str], str]:
         """Return where each stream stands, and what a cursor that cannot be used means."""
@@ -170,8 +217,10 @@ class Mastodon:
             return {}, "the server is another one than before, so listening starts at its newest posts"
         return marks, ""
 
-    def _write_cursor(self, parts: Sequence[_Part]) -> str:
+    def _write_cursor(self, parts: Sequence[_Part], changed: str) -> str:
         marks = {stream.name: part.mark for stream, part in zip(self._streams, parts, strict=True)}
+        if changed:
+            marks[MARK] = changed
         return json.dumps({"at": self._http.host, **marks}, ensure_ascii=False, sort_keys=True)
 
     async def _read_stream(self, stream: _Stream, mark: str | None) -> _Part:
@@ -182,11 +231,33 @@ class Mastodon:
         page = await self._entries(stream, (("min_id", mark),))
         if not page:
             return _Part((), mark)
-        full = len(page) >= PAGE_SIZE
+        full = len(page) >= SMALLEST_PAGE
         behind, capped = await self._behind(stream, mark, page) if full else ([], False)
         gap = f"more than {PAGE_SIZE * MOST_PAGES} posts came in {stream.name} since the last poll" if capped else ""
         newest_id = page[0][0]
         return _Part(_written([*page, *behind]), newest_id, more=full and newest_id != mark, gap=gap)
+
+    async def _read_again(self, mark: str) -> Again:
+        """Read the posts that changed, as the stream says."""
+        if self._bell is None:
+            return Again(mark=mark)
+        again = await self._bell.changes.read(mark, self._ask, self._http.host, self._secret)
+        if again.more:
+            self._bell.ring()
+        return replace(again, statuses=tuple(filter(self._is_ours, again.statuses)))
+
+    def _is_ours(self, status: WireStatus) -> bool:
+        """Return whether a post that changed may have been heard: what only people say whom our account follows, was not."""
+        us = self._account.id if self._account else ""
+        named = any(mention.id == us for mention in status.mentions)
+        return named or status.id in self._beginnings or any(tag.name.casefold() in self._tags for tag in status.tags)
+
+    def _concerns(self, post_id: str, status: Mapping[str, object]) -> bool:
+        """Return the same of a post as the stream sent it, unchecked."""
+        us = self._account.id if self._account else ""
+        mentions = status.get("mentions")
+        named = isinstance(mentions, list) and any(isinstance(one, dict) and one.get("id") == us for one in mentions)
+        return named or post_id in self._beginnings
 
     async def _behind(self, stream: _Stream, mark: str, page: Sequence[_Entry]) -> tuple[list[_Entry], bool]:
         """Read what lies between the mark and a full page: nothing, unless the server took `min_id` for "newer than"."""
@@ -251,7 +322,7 @@ class Mastodon:
 
     async def _ask_thread(self, status: WireStatus) -> None:
         try:
-            answer = await self._http.call("GET", f"/api/v1/statuses/{status.id}/context")
+            answer = await self._ask(f"/api/v1/statuses/{status.id}/context")
             if answer.status in _HIDDEN_FROM_US:
                 return
             body = check(answer, self._http.host, self._secret).body

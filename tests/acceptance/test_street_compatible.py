@@ -1,4 +1,4 @@
-"""Servers that are compatible with Mastodon take `Idempotency-Key` and ignore it: there a key protects nothing, and nobody may believe it."""
+"""Servers compatible with Mastodon take `Idempotency-Key` and ignore it: there a key protects nothing, and nobody may believe it."""
 
 from __future__ import annotations
 

@@ -99,34 +99,26 @@ def tells(proxy: Proxy, *, v2: dict[str, Any] | None, v1: dict[str, Any] | None)
         proxy.always("GET", path, MISSING if told is None else answer(200, told))
 
 
-@pytest.mark.parametrize(
-    ("v2", "v1", "limit", "address", "streaming", "is_mastodon"),
-    [
-        (MASTODON, None, 500, 23, "wss://streaming.mastodon.example", True),
-        (GOTOSOCIAL, None, 5000, 25, "wss://gts.example", False),
-        (None, AKKOMA, 5000, None, "wss://akkoma.example", False),
-        (None, OLD, 700, None, "wss://old.example", False),
-        (None, None, 500, None, "", False),
-        ({"version": "1"}, OLD, 500, None, "", False),
-        ({**MASTODON, "configuration": {"urls": {"streaming": None}}}, None, 500, 23, "", True),
-    ],
-    ids=["mastodon", "gotosocial", "akkoma", "mastodon 3", "says nothing", "says little", "streaming is off"],
-)
+SAYS = [
+    ("mastodon", MASTODON, None, (500, 23, "wss://streaming.mastodon.example", True)),
+    ("gotosocial", GOTOSOCIAL, None, (5000, 25, "wss://gts.example", False)),
+    ("akkoma", None, AKKOMA, (5000, None, "wss://akkoma.example", False)),
+    ("mastodon 3", None, OLD, (700, None, "wss://old.example", False)),
+    ("says nothing", None, None, (500, None, "", False)),
+    ("says little", {"version": "1"}, OLD, (500, None, "", False)),
+    ("streaming is off", {**MASTODON, "configuration": {"urls": {"streaming": None}}}, None, (500, 23, "", True)),
+]
+
+
+@pytest.mark.parametrize(("v2", "v1", "wanted"), [one[1:] for one in SAYS], ids=[one[0] for one in SAYS])
 async def test_what_a_server_says_of_itself_is_read_from_either_page(
-    proxy: Proxy,
-    v2: dict[str, Any] | None,
-    v1: dict[str, Any] | None,
-    limit: int,
-    address: int | None,
-    streaming: str,
-    *,
-    is_mastodon: bool,
+    proxy: Proxy, v2: dict[str, Any] | None, v1: dict[str, Any] | None, wanted: tuple[object, ...]
 ) -> None:
     tells(proxy, v2=v2, v1=v1)
     http = Http(proxy.url)
     told = await mastodon_instance.ask(http, "mastodon_read")
     await http.close()
-    assert (told.limit, told.address_length, told.streaming, told.is_mastodon) == (limit, address, streaming, is_mastodon)
+    assert (told.limit, told.address_length, told.streaming, told.is_mastodon) == wanted
 
 
 @pytest.mark.parametrize(
