@@ -46,6 +46,11 @@ class Patience:
     per_request: float = 2.0  # a token may ask 300 times in five minutes: half of that is for what the stream tells
     frame: int = 1_000_000
 
+    def rest(self, failures: int) -> float:
+        """Return how long to rest after so many failures in a row: at most twice as long each time, and never the same for all."""
+        longest = min(self.longest_rest, self.first_rest * 2 ** min(failures, 30))
+        return random.uniform(longest / 2, longest)  # noqa: S311  # spreads the load, guards nothing
+
 
 PATIENCE = Patience()
 
@@ -132,9 +137,7 @@ class Bell:
             problem = await self._attempt()
             failures = 1 if self._open and clock() - begun >= self._patience.steady else failures + 1
             self._lost(problem)
-            longest = min(self._patience.longest_rest, self._patience.first_rest * 2 ** min(failures, 10))
-            rest = random.uniform(longest / 2, longest)  # noqa: S311  # spreads the load, guards nothing
-            await asyncio.sleep(max(rest, problem.retry_after if isinstance(problem, RateLimited) else 0.0))
+            await asyncio.sleep(max(self._patience.rest(failures), problem.retry_after if isinstance(problem, RateLimited) else 0.0))
 
     async def _attempt(self) -> EarnestError:
         try:
