@@ -184,13 +184,15 @@ async def test_a_deletion_is_told_until_it_is_stored_and_then_no_more(town: Town
 
 async def test_a_deletion_that_is_none_is_not_believed(town: Town, streams: Streams, listening: Listen) -> None:
     said = await town.write("marta", f"@{BRAND} still here")
+    chatter = await town.write("tom", "lunch with acme")
     source = listening()
     cursor = await opened(source, streams, 1)
-    await streams.put(json.dumps({"stream": ["user"], "event": "delete", "payload": said["id"]}))
-    await stirred(source)
+    for post in (chatter, said):
+        await streams.put(json.dumps({"stream": ["user"], "event": "delete", "payload": post["id"]}))
+        await stirred(source)
     page = await source.fetch(cursor)
     assert page.gone == ()
-    assert [post.id for post in page.posts] == [said["id"]]
+    assert [post.id for post in page.posts] == [said["id"]], "what was never heard is not heard by this"
 
 
 async def test_what_cannot_be_read_again_now_is_in_nobody_s_way_and_read_later(
