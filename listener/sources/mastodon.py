@@ -188,6 +188,7 @@ class Mastodon:
         await self._bell.rung()
         await asyncio.sleep(self._rested - asyncio.get_running_loop().time())
 
+    @property
     def remark(self) -> str:
         """Say what is wrong with the stream, or ""."""
         return self._bell.remark if self._bell else self._unfit

@@ -279,7 +279,7 @@ async def test_without_a_token_listening_goes_on_and_says_what_the_stream_needs(
     await town.write("marta", "new #shoes")
     assert len((await source.fetch(None)).posts) == 1
     assert isinstance(source, Remarking)
-    assert "mastodon_read" in source.remark()
+    assert "mastodon_read" in source.remark
 
 
 async def test_the_server_is_given_a_rest_after_each_fetch(town: Town, streams: Streams, listening: Listen) -> None:
