@@ -120,30 +120,6 @@ async def test_a_private_post_is_never_answered_in_public(town: Town, stage: Sta
     assert not stage.proxy.asked(*POST)
 
 
-NARROWER = [
-    ("unlisted", Visibility.PUBLIC, ""),
-    ("private", Visibility.PUBLIC, ""),
-    ("private", Visibility.UNLISTED, ""),
-    ("private", Visibility.FOLLOWERS, ""),  # our followers are not the author's
-    ("direct", Visibility.FOLLOWERS, ""),
-    ("unlisted", Visibility.UNLISTED, "unlisted"),
-    ("unlisted", Visibility.FOLLOWERS, "private"),
-    ("private", Visibility.DIRECT, "direct"),
-    ("direct", Visibility.DIRECT, "direct"),
-]
-
-
-@pytest.mark.parametrize(("told", "wanted", "stands"), NARROWER)
-async def test_an_answer_is_never_for_more_people_than_its_post(
-    town: Town, stage: Stage, told: str, wanted: Visibility, stands: str
-) -> None:
-    post = heard(await town.write("marta", f"@{BRAND} hello", visibility=told))
-    result = await stage.channel.send(await delivery(stage, post, visibility=wanted), 10.0)
-    assert isinstance(result, Sent if stands else Refused)
-    assert [status["visibility"] for status in await town.answers(post.id)] == ([stands] if stands else [])
-    assert len(stage.proxy.asked(*POST)) == bool(stands)
-
-
 async def test_a_post_from_another_server_is_not_ours_to_answer(stage: Stage) -> None:
     post = await stage.ask("hello")
     look = stage.channel.look

@@ -1,4 +1,5 @@
-"""Servers that speak like Mastodon and are not: what they say of themselves, how they count, and a key that protects nothing."""
+"""Servers that speak like Mastodon and are not: what they say of themselves, how they count, whom an answer reaches, and a key
+that protects nothing."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import pytest
 from listener import mastodon_instance
 from listener.errors import Malformed, NetworkError
 from listener.http import Http
+from listener.model import Visibility
 from listener.rules.rulebook import Brand, Route, Rulebook
 from responders.channels._mastodon_text import count
 from responders.channels.base import Channel, Refused, Sent
@@ -164,6 +166,30 @@ async def test_what_is_too_long_for_this_very_server_never_leaves(
         assert isinstance(result, Refused)
         assert f"{over} more than this server takes" in result.reason
     assert len(stage.proxy.asked(*POST)) == (not over)
+
+
+NARROWER = [
+    ("unlisted", Visibility.PUBLIC, ""),
+    ("private", Visibility.PUBLIC, ""),
+    ("private", Visibility.UNLISTED, ""),
+    ("private", Visibility.FOLLOWERS, ""),  # our followers are not the author's
+    ("direct", Visibility.FOLLOWERS, ""),
+    ("unlisted", Visibility.UNLISTED, "unlisted"),
+    ("unlisted", Visibility.FOLLOWERS, "private"),
+    ("private", Visibility.DIRECT, "direct"),
+    ("direct", Visibility.DIRECT, "direct"),
+]
+
+
+@pytest.mark.parametrize(("told", "wanted", "stands"), NARROWER)
+async def test_an_answer_is_never_for_more_people_than_its_post(
+    town: Town, stage: Stage, told: str, wanted: Visibility, stands: str
+) -> None:
+    post = heard(await town.write("marta", f"@{BRAND} hello", visibility=told))
+    result = await stage.channel.send(await delivery(stage, post, visibility=wanted), 10.0)
+    assert isinstance(result, Sent if stands else Refused)
+    assert [status["visibility"] for status in await town.answers(post.id)] == ([stands] if stands else [])
+    assert len(stage.proxy.asked(*POST)) == bool(stands)
 
 
 async def test_a_text_for_one_reader_names_nobody_else_also_where_the_server_does_not_look(town: Town, stage: Stage) -> None:
