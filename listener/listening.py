@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from listener import logs
 from listener.clock import Clock
 from listener.errors import EarnestError
+from listener.following import Follower, followers
 from listener.polling import Ear, Taken
 from listener.rules.rulebook import Rulebook
 from listener.sources.base import Source, kind
@@ -49,6 +50,7 @@ class Listening:
         self._clock = clock
         self.watchers: list[Watcher] = []
         self.missing: list[Missing] = []
+        sources: list[Source] = []
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         for name, settings in book.sources.items():
@@ -57,7 +59,9 @@ class Listening:
             except EarnestError as problem:
                 self.missing.append(Missing(name, problem))
                 continue
+            sources.append(source)
             self.watchers.append(Watcher(source, ear, store, clock, every=settings.every.total_seconds(), heard=heard))
+        self.followers: list[Follower] = followers(sources, ear, store, clock, heard)
 
     async def tell_missing(self) -> None:
         """Record the sources that could not be made, so that `status` shows them."""
@@ -79,12 +83,20 @@ class Listening:
                 await watcher.round()
             except EarnestError as problem:
                 failed.append(Missing(watcher.name, problem))
+        lost = {one.name for one in failed}
+        for follower in self.followers:
+            await follower.round(lambda name: name not in lost)
         return failed
 
     async def start(self) -> None:
-        """Begin one task per source."""
+        """Begin one task per source, and one per network that reads known posts again."""
         await self.tell_missing()
         self._tasks = [asyncio.create_task(watcher.run(self._stop), name=f"watch {watcher.name}") for watcher in self.watchers]
+        well = {watcher.name: watcher for watcher in self.watchers}
+        self._tasks += [
+            asyncio.create_task(follower.run(self._stop, lambda name: well[name].well), name=f"follow {follower.network}")
+            for follower in self.followers
+        ]
 
     async def stop(self) -> None:
         """End the tasks, cleanly, and let go of the sources."""

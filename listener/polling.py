@@ -5,7 +5,7 @@ A crash before the commit loses nothing, since the cursor has not moved; a page 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from listener.clock import Clock
@@ -13,6 +13,8 @@ from listener.matching import Matcher
 from listener.model import Account, Assessment, Because, Ground, Mention, Page, Post
 from listener.rules.rulebook import Rulebook
 from listener.scoring.assessor import Assessor
+from listener.sources.base import Looked
+from listener.store import following
 from listener.store import mentions as ledger
 from listener.store.base import Store, Tx
 
@@ -64,15 +66,40 @@ class Ear:
         new = []
         past = frozenset(page.late)
         for one in judged:
-            # What is no mention is not kept: it is somebody's post that has nothing to do with us.
-            if (one.mentions or one.post.own) and ledger.store_post(tx, one.post, heard_at=at, source=source, late=one.post.id in past):
+            # What is no mention is not kept: it is somebody's post that has nothing to do with us. What became none by an edit is followed.
+            if one.mentions or one.post.own:
+                changed = ledger.store_post(tx, one.post, heard_at=at, source=source, late=one.post.id in past)
+            else:
+                changed = following.edit(tx, one.post, at=at)
+            if changed:
                 new.append(one)
-                _store_judgement(tx, one, self._clock)
-        ledger.mark_gone(tx, network, page.gone, at=at)
+                self._store_change(tx, one)
+        following.mark_gone(tx, network, page.gone, at=at)
         if page.gap:
             ledger.record_gap(tx, source, page.gap, at=at)
         ledger.move_cursor(tx, source, page.cursor, at=at)
         return Taken(tuple(one for one in new if one.mentions))
+
+    def _store_change(self, tx: Tx, one: Judged) -> None:
+        """Store how a post that is new, or reads otherwise, is judged now, and which mentions of before are over."""
+        _store_judgement(tx, one, self._clock)
+        if not one.post.own:
+            following.unname(tx, one.post, [mention.brand for mention in one.mentions], at=self._clock())
+
+    async def follow(self, network: str, looked: Looked, after: Callable[[Tx], None]) -> Taken:
+        """Store how stored posts read now and which are gone; `after` is done in the same transaction. What is not stored stays out."""
+        judged = self._judge(looked.posts, ledger.accounts(self._store.read()))
+
+        def work(tx: Tx) -> Taken:
+            at = self._clock()
+            changed = [one for one in judged if following.edit(tx, one.post, at=at)]
+            for one in changed:
+                self._store_change(tx, one)
+            following.mark_gone(tx, network, [each for each in looked.gone if ledger.is_stored(tx, network, each)], at=at)
+            after(tx)
+            return Taken(tuple(one for one in changed if one.mentions))
+
+        return await self._store.awrite(work)
 
     def judge_past(self, source: str, posts: Sequence[Post], brand: str) -> list[Judged]:
         """Judge posts of the past (an import), in the order given; a thread is judged as it grew. What is stored already is left out.
@@ -95,7 +122,7 @@ class Ear:
         at = self._clock()
         new = 0
         for one in judged:
-            if ledger.store_post(tx, one.post, heard_at=at, source=source, late=True):
+            if ledger.store_post(tx, one.post, heard_at=at, source=source, late=True, follow=False):
                 new += 1
                 _store_judgement(tx, one, self._clock)
         return new

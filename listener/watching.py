@@ -46,6 +46,11 @@ class Watcher:
         """The source's name in rules.yaml."""
         return self._source.name
 
+    @property
+    def well(self) -> bool:
+        """Whether the source was heard the last time; only then its network is asked for more than news."""
+        return self._known and not self._failures
+
     async def round(self) -> None:
         """Hear all that waits now.
 

@@ -15,9 +15,10 @@ from listener import logs
 from listener.clock import Clock
 from listener.model import Level
 from listener.rules.rulebook import Route, Rulebook
+from listener.store import following
 from listener.store import mentions as heard_ledger
 from listener.store.base import Store, Tx
-from responders import brakes, lately
+from responders import aftermath, brakes, lately
 from responders.boundaries import again, may_draft
 from responders.channels.base import ChannelKind
 from responders.circumstances import World, circumstances, world
@@ -30,6 +31,7 @@ from responders.orders import Undelivered, order
 from responders.routing import Router
 
 _log = logs.get("pipeline")
+_EDITED = "the post was edited; what was written for the words before is void"
 _NO_ROUTE = Route(name="no-route", when="always")
 _TOO_OLD_TO_RING = timedelta(days=7)
 T = TypeVar("T")
@@ -63,13 +65,15 @@ class Mind:
         self._routes = {route.name: route for route in book.routes}
 
     async def round(self, limit: int = 100) -> list[Noted]:
-        """Decide what waits undecided, oldest first, at most `limit` mentions; return what became of each."""
-        if not heard_ledger.undecided(self._store.read(), 1):
+        """Decide what waits undecided, oldest first, at most `limit` mentions, and act on deletions; return what became of each."""
+        reader = self._store.read()
+        if not heard_ledger.undecided(reader, 1) and not aftermath.pending(reader):
             return []
         return await self._store.awrite(lambda tx: self.decide(tx, limit))
 
     def decide(self, tx: Tx, limit: int = 100) -> list[Noted]:
         """Decide at most `limit` mentions that wait undecided, oldest first, inside a transaction."""
+        aftermath.settle(tx, at=self._clock())
         waiting = heard_ledger.undecided(tx, limit)
         around = self._world(tx, self._clock())
         noted = []
@@ -136,15 +140,19 @@ class Mind:
         facts = circumstances(tx, mention, around, late=one.late)
         decision = self._router.decide(heard, facts)
         route = self._routes.get(decision.route, _NO_ROUTE)
-        work = _Work(tx, heard, case, decision, route, at, past=one.late)
+        edited = not new and following.fate(tx, mention.post.network, mention.post.id).edited_at is not None
+        voided = edited and aftermath.void(tx, case, mention.post.id, _EDITED, at=at)
+        work = _Work(tx, heard, case, decision, route, at, past=one.late, edited=edited)
         _obey(work)
         alerted = _alert(work)
         proposal = self._propose(work) if may_draft(decision) else None
         decision = again(decision, proposal, facts)
         work = replace(work, decision=decision)
         state = _state(work, proposal)
-        if state == "noted" and work.unanswered and not decision.forbidden:
-            state = case.state  # a word that asks for nothing does not end what waits in the same conversation
+        if state == "noted" and work.unanswered and not decision.forbidden and not work.calmed:
+            # A word that asks for nothing does not end what waits in the same conversation.
+            state = "open" if voided else case.state
+            cases.set_state(tx, case.id, state, at=at)
         else:
             if not new:
                 _move_on(work)
@@ -233,6 +241,13 @@ class _Work:
     route: Route
     at: datetime
     past: bool
+    edited: bool = False
+
+    @property
+    def calmed(self) -> bool:
+        """True where an edit is all that the conversation now holds, so that what it asked for before is over."""
+        post = self.heard.mention.post
+        return self.edited and self.case.post_id == post.id and not cases.other_mention(self.tx, self.case, post.id)
 
     @property
     def unanswered(self) -> bool:
@@ -246,7 +261,7 @@ def _obey(work: _Work) -> None:
     for wish in work.heard.assessment.wishes:
         words = " … ".join(wish.because)
         if wish.name == "stop" and people.suppress(work.tx, post.author, words, post_id=post.id, by=audit.DAEMON, at=work.at):
-            audit.record(work.tx, audit.DAEMON, "suppressed", at=work.at, case_id=work.case.id, words=words)
+            audit.record(work.tx, audit.DAEMON, "suppressed", at=work.at, case_id=work.case.id, post=post.id)
             for case_id in drafts.drop_for(work.tx, post.network, post.author.id, "this person asked us to stop", at=work.at):
                 cases.set_state(work.tx, case_id, "open", at=work.at)
                 audit.record(work.tx, audit.DAEMON, "dropped draft", at=work.at, case_id=case_id, reason="this person asked us to stop")
@@ -260,15 +275,17 @@ def _move_on(work: _Work) -> None:
 
 
 def _alert(work: _Work) -> str:
-    """Have the teams told that the route names; history that is taken in rings nobody."""
+    """Have the teams told that the route names, once more where an edit made it more urgent; history that is taken in rings nobody."""
     teams = [action.removeprefix("escalate:") for action in work.decision.actions if action.startswith("escalate:")]
-    if work.past or work.at - work.heard.mention.post.created_at > _TOO_OLD_TO_RING:
+    if work.past or (not work.edited and work.at - work.heard.mention.post.created_at > _TOO_OLD_TO_RING):
         return ""
     judged = work.heard.assessment
     signals = ", ".join(signal.name for signal in judged.signals) or work.decision.route
     words = f"{work.case.name}: {judged.urgency.level.value}, {signals}, on {work.heard.mention.post.network}"
+    worse = work.edited and judged.urgency.level.rank > work.case.level.rank
     for team in teams:
-        if escalations.raise_(work.tx, work.case.id, team, work.heard.mention.post.id, words, at=work.at):
+        alert = (work.tx, work.case.id, team, work.heard.mention.post.id, words)
+        if escalations.raise_(*alert, at=work.at) or (worse and escalations.again(*alert, at=work.at)):
             audit.record(work.tx, audit.DAEMON, "escalated", at=work.at, case_id=work.case.id, team=team)
     return ", ".join(teams)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
@@ -75,9 +76,15 @@ class Looked:
 
 @runtime_checkable
 class Following(Protocol):
-    """A source that can read single posts once more, so that edits and deletions become known that no list tells of."""
+    """A source that can read single posts once more, so that edits and deletions become known that no list tells of.
+
+    `ids_everywhere` is true where an id means the same post whatever source of the network is asked; false where each server has its own.
+    `slowest` is how long an old post may wait between two looks, as the network's terms have it.
+    """
 
     most_at_once: int
+    ids_everywhere: bool
+    slowest: timedelta
 
     async def look_again(self, ids: Sequence[str]) -> Looked:
         """Read at most `most_at_once` posts by their ids. What is in neither part of the answer could not be told.

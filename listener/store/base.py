@@ -104,6 +104,11 @@ def unpack(value: Value) -> object:
         raise Unreachable(message, "restore a backup, or ask for help with the file kept aside") from None
 
 
+def storable(words: str) -> str:
+    """Return words as they can be written in UTF-8: lone surrogates become the replacement character."""
+    return words.encode("utf-8", "replace").decode("utf-8") if not words.isascii() else words
+
+
 def names(value: Value) -> tuple[str, ...]:
     """Read a packed list of texts."""
     found = unpack(value)

@@ -5,7 +5,6 @@ Everything here takes a reader or a transaction; storing a page and moving its c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,15 +26,15 @@ from listener.model import (
     Urgency,
     Visibility,
 )
-from listener.store.base import Reader, Row, Tx, names, number, pack, text, unpack
+from listener.store import following
+from listener.store.base import Reader, Row, Tx, names, number, pack, storable, text, unpack
 
 _POST = """INSERT INTO posts (network, id, thread_id, parent_id, parent_author_id, author_id, handle, display_name, followers, bot, bio,
-    text, created_at, heard_at, url, visibility, mentions, tags, language, version, own, late, source)
-    VALUES (:network, :id, :thread_id, :parent_id, :parent_author_id, :author_id, :handle, :display_name, :followers, :bot, :bio,
-    :text, :created_at, :heard_at, :url, :visibility, :mentions, :tags, :language, :version, :own, :late, :source)
+    text, created_at, heard_at, url, visibility, mentions, tags, language, version, own, late, source, look_at)
+    SELECT :network, :id, :thread_id, :parent_id, :parent_author_id, :author_id, :handle, :display_name, :followers, :bot, :bio,
+    :text, :created_at, :heard_at, :url, :visibility, :mentions, :tags, :language, :version, :own, :late, :source, :look_at
+    WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE network = :network AND post_id = :id)
     ON CONFLICT (network, id) DO NOTHING"""
-_EDIT = """UPDATE posts SET text = :text, version = :version, visibility = :visibility, mentions = :mentions, tags = :tags
-    WHERE network = :network AND id = :id AND version <> :version"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,11 @@ class Undecided:
     late: bool
 
 
-def store_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: bool) -> bool:
-    """Store a post; return whether it is new or its text changed. The same post again adds nothing."""
+def store_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: bool, follow: bool = True) -> bool:
+    """Store a post; return whether it is new or reads otherwise than before. The same post again adds nothing.
+
+    What was deleted on its network stays deleted here, whoever still shows it. `follow` says whether it is to be read again later.
+    """
     values = {
         "network": post.network,
         "id": post.id,
@@ -62,7 +64,7 @@ def store_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: boo
         "followers": post.author.followers,
         "bot": int(post.author.bot),
         "bio": post.author.bio,
-        "text": _storable(post.text),
+        "text": storable(post.text),
         "created_at": to_text(post.created_at),
         "heard_at": to_text(heard_at),
         "url": post.url,
@@ -74,16 +76,9 @@ def store_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: boo
         "own": int(post.own),
         "late": int(late),
         "source": source,
+        "look_at": to_text(following.next_look(heard_at, heard_at)) if follow and not post.own else None,
     }
-    if tx.run(_POST, **values):
-        return True
-    changed = {key: values[key] for key in ("network", "id", "text", "version", "visibility", "mentions", "tags")}
-    return bool(tx.run(_EDIT, **changed))
-
-
-def _storable(words: str) -> str:
-    """Lone surrogates cannot be written as UTF-8; they become the replacement character."""
-    return words.encode("utf-8", "replace").decode("utf-8") if not words.isascii() else words
+    return bool(tx.run(_POST, **values)) or following.edit(tx, post, at=heard_at)
 
 
 def store_mention(tx: Tx, mention: Mention, assessment: Assessment, *, heard_at: datetime) -> None:
@@ -230,19 +225,6 @@ def thread(reader: Reader, network: str, thread_id: str, limit: int = 200) -> tu
         limit=limit,
     )
     return tuple(read_post(row) for row in reversed(rows))
-
-
-def mark_gone(tx: Tx, network: str, post_ids: Sequence[str], *, at: datetime) -> int:
-    """Record that posts were deleted on their network, and drop their words; return how many were known."""
-    return sum(
-        tx.run(
-            "UPDATE posts SET deleted_at = :at, text = '' WHERE network = :network AND id = :id AND deleted_at IS NULL",
-            at=to_text(at),
-            network=network,
-            id=post_id,
-        )
-        for post_id in post_ids
-    )
 
 
 def undecided(reader: Reader, limit: int = 100) -> list[Undecided]:

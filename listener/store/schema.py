@@ -43,4 +43,21 @@ _HEARING = (
         INSERT INTO words (rowid, text, handle) VALUES (new.seq, new.text, new.handle); END""",
 )
 
-MIGRATIONS = Migrations("listener", {"001_hearing": _HEARING})
+_FOLLOWING = (
+    # `look_at` is when a post is read again, NULL for never; `looked_at` when that was done last; `edited_at` when an edit was noticed.
+    "ALTER TABLE posts ADD COLUMN look_at TEXT",
+    "ALTER TABLE posts ADD COLUMN looked_at TEXT",
+    "ALTER TABLE posts ADD COLUMN edited_at TEXT",
+    "UPDATE posts SET look_at = heard_at WHERE own = 0 AND deleted_at IS NULL AND source IN (SELECT name FROM sources)",
+    "CREATE INDEX posts_to_look ON posts (network, source, look_at) WHERE look_at IS NOT NULL",
+    # What became of a mention after it was heard, until whoever answers has acted on it: `gone`, or `unnamed` (an edit took our name out).
+    """CREATE TABLE turns (
+        seq INTEGER PRIMARY KEY, network TEXT NOT NULL, post_id TEXT NOT NULL, brand TEXT NOT NULL, turn TEXT NOT NULL,
+        at TEXT NOT NULL)""",
+    # Posts that were told to be deleted before they were heard at all.
+    """CREATE TABLE tombstones (network TEXT NOT NULL, post_id TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (network, post_id))
+        WITHOUT ROWID""",
+    "CREATE INDEX tombstones_by_age ON tombstones (at)",
+)
+
+MIGRATIONS = Migrations("listener", {"001_hearing": _HEARING, "002_following": _FOLLOWING})

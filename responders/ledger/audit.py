@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 
 from listener.clock import to_text
 from listener.store.base import Reader, Row, Tx, number, pack, text
 
 DAEMON = "earnest"
+_QUOTED = re.compile(r'".*"|".*', re.DOTALL)
+
+
+def unquoted(reason: str) -> str:
+    """Return a reason without what it quotes: the words may be a customer's, and no line of the log can be erased."""
+    return _QUOTED.sub('"…"', reason)
 
 
 def record(tx: Tx, who: str, action: str, *, at: datetime, case_id: int | None = None, **detail: object) -> None:

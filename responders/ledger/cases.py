@@ -194,6 +194,44 @@ def set_state(tx: Tx, case_id: int, state: str, *, at: datetime) -> None:
         )
 
 
+def close(tx: Tx, case_id: int, *, at: datetime) -> None:
+    """Close a case whose post is no more: no clock runs for it."""
+    set_state(tx, case_id, "closed", at=at)
+    tx.run("UPDATE cases SET respond_by = NULL, resolve_by = NULL, snoozed_until = NULL WHERE id = :id", id=case_id)
+
+
+def point_at(tx: Tx, case_id: int, post_id: str) -> None:
+    """Let a case be about another post of its conversation."""
+    tx.run("UPDATE cases SET post_id = :post WHERE id = :id", post=post_id, id=case_id)
+
+
+def of_post(reader: Reader, network: str, post_id: str, brand: str) -> Case | None:
+    """Return the case that a post belongs to, or None."""
+    row = reader.one(
+        """SELECT c.* FROM posts p JOIN cases c ON c.network = p.network AND c.thread_id = p.thread_id AND c.author_id = p.author_id
+        AND c.brand = :brand WHERE p.network = :network AND p.id = :id""",
+        network=network,
+        id=post_id,
+        brand=brand,
+    )
+    return None if row is None else read(row)
+
+
+def other_mention(reader: Reader, case: Case, post_id: str) -> str:
+    """Return the newest post of a case, besides `post_id`, that is there and a mention still; "" where there is none."""
+    row = reader.one(
+        """SELECT p.id AS id FROM posts p JOIN mentions m ON m.network = p.network AND m.post_id = p.id AND m.brand = :brand
+        WHERE p.network = :network AND p.thread_id = :thread AND p.author_id = :author AND p.id <> :id AND p.deleted_at IS NULL
+        AND m.because <> '[]' ORDER BY p.created_at DESC LIMIT 1""",
+        brand=case.brand,
+        network=case.network,
+        thread=case.thread_id,
+        author=case.author_id,
+        id=post_id,
+    )
+    return text(row, "id") if row else ""
+
+
 def answer(tx: Tx, case_id: int, post_id: str, *, at: datetime) -> None:
     """Close a case's clocks by an answer to one of its posts, unless a newer post of it asks for a person by now."""
     row = tx.one("SELECT post_id, state FROM cases WHERE id = :id", id=case_id)

@@ -25,6 +25,21 @@ def raise_(tx: Tx, case_id: int, team: str, post_id: str, words: str, *, at: dat
     )
 
 
+def again(tx: Tx, case_id: int, team: str, post_id: str, words: str, *, at: datetime) -> bool:
+    """Have a team told once more of a post that was edited and is more urgent by now; return False where it was never told of it."""
+    return bool(
+        tx.run(
+            """UPDATE escalations SET words = :words, raised_at = :at, next_at = :at, told_at = NULL, attempts = 0, problem = ''
+            WHERE case_id = :case AND team = :team AND post_id = :post""",
+            words=words,
+            at=to_text(at),
+            case=case_id,
+            team=team,
+            post=post_id,
+        )
+    )
+
+
 def due(reader: Reader, *, at: datetime) -> list[Row]:
     """Return alerts that should be told now."""
     return reader.all(

@@ -99,4 +99,5 @@ def _hold_followers(tx: Tx, delivery_id: int, why: str, at: datetime) -> None:
 
 
 def _log(tx: Tx, delivery: Delivery, state: DeliveryState, reason: str, *, at: datetime, who: str = audit.DAEMON) -> None:
-    audit.record(tx, who, state.value, at=at, case_id=cases.id_of(delivery.case), kind=delivery.kind.value, reason=reason)
+    why = audit.unquoted(reason)
+    audit.record(tx, who, state.value, at=at, case_id=cases.id_of(delivery.case), kind=delivery.kind.value, reason=why)

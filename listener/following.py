@@ -1,0 +1,136 @@
+"""Reading known posts once more: one task a network, which learns of edits and deletions that no list tells of.
+
+News come first. A network is only asked here while it is heard well, at most a few times a minute, and after a failure less and less often.
+What is due stands in the store (`look_at`), so a restart forgets nothing and repeats nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Protocol, cast
+
+from listener import logs
+from listener.clock import Clock
+from listener.errors import EarnestError, Malformed, RateLimited
+from listener.polling import Ear, Taken
+from listener.sources.base import Following, Looked, Source
+from listener.store import following as ledger
+from listener.store.base import Row, Store, Tx, text
+
+_log = logs.get("following")
+EVERY = 60.0
+MOST_REQUESTS = 5  # times a round that a network is asked for a batch
+_LONGEST_REST = 900.0
+
+
+class _Reader(Source, Following, Protocol):
+    """A source that can read single posts once more."""
+
+
+class Follower:
+    """Keeps the posts of one network followed, by whichever of its sources can read them."""
+
+    def __init__(self, network: str, sources: Sequence[Source], ear: Callable[[], Ear], store: Store, clock: Clock) -> None:
+        """Follow by `sources`, all of one network; those that cannot read single posts are passed over."""
+        self.network = network
+        self._sources = {source.name: cast("_Reader", source) for source in sources if isinstance(source, Following)}
+        self._ear = ear
+        self._store = store
+        self._clock = clock
+        self._heard: Callable[[Taken], None] = lambda _taken: None
+        self._failures = 0
+
+    def tell(self, heard: Callable[[Taken], None]) -> Follower:
+        """Have `heard` told of posts that read otherwise by now."""
+        self._heard = heard
+        return self
+
+    async def run(self, stop: asyncio.Event, well: Callable[[str], bool]) -> None:
+        """Follow until `stop` is set. Nothing a network does ends this task."""
+        rest = EVERY
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), rest)
+            if not stop.is_set():
+                rest = await self.round(well)
+
+    async def round(self, well: Callable[[str], bool]) -> float:
+        """Read what is due, asking only sources that are `well`; return how many seconds to rest. It never raises a network's error."""
+        try:
+            await self._round(well)
+        except RateLimited as problem:
+            return self._trouble(problem, problem.retry_after)
+        except EarnestError as problem:
+            return self._trouble(problem, 0.0)
+        except Exception as problem:  # noqa: BLE001  # a mistake in one source must not end the following of its network
+            return self._trouble(EarnestError(f"unexpected {type(problem).__name__} while following"), 0.0)
+        self._failures = 0
+        return EVERY
+
+    def _trouble(self, problem: EarnestError, least: float) -> float:
+        self._failures += 1
+        _log.warning("cannot read posts again", network=self.network, problem=problem.message)
+        longest = min(_LONGEST_REST, EVERY * 2 ** min(self._failures, 10))
+        return max(least, random.uniform(longest / 2, longest))  # noqa: S311  # spreads the load, guards nothing
+
+    async def _round(self, well: Callable[[str], bool]) -> None:
+        """Read a batch of what each source heard, in turn; one that fails keeps no other waiting.
+
+        Raises:
+            EarnestError: what went wrong first.
+        """
+        trouble: EarnestError | None = None
+        waiting = deque(ledger.hearers(self._store.read(), self.network))
+        left = MOST_REQUESTS
+        while waiting and left:
+            hearer = waiting.popleft()
+            source = self._reader(hearer)
+            if source is None or not well(source.name):
+                continue
+            rows = ledger.due(self._store.read(), self.network, hearer, at=self._clock(), limit=source.most_at_once)
+            if not rows:
+                continue
+            left -= 1
+            try:
+                await self._look(source, rows)
+            except EarnestError as problem:
+                trouble = trouble or problem
+            else:
+                waiting.append(hearer)
+        if trouble:
+            raise trouble
+
+    def _reader(self, hearer: str) -> _Reader | None:
+        """Return which source can read what `hearer` heard: itself, or any other where an id means the same everywhere."""
+        if hearer in self._sources:
+            return self._sources[hearer]
+        return next((one for one in self._sources.values() if one.ids_everywhere), None)
+
+    async def _look(self, source: _Reader, rows: Sequence[Row]) -> None:
+        ids = [text(row, "id") for row in rows]
+        try:
+            looked = await source.look_again(ids)
+        except Malformed as problem:  # one odd post must not keep the others from being followed
+            _log.warning("cannot read posts again", network=self.network, problem=problem.message)
+            looked = Looked(())
+        asked = {text(row, "id"): row for row in rows}
+        posts = tuple(ledger.placed(post, asked[post.id]) for post in looked.posts if post.id in asked)
+        gone = tuple(each for each in looked.gone if each in asked)
+
+        def note(tx: Tx) -> None:
+            for each in ids:
+                ledger.looked(tx, self.network, each, at=self._clock(), slowest=source.slowest)
+
+        self._heard(await self._ear().follow(self.network, Looked(posts, gone), note))
+
+
+def followers(
+    sources: Sequence[Source], ear: Callable[[], Ear], store: Store, clock: Clock, heard: Callable[[Taken], None]
+) -> list[Follower]:
+    """Return one follower for each network of which a source can read single posts."""
+    networks = dict.fromkeys(source.network for source in sources if isinstance(source, Following))
+    return [Follower(network, [one for one in sources if one.network == network], ear, store, clock).tell(heard) for network in networks]
