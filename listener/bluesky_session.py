@@ -53,7 +53,7 @@ class Options(Strict):
         default=(), description="queries to search all public posts for, through our account; what it is told is heard besides"
     )
     jetstream: str = Field(default="wss://jetstream2.us-east.bsky.network", description="with `stream`: where the stream comes from")
-    appview: str = Field(default="https://public.api.bsky.app", description="with `stream`: where names are looked up, without an account")
+    appview: str = Field(default="https://public.api.bsky.app", description="where names and posts are looked up without an account")
 
 
 class Declined(NetworkError):

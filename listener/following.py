@@ -96,11 +96,10 @@ class Follower:
                 continue
             left -= 1
             try:
-                await self._look(source, rows)
+                if await self._look(source, rows):
+                    waiting.append(hearer)
             except EarnestError as problem:
                 trouble = trouble or problem
-            else:
-                waiting.append(hearer)
         if trouble:
             raise trouble
 
@@ -110,7 +109,8 @@ class Follower:
             return self._sources[hearer]
         return next((one for one in self._sources.values() if one.ids_everywhere), None)
 
-    async def _look(self, source: _Reader, rows: Sequence[Row]) -> None:
+    async def _look(self, source: _Reader, rows: Sequence[Row]) -> bool:
+        """Read posts again and store what came of it; return whether all of them were asked for."""
         ids = [text(row, "id") for row in rows]
         try:
             looked = await source.look_again(ids)
@@ -122,10 +122,11 @@ class Follower:
         gone = tuple(each for each in looked.gone if each in asked)
 
         def note(tx: Tx) -> None:
-            for each in ids:
+            for each in set(ids) - set(looked.left):
                 ledger.looked(tx, self.network, each, at=self._clock(), slowest=source.slowest)
 
         self._heard(await self._ear().follow(self.network, Looked(posts, gone), note))
+        return not looked.left
 
 
 def followers(

@@ -13,6 +13,7 @@ from listener.clock import Clock, in_words
 from listener.errors import EarnestError, UsageError
 from listener.model import Author, Post
 from listener.rules.rulebook import Rulebook
+from listener.store import following
 from listener.store import mentions as heard_ledger
 from listener.store.base import Store, Tx
 from responders import guard
@@ -277,7 +278,9 @@ class Desk:
             raise EarnestError(message, f"write one: earnest edit {case.name} --text …")
         if draft.state is not DraftState.WAITING:
             last = next((word.who for word in reversed(drafts.words(tx, draft.id))), "")
-            message = f"{case.name} is {draft.state.value} already" + (f", by {last}" if last else "")
+            message = f"{case.name} is {draft.state.value} already" + (
+                f", by {last}" if last else f": {draft.reason}" if draft.reason else ""
+            )
             raise EarnestError(message, f"earnest show {case.name} tells the whole story")
         _same_words(tx, case, draft, seen)
         return case, draft, self._post(tx, draft.network, draft.post_id)
@@ -287,6 +290,9 @@ class Desk:
         if post is None:
             message = "the post of this case is no longer in the store"
             raise EarnestError(message)
+        if gone := following.fate(tx, network, post_id).deleted_at:
+            message = f"its author deleted this post (noticed on {gone:%Y-%m-%d}), so nothing can be answered to it"
+            raise EarnestError(message, "what is left to know: earnest show CASE")
         return post
 
     def _facts(self, draft: Draft) -> Mapping[str, ChannelKind]:

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from listener.clock import from_text, to_text
 from listener.model import Assessment, Level, Post, Urgency
+from listener.store import following
 from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Row, Value, number, text
+from listener.store.following import Fate
 from responders import flag
 from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, people
 from responders.ledger.cases import Case
@@ -218,7 +220,10 @@ def _waiting(reader: Reader, draft: Draft) -> Waiting | None:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One case, whole: the conversation, why, the draft, what went out, alerts, and who did what."""
+    """One case, whole: the conversation, why, the draft, what went out, alerts, and who did what.
+
+    `fates` are of the posts in it that were edited or deleted, by their ids.
+    """
 
     case: Case
     thread: tuple[Post, ...]
@@ -231,6 +236,7 @@ class Story:
     log: tuple[Row, ...]
     suppressed: str
     earlier: tuple[Case, ...] = field(default=())
+    fates: Mapping[str, Fate] = field(default_factory=dict)
 
 
 def story(reader: Reader, name: str) -> Story:
@@ -253,6 +259,7 @@ def story(reader: Reader, name: str) -> Story:
         log=tuple(audit.lines(reader, case_id=case.id)),
         suppressed=people.suppressed(reader, case.network, case.author_id),
         earlier=earlier(reader, case),
+        fates=following.fates(reader, case.network, case.thread_id),
     )
 
 

@@ -32,7 +32,7 @@ _DEEPEST = 16
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A post that is deleted, or was edited so that it no longer speaks of us."""
+    """A post that is deleted."""
 
     id: str
 
@@ -74,13 +74,14 @@ class Frames:
         operation = commit.get("operation")
         if not PLACE.fullmatch(uri) or operation not in {"create", "update", "delete"}:
             raise _odd()
-        post = None if operation == "delete" else self._post(at, did, uri, commit)
-        if post:
-            return Told(at, post, f"{uri} {post.version}")
-        return Told(at) if operation == "create" else Told(at, Gone(uri), f"{uri} {operation} {commit.get('rev')}")
+        if operation == "delete":
+            return Told(at, Gone(uri), f"{uri} {operation} {commit.get('rev')}")
+        # An edit is told whatever it says: it may have taken our name out of a post that we heard.
+        post = self._post(at, did, uri, commit, whatever=operation == "update")
+        return Told(at, post, f"{uri} {post.version}") if post else Told(at)
 
-    def _post(self, at: int, did: str, uri: str, commit: Mapping[str, object]) -> Post | None:
-        """Return the post if it speaks of us, or is ours.
+    def _post(self, at: int, did: str, uri: str, commit: Mapping[str, object], *, whatever: bool) -> Post | None:
+        """Return the post if it speaks of us, or is ours; or `whatever` it says.
 
         Raises:
             ValueError: it seems to, but is no post.
@@ -89,7 +90,7 @@ class Frames:
         if not isinstance(wire, Mapping) or not isinstance(cid, str) or not cid.isascii():
             raise _odd()
         own = did in self._handles
-        if not own and not self._sieve.passes(_texts(wire)):
+        if not own and not whatever and not self._sieve.passes(_texts(wire)):
             return None
         try:
             record = Record.model_validate(tidy(wire))
@@ -97,7 +98,7 @@ class Frames:
             raise _odd() from None
         author = Author(NETWORK, did, self._handles.get(did, did))
         post = post_of(record, uri, cid, author, moment(at), named=self._spoken_to(record, wire), own=own)
-        return post if own or self._matcher.match(post, self._accounts) else None
+        return post if own or whatever or self._matcher.match(post, self._accounts) else None
 
     def _spoken_to(self, record: Record, wire: Mapping[str, object]) -> Iterator[str]:
         """Yield those of our accounts that the post quotes, or answers; who does that speaks to us, though no handle says so."""

@@ -21,8 +21,9 @@ from listener.bluesky_session import NETWORK, Session
 from listener.bluesky_wire import PLACE, START, Moment, Person, Record, Wire, author_of, post_of, read
 from listener.clock import to_text
 from listener.model import Account, Gap, Page, Post
+from listener.sources import _bluesky_again
 from listener.sources._search import Search
-from listener.sources.base import Asked
+from listener.sources.base import Asked, Looked
 
 PAGE_SIZE = 100
 MOST_PAGES = 10  # read for one question in one fetch
@@ -45,6 +46,9 @@ class Told(Protocol):
 
     async def with_followers(self, posts: Sequence[Post]) -> list[Post]:
         """Fill in how many follow each author."""
+
+    async def look_again(self, ids: Sequence[str]) -> Looked:
+        """Read posts once more."""
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -85,6 +89,9 @@ class BlueskySearch:
     """What our account is told, and what a search finds; one cursor for both."""
 
     network = NETWORK
+    most_at_once = _bluesky_again.MOST
+    slowest = _bluesky_again.SLOWEST
+    ids_everywhere = True
 
     def __init__(self, told: Told, session: Session, searched: Search) -> None:
         """Search through `session` beside `told`."""
@@ -138,6 +145,14 @@ class BlueskySearch:
     def asks(self) -> tuple[Asked, ...]:
         """Return what the search is asked for."""
         return self._search.asked
+
+    async def look_again(self, ids: Sequence[str]) -> Looked:
+        """Read posts once more, however they were heard.
+
+        Raises:
+            SignInNeeded, RateLimited, Malformed, NotConnected, NetworkError
+        """
+        return await self._told.look_again(ids)
 
     async def close(self) -> None:
         """Let go of connections."""

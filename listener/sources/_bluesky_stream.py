@@ -23,7 +23,9 @@ from listener.http import Http, retry_after
 from listener.model import Account, Author, Gap, Page, Post
 from listener.rules.rulebook import Rulebook
 from listener.sockets import Sockets
+from listener.sources import _bluesky_again
 from listener.sources._bluesky_frames import Frames, Gone
+from listener.sources.base import Looked, bounded
 from listener.streaming import Limits, News, Stream
 
 _log = logs.get("bluesky")
@@ -45,6 +47,9 @@ class BlueskyStream:
     """Bluesky's public stream, heard for the brands of one rulebook."""
 
     network = NETWORK
+    most_at_once = _bluesky_again.MOST
+    slowest = _bluesky_again.SLOWEST
+    ids_everywhere = True
 
     def __init__(self, name: str, options: Options, book: Rulebook, clock: Clock = now, limits: Limits | None = None) -> None:
         """Keep what to hear; nothing is opened yet.
@@ -98,6 +103,15 @@ class BlueskyStream:
             gap=_gap(lost, news),
             gone=tuple(item.id for item in last.values() if isinstance(item, Gone)),
         )
+
+    async def look_again(self, ids: Sequence[str]) -> Looked:
+        """Read posts once more, at the public view.
+
+        Raises:
+            RateLimited, Malformed, NotConnected, NetworkError
+        """
+        await self.identify()
+        return await _bluesky_again.look(bounded(ids, self.most_at_once), (_bluesky_again.publicly(self._view),), self._accounts or ())
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -22,7 +22,7 @@ from listener.http import Http
 from listener.mastodon_instance import ask
 from listener.settings import Secret
 from listener.sockets import Socket, Sockets
-from listener.sources._mastodon_again import Changes
+from listener.sources._mastodon_changes import Changes
 from listener.sources._mastodon_frames import read
 
 _log = logs.get("mastodon")

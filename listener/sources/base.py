@@ -68,10 +68,14 @@ class Remarking(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """Posts that were read once more: those that are there, as they are now, and the ids of those that are surely gone."""
+    """Posts that were read once more: those that are there, as they are now, and the ids of those that are surely gone.
+
+    `left` are ids that were not asked for, because that would have been too many requests at once; they are asked for another time.
+    """
 
     posts: tuple[Post, ...]
     gone: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -92,6 +96,19 @@ class Following(Protocol):
         Raises:
             SignInNeeded, RateLimited, Malformed, NotConnected, NetworkError
         """
+
+
+def bounded(ids: Sequence[str], most: int) -> tuple[str, ...]:
+    """Return ids to look at again, each once.
+
+    Raises:
+        ValueError: they are more than a source reads at once.
+    """
+    once = tuple(dict.fromkeys(ids))
+    if len(once) > most:
+        message = f"at most {most} posts are read again at once"
+        raise ValueError(message)
+    return once
 
 
 @dataclass(frozen=True, slots=True)

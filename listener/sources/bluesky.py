@@ -24,14 +24,16 @@ from listener.bluesky_session import NETWORK, Options, Session, open_session
 from listener.bluesky_wire import PLACE, PROFILES, START, Moment, Person, Profiles, Record, Wire, author_of, post_of, read
 from listener.clock import from_text, to_text
 from listener.errors import NetworkError
+from listener.http import Http
 from listener.model import Account, Gap, Page, Post
 from listener.queries.networks import BLUESKY as DIALECT
 from listener.rules.rulebook import Rulebook
 from listener.settings import reading_secret
+from listener.sources import _bluesky_again
 from listener.sources._bluesky_search import BlueskySearch
 from listener.sources._bluesky_stream import BlueskyStream
 from listener.sources._search import search
-from listener.sources.base import SourceKind
+from listener.sources.base import Looked, SourceKind, bounded
 
 _REASONS = ("mention", "reply", "quote")
 _PAGE = 100
@@ -151,11 +153,19 @@ class Bluesky:
     """What Bluesky tells our account."""
 
     network = NETWORK
+    most_at_once = _bluesky_again.MOST
+    slowest = _bluesky_again.SLOWEST
+    ids_everywhere = True
 
-    def __init__(self, name: str, session: Session) -> None:
-        """Hear through `session` under the name that rules.yaml gives."""
+    def __init__(self, name: str, session: Session, appview: str) -> None:
+        """Hear through `session` under the name that rules.yaml gives; `appview` shows posts to nobody in particular.
+
+        Raises:
+            UsageError: `appview` is no usable address.
+        """
         self.name = name
         self._session = session
+        self._view = Http(appview)
 
     async def identify(self) -> Account:
         """Return our own account.
@@ -205,8 +215,23 @@ class Bluesky:
             pass
         return [replace(post, author=replace(post.author, followers=counts.get(post.author.id))) for post in posts]
 
+    async def look_again(self, ids: Sequence[str]) -> Looked:
+        """Read posts once more.
+
+        Raises:
+            SignInNeeded, RateLimited, Malformed, NotConnected, NetworkError
+        """
+
+        async def ask(params: Sequence[tuple[str, str]]) -> Mapping[str, object]:
+            return await self._session.ask(_bluesky_again.METHOD, list(params))
+
+        own = await self._session.account()
+        ways = (ask, _bluesky_again.publicly(self._view))
+        return await _bluesky_again.look(bounded(ids, self.most_at_once), ways, (own,))
+
     async def close(self) -> None:
         """Let go of connections."""
+        await self._view.close()
         await self._session.close()
 
 
@@ -219,8 +244,9 @@ def _make(name: str, options: Mapping[str, object], book: Rulebook) -> Bluesky |
     if wanted.stream:
         return BlueskyStream(name, wanted, book)
     session = open_session(Session, wanted, book, reading_secret(name))
+    heard = Bluesky(name, session, wanted.appview)
     searched = search(wanted.search, DIALECT)
-    return BlueskySearch(Bluesky(name, session), session, searched) if searched.questions else Bluesky(name, session)
+    return BlueskySearch(heard, session, searched) if searched.questions else heard
 
 
 KIND = SourceKind(

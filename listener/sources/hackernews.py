@@ -27,8 +27,9 @@ from listener.model import Author, Gap, Page, Post
 from listener.queries.networks import HACKERNEWS as DIALECT
 from listener.rules.kinds import Strict, Word, query_for
 from listener.rules.rulebook import Rulebook
+from listener.sources import _hackernews_again
 from listener.sources._search import Search, search, search_for_brands
-from listener.sources.base import Asked, SourceKind
+from listener.sources.base import Asked, Looked, SourceKind, bounded
 
 NETWORK = "hackernews"
 PAGE_SIZE = 100
@@ -111,6 +112,9 @@ class HackerNews:
     """Hacker News, searched. It has no account, so which posts are our own is not known."""
 
     network = NETWORK
+    most_at_once = _hackernews_again.MOST
+    slowest = _hackernews_again.SLOWEST
+    ids_everywhere = True
 
     def __init__(self, name: str, options: Options, clock: Clock = now, *, searched: Search | None = None) -> None:
         """Keep what to search for; nothing is opened yet. `searched` stands in for the query of `options`.
@@ -160,6 +164,19 @@ class HackerNews:
     def asks(self) -> tuple[Asked, ...]:
         """Return what the search is asked for."""
         return self._search.asked
+
+    async def look_again(self, ids: Sequence[str]) -> Looked:
+        """Read posts once more.
+
+        Raises:
+            RateLimited, Malformed, NotConnected, NetworkError
+        """
+
+        async def ask(each: str) -> Answer:
+            return await self._http.call("GET", _ITEM + quote(each, safe=""))
+
+        there, gone = await _hackernews_again.look(bounded(ids, self.most_at_once), ask, self._check)
+        return Looked(tuple(_post(_hit_of(item)) for item in there), tuple(gone))
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -290,6 +307,21 @@ def _read(kind: TypeAdapter[_Read], value: object, what: str) -> _Read:
         place = ".".join(str(part) for part in first["loc"])
         message = f"{what} of Hacker News makes no sense at {place or 'its beginning'}: {first['msg']}"
         raise Malformed(message) from None
+
+
+def _hit_of(item: _hackernews_again.Item) -> _Hit:
+    """Return what the search would tell of a post that was told by itself: only a story has a title."""
+    story = item.parent_id is None
+    return _Hit(
+        objectID=str(item.id),
+        created_at_i=item.created_at_i,
+        author=item.author or "",
+        title=item.title if story else None,
+        story_text=item.text if story else None,
+        comment_text=None if story else item.text or "",
+        story_id=item.story_id,
+        parent_id=item.parent_id,
+    )
 
 
 def _post(hit: _Hit) -> Post:

@@ -38,9 +38,10 @@ from listener.model import Account, Gap, Page, Post
 from listener.rules.kinds import Strict, Words
 from listener.rules.rulebook import Rulebook
 from listener.settings import Secret, reading_secret, secret, secret_variable
-from listener.sources._mastodon_again import MARK, Again
+from listener.sources import _mastodon_again
 from listener.sources._mastodon_bell import PATIENCE, Bell, Patience, Wanted
-from listener.sources.base import SourceKind
+from listener.sources._mastodon_changes import MARK, Again
+from listener.sources.base import Looked, SourceKind, bounded
 
 PAGE_SIZE = 40  # the most a timeline gives at once
 SMALLEST_PAGE = 15  # some servers give less than they are asked for: so many posts may be all they give at once
@@ -104,6 +105,9 @@ class Mastodon:
     """A Mastodon server, heard. A source of another name than its network reads its own secret, `<name>_read`."""
 
     network = NETWORK
+    most_at_once = _mastodon_again.MOST
+    slowest = _mastodon_again.SLOWEST
+    ids_everywhere = False
 
     def __init__(
         self, name: str, options: Options, own_handles: Sequence[str], token: Secret | None, patience: Patience = PATIENCE
@@ -117,6 +121,7 @@ class Mastodon:
         self._secret = reading_secret(name)
         self._http = Http(base_url(options.instance), token=token)
         self._signed_in = token is not None
+        self._again = _mastodon_again.Reader(self._http, base_url(options.instance), self._secret, signed_in=self._signed_in)
         tags = tuple(_Stream(f"#{tag}", f"/api/v1/timelines/tag/{quote(tag, safe='')}") for tag in options.tags)
         self._streams = (_MENTIONS, *tags) if token else tags
         self._own_handles = frozenset(handle.casefold() for handle in own_handles)
@@ -193,10 +198,21 @@ class Mastodon:
         """Say what is wrong with the stream, or ""."""
         return self._bell.remark if self._bell else self._unfit
 
+    async def look_again(self, ids: Sequence[str]) -> Looked:
+        """Read posts once more; the place in its thread of each is not asked for.
+
+        Raises:
+            SignInNeeded, RateLimited, Malformed, NotConnected, NetworkError
+        """
+        await self.identify()
+        there, gone, left = await self._again.look(bounded(ids, self.most_at_once))
+        return Looked(tuple(self._post(status, status.in_reply_to_id or status.id) for status in there), tuple(gone), tuple(left))
+
     async def close(self) -> None:
         """Let go of connections."""
         if self._bell:
             await self._bell.close()
+        await self._again.close()
         await self._http.close()
 
     async def _ask(self, path: str, params: Sequence[tuple[str, str]] = ()) -> Answer:
@@ -242,7 +258,8 @@ class Mastodon:
         """Read the posts that changed, as the stream says."""
         if self._bell is None:
             return Again(mark=mark)
-        again = await self._bell.changes.read(mark, self._ask, self._http.host, self._secret)
+        self._asked += 1
+        again = await self._bell.changes.read(mark, self._again.look)
         if again.more:
             self._bell.ring()
         return replace(again, statuses=tuple(filter(self._is_ours, again.statuses)))

@@ -19,9 +19,10 @@ from listener.reddit_session import Options, Session, open_session
 from listener.reddit_wire import COMMENT, NETWORK, Wire, WireThing, is_by, is_id, post_of
 from listener.rules.rulebook import Rulebook
 from listener.settings import reading_secret
+from listener.sources import _reddit_again
 from listener.sources._reddit_lists import PAGE_SIZE, Mark, Part, Stream, read_stream, things
 from listener.sources._search import Search, search, search_for_brands
-from listener.sources.base import Asked, SourceKind
+from listener.sources.base import Asked, Looked, SourceKind, bounded
 
 _MOST_REMEMBERED = 10_000
 _MENTION = "username_mention"
@@ -56,6 +57,9 @@ class Reddit:
     """Reddit, heard. A source of another name than its network reads its own secret, `<name>_read`."""
 
     network = NETWORK
+    most_at_once = _reddit_again.MOST
+    slowest = _reddit_again.SLOWEST
+    ids_everywhere = True
 
     def __init__(
         self, name: str, options: Options, own_handles: Sequence[str], session: Session, *, searched: Search | None = None
@@ -109,6 +113,17 @@ class Reddit:
             question = stream.removeprefix(f"{_SEARCHED} ")
             if question == stream or self._search.keeps(question, post_of(thing, own=False)):
                 yield thing
+
+    async def look_again(self, ids: Sequence[str]) -> Looked:
+        """Read comments and submissions once more; whom each answers is not asked for.
+
+        Raises:
+            SignInNeeded, RateLimited, Malformed, NotConnected, NetworkError
+        """
+        account = await self.identify()
+        return await _reddit_again.look(
+            self._session, bounded(ids, self.most_at_once), lambda thing: self._post(thing, account, named=False)
+        )
 
     async def close(self) -> None:
         """Let go of the thread and of connections."""

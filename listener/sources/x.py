@@ -24,9 +24,10 @@ from listener.model import Account, Author, Gap, Page, Post, Visibility
 from listener.queries.networks import X as DIALECT
 from listener.rules.rulebook import Rulebook
 from listener.settings import Secret, reading_secret, secret, secret_variable
+from listener.sources import _x_again
 from listener.sources._search import Search, search, search_for_brands
 from listener.sources._x_stream import Rests, XStream
-from listener.sources.base import Asked, SourceKind
+from listener.sources.base import Asked, Looked, SourceKind, bounded
 from listener.x_client import POST_FIELDS, ReadingClient
 from listener.x_stream import Patience, Rule, StreamClient, WireStreamed
 from listener.x_wire import (
@@ -68,6 +69,9 @@ class X:
     """X, heard by one account or app. A source of another name than its network reads its own secret, `<name>_read`."""
 
     network = NETWORK
+    most_at_once = _x_again.MOST
+    slowest = _x_again.SLOWEST
+    ids_everywhere = True
 
     def __init__(
         self,
@@ -168,6 +172,15 @@ class X:
     def asks(self) -> tuple[Asked, ...]:
         """Return what the search is asked for."""
         return self._search.asked
+
+    async def look_again(self, ids: Sequence[str]) -> Looked:
+        """Read posts once more, in their newest versions.
+
+        Raises:
+            SignInNeeded, RateLimited, Malformed, NotConnected, NetworkError
+        """
+        await self.identify()
+        return await _x_again.look(self._signed_in(), bounded(ids, self.most_at_once), self._post)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -71,7 +71,8 @@ def _of_post(app: App, text: str, network: str | None, author: str | None, at: s
 
 
 def _of_case(app: App, name: str) -> Explanation:
-    from listener.store import mentions as heard_ledger  # noqa: PLC0415  # judging is slow to import
+    from listener.store import following  # noqa: PLC0415  # judging is slow to import
+    from listener.store import mentions as heard_ledger  # noqa: PLC0415
     from responders.circumstances import circumstances, world  # noqa: PLC0415
     from responders.conditions import asked_in  # noqa: PLC0415
     from responders.explaining import explain as explained  # noqa: PLC0415
@@ -82,6 +83,9 @@ def _of_case(app: App, name: str) -> Explanation:
     mention = heard_ledger.mention(reader, case.network, case.post_id, case.brand)
     if mention is None:
         message = f"the post of {case.name} is no longer in the store"
+        raise EarnestError(message, f"what was decided then: earnest show {case.name}")
+    if gone := following.fate(reader, case.network, case.post_id).deleted_at:
+        message = f"the post of {case.name} was deleted (noticed on {gone:%Y-%m-%d}); its words are not kept, so nothing can be explained"
         raise EarnestError(message, f"what was decided then: earnest show {case.name}")
     before = cases.decision(reader, case.id)
     found = explained(

@@ -9,6 +9,7 @@ from datetime import datetime
 from listener.clock import from_text, to_text
 from listener.model import Assessment, Post
 from listener.store.base import Row, number, text, unpack
+from listener.store.following import Fate
 from responders.ledger import cases
 from responders.ledger.drafts import Draft
 from responders.model import Decision, Delivery, DeliveryState
@@ -69,7 +70,7 @@ def story_json(story: Story) -> dict[str, object]:
         "rule_version": case.rule_version,
         "team": case.team,
         "assignee": case.assignee,
-        "thread": [_post_json(post) for post in story.thread],
+        "thread": [_post_json(post, story.fates.get(post.id, Fate())) for post in story.thread],
         "assessment": _assessment_json(story.assessment) if story.assessment else None,
         "decision": _decision_json(story.decision) if story.decision else None,
         "draft": _draft_json(story, story.draft) if story.draft else None,
@@ -85,7 +86,7 @@ def story_json(story: Story) -> dict[str, object]:
     }
 
 
-def _post_json(post: Post) -> dict[str, object]:
+def _post_json(post: Post, fate: Fate) -> dict[str, object]:
     return {
         "id": post.id,
         "author": post.author.handle,
@@ -94,6 +95,8 @@ def _post_json(post: Post) -> dict[str, object]:
         "created_at": to_text(post.created_at),
         "url": post.url,
         "visibility": post.visibility.value,
+        "edited_at": to_text(fate.edited_at) if fate.edited_at else None,
+        "deleted_at": to_text(fate.deleted_at) if fate.deleted_at else None,
     }
 
 

@@ -11,6 +11,7 @@ import click
 from listener import clock
 from listener.model import Assessment, Mood
 from listener.store.base import Row, text
+from listener.store.following import Fate
 from listener.text import one_line
 from responders import views
 from responders.cli import answers
@@ -89,11 +90,24 @@ def _thread(story: Story, at: datetime) -> Iterator[str]:
     if len(story.thread) > _THREAD_SHOWN:
         yield f"   … {counted(len(story.thread) - _THREAD_SHOWN, 'earlier post')}"
     for post in story.thread[-_THREAD_SHOWN:]:
-        who = "we" if post.own else f"@{one_line(post.author.handle, 40)}"
+        who = "we" if post.own else f"@{one_line(post.author.handle, 40)}" if post.author.handle else "(the author's name is deleted too)"
         reach = f" · {counted(post.author.followers, 'follower')}" if post.author.followers is not None and not post.own else ""
         visibility = "" if post.visibility == "public" else f" · {post.visibility.value}"
         yield f"   {who}{reach}{visibility} · {ago(post.created_at, at)}" + (f" · {one_line(post.url, _WIDTH)}" if post.url else "")
-        yield from quoted(post.text or "(no words, or deleted since)", "      ")
+        fate = story.fates.get(post.id, Fate())
+        if fate.deleted_at:
+            nothing = "" if post.own else "; its words are not kept, and nothing will be answered"
+            yield f"      (deleted by its author, noticed {ago(fate.deleted_at, at)}, on {local(fate.deleted_at)}{nothing})"
+            continue
+        yield from quoted(post.text or "(no words)", "      ")
+        if fate.edited_at:
+            yield f"      (edited, noticed {ago(fate.edited_at, at)}{_since_answered(story, fate.edited_at)})"
+
+
+def _since_answered(story: Story, edited_at: datetime) -> str:
+    """Say whether an edit came after our answer, which then answers other words than stand there now."""
+    responded = story.case.responded_at
+    return ", after our answer" if responded and edited_at > responded else ""
 
 
 def _why(story: Story) -> Iterator[str]:
@@ -202,6 +216,8 @@ def _next_step(story: Story, around: _Around) -> str:
         return f"What else waits: earnest inbox. Take it off {story.case.network} again: earnest withdraw {name} --reason TEXT"
     if DeliveryState.WITHDRAWN in states and not story.suppressed:
         return f"Say something else: earnest edit {name} --text TEXT. What else waits: earnest inbox"
+    if story.fates.get(story.case.post_id, Fate()).deleted_at:
+        return "Nothing is left to answer here. What else waits: earnest inbox"
     if not story.draft and not story.suppressed:
         return f"Why there is no draft: earnest explain {name}. Write one: earnest edit {name} --text …"
     return "What else waits: earnest inbox"

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from listener.clock import from_text, in_words
 from listener.rules.rulebook import Rulebook
+from listener.store import following
 from listener.store import mentions as heard_ledger
 from listener.store.base import Row, Tx, text
 from responders import guard
@@ -59,6 +60,8 @@ class LastLook:
         this, post = self.delivery, self.delivery.parent
         if words := people.suppressed(self.tx, this.network, post.author.id):
             return f'@{post.author.handle} asked us to stop: "{words}"'
+        if following.fate(self.tx, this.network, post.id).deleted_at:
+            return "the post is gone"
         if not parent.there:
             return parent.reason or "the post is gone"
         if set(parent.ours) - deliveries.said_to(self.tx, this.account, this.network, post.id):

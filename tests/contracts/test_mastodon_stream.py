@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from listener.polling import Ear
-from listener.sources._mastodon_again import Changes
+from listener.sources._mastodon_changes import Changes
 from listener.sources.base import Remarking, Stirring
 from listener.watching import Watcher
 from tests.contracts.test_source_contract import Scene, SourceContract, drain

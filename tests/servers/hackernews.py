@@ -1,6 +1,7 @@
 """Hacker News' search on loopback, as far as Earnest asks it: newest first, at most a thousand, and only by parameters it knows.
 
-`unseen` are items that the search does not bring yet, `gone` such that are deleted. `ledger` is everything that was ever said, in order.
+`unseen` are items that the search does not bring yet, `gone` such that are deleted, `dead` such that
+are told without words. `ledger` is everything that was ever said, in order.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class FakeHackerNews:
     ledger: list[Item] = field(default_factory=list)
     unseen: set[int] = field(default_factory=set)
     gone: set[int] = field(default_factory=set)
+    dead: set[int] = field(default_factory=set)
     url: str = ""
 
     async def __aenter__(self) -> Self:
@@ -103,4 +105,18 @@ class FakeHackerNews:
         item = next((each for each in self.ledger if str(each.id) == request.match_info["id"]), None)
         if item is None or item.id in self.gone:
             return web.json_response({"status": 404, "error": "Not Found"}, status=404)
-        return web.json_response({"id": item.id, "author": item.author, "text": item.text, "children": []})
+        shown = self._shown(item)
+        told = {
+            "id": item.id,
+            "created_at_i": item.at,
+            "type": "comment" if item.parent else "story",
+            "author": item.author,
+            "title": item.title,
+            "text": shown["comment_text"] if item.parent else shown["story_text"],
+            "parent_id": item.parent,
+            "story_id": item.story or item.id,
+            "children": [],
+        }
+        if item.id in self.dead:
+            told |= {"author": None, "title": None, "text": None}
+        return web.json_response(told)

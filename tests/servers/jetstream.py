@@ -75,6 +75,7 @@ class Jetstream:
         app = web.Application()
         app.router.add_get("/subscribe", self._subscribe)
         app.router.add_get("/xrpc/app.bsky.actor.getProfiles", self._profiles)
+        app.router.add_get("/xrpc/app.bsky.feed.getPosts", self._posts)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -223,6 +224,22 @@ class Jetstream:
             return web.json_response({"error": "InvalidRequest", "message": "actors must not have more than 25 elements"}, status=400)
         found = [person for person in self.people.values() if person.did in actors or person.handle in actors]
         return web.json_response({"profiles": [_shown(person) for person in found]})
+
+    async def _posts(self, request: web.Request) -> web.Response:
+        """The public view of single posts: as they were said or edited last, and not at all once they are deleted."""
+        if self.view != 200:
+            return web.json_response({"error": "InternalServerError", "message": "no"}, status=self.view)
+        there: dict[str, dict[str, object]] = {}
+        for _, frame in self.sent:
+            event = json.loads(frame) if isinstance(frame, str) else {}
+            commit = event.get("commit") or {}
+            uri = f"at://{event.get('did')}/{POSTS}/{commit.get('rkey')}"
+            there.pop(uri, None)
+            if commit.get("record") and event["did"] in self.people:
+                author = {name: value for name, value in _shown(self.people[event["did"]]).items() if name != "followersCount"}
+                at = commit["record"]["createdAt"]
+                there[uri] = {"uri": uri, "cid": commit["cid"], "author": author, "record": commit["record"], "indexedAt": at}
+        return web.json_response({"posts": [there[uri] for uri in request.query.getall("uris") if uri in there]})
 
 
 def _shown(person: Person) -> Mapping[str, object]:

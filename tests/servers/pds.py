@@ -306,14 +306,26 @@ class Pds:
         return found_posts(told, self._indexed, asked, self.page)
 
     def _get_posts(self, request: web.Request, _: dict[str, Any]) -> dict[str, Any]:
-        viewer = self._signed_in(request)
+        # The same answers for the public view, which asks nobody who they are.
+        viewer = self._signed_in(request) if "Authorization" in request.headers else None
         posts = []
+        if len(request.query.getall("uris")) > 25:
+            raise _Refusal(400, "InvalidRequest", "array too big (maximum 25)")
         for uri in request.query.getall("uris"):
             author = self.people.get(uri.split("/")[2])
             found = author.records.get(uri.rpartition("/")[2]) if author else None
-            if author and found and (author.did, viewer.did) not in self.blocks:
+            if author and found and not (viewer and (author.did, viewer.did) in self.blocks):
                 seen = {"threadMuted": False, **({"replyDisabled": True} if uri in self.gated else {})}
-                posts.append({"uri": uri, "cid": found[0], "author": self._profile(author), "record": found[1], "viewer": seen})
+                posts.append(
+                    {
+                        "uri": uri,
+                        "cid": found[0],
+                        "author": self._profile(author),
+                        "record": found[1],
+                        "viewer": seen,
+                        "indexedAt": stamp(self._indexed[uri]),
+                    }
+                )
         return {"posts": posts}
 
     def _get_thread(self, request: web.Request, asked: dict[str, Any]) -> dict[str, Any]:

@@ -94,6 +94,7 @@ class FakeX:
             ("GET", "/2/users/{id}/tweets"): self._timeline,
             ("GET", "/2/users/{id}/mentions"): self._mentions,
             ("GET", "/2/tweets/search/recent"): self._search,
+            ("GET", "/2/tweets"): self._several,
             ("GET", "/2/tweets/{id}"): self._one,
             ("POST", "/2/tweets"): self._publish,
             ("DELETE", "/2/tweets/{id}"): self._delete,
@@ -219,6 +220,17 @@ class FakeX:
                 "errors": [{**_missing("tweet", found.id), **problem("Authorization Error", detail, kind="not-authorized-for-resource")}]
             }
         return self._told(request, self.shown(found), [found])
+
+    async def _several(self, request: web.Request) -> object:
+        ids = request.query["ids"].split(",")
+        found = [one for each in ids if (one := self.post(each)) and not (one.gone or one.late) and one.author not in self.protected]
+        errors: list[dict[str, object]] = []
+        for each in (each for each in ids if each not in {one.id for one in found}):
+            there = self.post(each)
+            hidden = problem("Authorization Error", f"not for you: [{each}]", kind="not-authorized-for-resource")
+            errors.append({**_missing("tweet", each), **(hidden if there and not there.gone else {}), "parameter": "ids"})
+        told = self._told(request, [self.shown(one) for one in found], found) if found else {}
+        return {**told, **({"errors": errors} if errors else {})}
 
     async def _timeline(self, request: web.Request) -> object:
         return self._page(request, [one for one in self.ledger if one.author == request.match_info["id"]])

@@ -31,6 +31,7 @@ _TAKEN: Mapping[str, frozenset[str]] = {
     "GET /2/tweets/search/stream": _POSTS | {"backfill_minutes", "start_time", "end_time"},
     "GET /2/tweets/search/stream/rules": frozenset({"ids", "max_results", "pagination_token"}),
     "POST /2/tweets/search/stream/rules": frozenset({"dry_run", "delete_all"}),
+    "GET /2/tweets": _POSTS | {"ids"},
     "GET /2/dm_conversations/with/{id}/dm_events": frozenset(
         {"max_results", "pagination_token", "event_types", "dm_event.fields", "expansions", "user.fields", "media.fields"}
     ),
@@ -160,6 +161,12 @@ class _One(_Shape):
     includes: _Includes | None = None
 
 
+class _Several(_Shape):
+    data: Annotated[list[_Post], Field(min_length=1)] | None = None
+    errors: list[_Problem] = []
+    includes: _Includes | None = None
+
+
 class _Page(_Shape):
     data: Annotated[list[_Post], Field(min_length=1)] | None = None
     includes: _Includes | None = None
@@ -243,6 +250,7 @@ _ANSWERS: Mapping[str, type[BaseModel]] = {
     "GET /2/users/{id}/mentions": _Page,
     "GET /2/tweets/search/recent": _Page,
     "GET /2/tweets/{id}": _One,
+    "GET /2/tweets": _Several,
     "POST /2/tweets": _Published,
     "DELETE /2/tweets/{id}": _Deleted,
     "GET /2/dm_conversations/with/{id}/dm_events": _Events,
