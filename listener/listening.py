@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from listener import logs
+from listener import cleaning, logs
 from listener.clock import Clock
 from listener.errors import EarnestError
 from listener.following import Follower, followers
@@ -97,6 +97,7 @@ class Listening:
             asyncio.create_task(follower.run(self._stop, lambda name: well[name].well), name=f"follow {follower.network}")
             for follower in self.followers
         ]
+        self._tasks.append(asyncio.create_task(cleaning.run(self._store, self._clock, self._stop), name="clean"))
 
     async def stop(self) -> None:
         """End the tasks, cleanly, and let go of the sources."""

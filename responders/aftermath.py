@@ -31,6 +31,8 @@ def pending(reader: Reader) -> bool:
 def settle(tx: Tx, *, at: datetime) -> int:
     """Act on what mentions turned into; return how many there were. One that goes wrong keeps no other waiting."""
     found = following.turns(tx)
+    if found:
+        following.note_remains(tx, at=at)
     for turn in found:
         tx.run("SAVEPOINT turn")
         try:

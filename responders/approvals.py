@@ -278,9 +278,8 @@ class Desk:
             raise EarnestError(message, f"write one: earnest edit {case.name} --text …")
         if draft.state is not DraftState.WAITING:
             last = next((word.who for word in reversed(drafts.words(tx, draft.id))), "")
-            message = f"{case.name} is {draft.state.value} already" + (
-                f", by {last}" if last else f": {draft.reason}" if draft.reason else ""
-            )
+            how = f": {draft.reason}" if draft.state is DraftState.DROPPED and draft.reason else f", by {last}" if last else ""
+            message = f"{case.name} is {draft.state.value} already{how}"
             raise EarnestError(message, f"earnest show {case.name} tells the whole story")
         _same_words(tx, case, draft, seen)
         return case, draft, self._post(tx, draft.network, draft.post_id)

@@ -16,6 +16,7 @@ from listener.clock import Clock
 from listener.errors import EarnestError, NetworkError, RateLimited, SignInNeeded, Unreachable
 from listener.http import LONGEST_WAIT, ask_first
 from listener.rules.rulebook import Rulebook
+from listener.store import following
 from listener.store.base import Row, Store, Tx, number, text
 from responders import brakes, flag
 from responders.channels.base import Barred, Channel, ChannelKind, Parent, Refused, SendResult, Sent, Unknown, Unsent
@@ -194,6 +195,8 @@ class Outbox:
         if row is None:  # taken back, or seen to be there, while we looked
             return Sending(delivery, moves.state_of(tx, delivery.id) or DeliveryState.HELD, "it is not waiting to leave any more")
         fresh = deliveries.read(tx, row)
+        if not parent.there:
+            following.look_soon(tx, fresh.network, fresh.parent.id, at=at)
         if why := lastlook.LastLook(tx, fresh, row, self._means.book(), at).objection(parent, self._means.kinds.get(fresh.network)):
             return Sending(fresh, endings.hold(tx, row, why, at=at), why)
         if why := self._not_yet(tx, row):

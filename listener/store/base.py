@@ -65,6 +65,13 @@ class Store(Protocol):
     async def awrite(self, work: Callable[[Tx], T]) -> T:
         """Do the same without blocking the event loop."""
 
+    def scrub(self) -> bool:
+        """Take what was deleted from the tables out of the files too; return whether all of it is out. It may take seconds.
+
+        Raises:
+            Unreachable: the store refused.
+        """
+
     def beside(self, ending: str) -> Path:
         """Return the path of a file that belongs to this store: the store's own name with `ending`, however the store was named."""
 

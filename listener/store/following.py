@@ -74,6 +74,7 @@ def edit(tx: Tx, post: Post, *, at: datetime) -> bool:
     if (found["text"], found["visibility"]) == (now["text"], now["visibility"]):
         tx.run("UPDATE posts SET version = :version WHERE network = :network AND id = :id", version=post.version, **_key(now))
         return False
+    note_remains(tx, at=at)
     return bool(
         tx.run(
             """UPDATE posts SET text = :text, version = :version, visibility = :visibility, mentions = :mentions, tags = :tags,
@@ -83,6 +84,22 @@ def edit(tx: Tx, post: Post, *, at: datetime) -> bool:
             **now,
         )
     )
+
+
+def note_remains(tx: Tx, *, at: datetime) -> None:
+    """Record that words were taken out of the tables, and may still stand in the files."""
+    tx.run("INSERT INTO remains (since) VALUES (:at)", at=to_text(at))
+
+
+def remains(reader: Reader) -> tuple[datetime, datetime] | None:
+    """Return since when, and until when, words were taken out of the tables that may still stand in the files; None where none do."""
+    row = reader.one("SELECT MIN(since) AS first, MAX(since) AS last FROM remains")
+    return (from_text(text(row, "first")), from_text(text(row, "last"))) if row and row["first"] else None
+
+
+def scrubbed(tx: Tx, until: datetime) -> None:
+    """Record that nothing that was taken out up to a moment stands in the files."""
+    tx.run("DELETE FROM remains WHERE since <= :until", until=to_text(until))
 
 
 def _key(values: dict[str, str]) -> dict[str, str]:
@@ -116,6 +133,7 @@ def _bury(tx: Tx, network: str, post_id: str, at: datetime) -> bool:
         tx.run("UPDATE posts SET handle = '', url = '' WHERE network = :network AND id = :id", **key)
     for mention in tx.all("SELECT brand FROM mentions WHERE network = :network AND post_id = :id", **key):
         _turn(tx, key, text(mention, "brand"), GONE, at)
+    note_remains(tx, at=at)
     _forget_words(tx, key)
     return True
 
@@ -248,6 +266,16 @@ def looked(tx: Tx, network: str, post_id: str, *, at: datetime, slowest: timedel
             next=to_text(next_look(known, at, slowest)),
             **key,
         )
+
+
+def look_soon(tx: Tx, network: str, post_id: str, *, at: datetime) -> None:
+    """Have a post read again at once: it seems to be gone."""
+    tx.run(
+        "UPDATE posts SET look_at = :at WHERE network = :network AND id = :id AND look_at > :at",
+        at=to_text(at),
+        network=network,
+        id=post_id,
+    )
 
 
 def placed(post: Post, row: Row) -> Post:

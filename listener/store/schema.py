@@ -58,6 +58,8 @@ _FOLLOWING = (
     """CREATE TABLE tombstones (network TEXT NOT NULL, post_id TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (network, post_id))
         WITHOUT ROWID""",
     "CREATE INDEX tombstones_by_age ON tombstones (at)",
+    # Since when words that are gone from the tables may still stand in the files; empty where none do.
+    "CREATE TABLE remains (since TEXT NOT NULL)",
 )
 
 MIGRATIONS = Migrations("listener", {"001_hearing": _HEARING, "002_following": _FOLLOWING})

@@ -14,11 +14,12 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from listener.errors import EarnestError, Unreachable
+from listener.store import scrubbing
 from listener.store.base import Migrations, Row, Tx, Value
 
 if TYPE_CHECKING:
@@ -148,6 +149,14 @@ class SqliteStore:
     async def awrite(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in one transaction without blocking the event loop."""
         return await asyncio.wrap_future(self._submit(work))
+
+    def scrub(self) -> bool:
+        """Take what was deleted out of the search index and the log; see `Store.scrub`. Writers go on meanwhile."""
+        try:
+            with closing(self._connect()) as connection:
+                return scrubbing.scrub(connection, "words")
+        except sqlite3.Error as problem:
+            raise _unreachable(self.path, problem) from None
 
     def beside(self, ending: str) -> Path:
         """Return where a file that belongs to this store lies; see `Store.beside`."""

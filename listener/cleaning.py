@@ -1,0 +1,46 @@
+"""Taking what was deleted out of the store's files too, a few minutes after it left the tables."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+from listener import logs
+from listener.clock import Clock
+from listener.errors import EarnestError
+from listener.store import following
+from listener.store.base import Store
+
+_log = logs.get("cleaning")
+EVERY = 600.0
+_LONGEST_WAIT = timedelta(hours=1)
+
+
+async def clean(store: Store, clock: Clock) -> bool:
+    """Scrub the store's files where something was deleted since the last time; return whether that was done.
+
+    Whoever answers takes its own words out first; where nobody does within an hour, the ear is alone and has nothing to wait for.
+
+    Raises:
+        EarnestError: the store refused.
+    """
+    found = following.remains(store.read())
+    if found is None or (following.turns(store.read(), 1) and clock() - found[0] < _LONGEST_WAIT):
+        return False
+    if not await asyncio.to_thread(store.scrub):
+        return False
+    await store.awrite(lambda tx: following.scrubbed(tx, found[1]))
+    return True
+
+
+async def run(store: Store, clock: Clock, stop: asyncio.Event) -> None:
+    """Clean every ten minutes until `stop` is set. A store that refuses is asked again at the next turn."""
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), EVERY)
+        if not stop.is_set():
+            try:
+                await clean(store, clock)
+            except EarnestError as problem:
+                _log.warning("cannot clean the files", problem=problem.message)
