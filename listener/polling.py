@@ -45,10 +45,13 @@ class Ear:
         self._matcher = Matcher(book.brands)
         self._assessor = Assessor(book.scoring)
 
-    async def take(self, source: str, page: Page, *, network: str = "") -> Taken:
-        """Store a page of `source` and move its cursor, together or not at all; `network` is the source's, where its name is another."""
+    async def take(self, source: str, page: Page, *, network: str = "", follow: bool = True) -> Taken:
+        """Store a page of `source` and move its cursor, together or not at all; `network` is the source's, where its name is another.
+
+        `follow` says whether its posts can be read again later.
+        """
         judged = self._judge(page.posts, ledger.accounts(self._store.read()))
-        return await self._store.awrite(lambda tx: self._store_page(tx, source, network or source, page, judged))
+        return await self._store.awrite(lambda tx: self._store_page(tx, source, network or source, page, judged, follow=follow))
 
     def _judge(self, posts: Sequence[Post], own: Sequence[Account]) -> list[Judged]:
         ours = {(account.network, account.id) for account in own}
@@ -61,14 +64,15 @@ class Ear:
         earlier = ledger.thread(self._store.read(), post.network, post.thread_id) if post.parent_id else ()
         return Judged(post, mentions, self._assessor.assess(post, earlier))
 
-    def _store_page(self, tx: Tx, source: str, network: str, page: Page, judged: Sequence[Judged]) -> Taken:
+    def _store_page(self, tx: Tx, source: str, network: str, page: Page, judged: Sequence[Judged], *, follow: bool) -> Taken:
         at = self._clock()
         new = []
         past = frozenset(page.late)
         for one in judged:
             # What is no mention is not kept: it is somebody's post that has nothing to do with us. What became none by an edit is followed.
             if one.mentions or one.post.own:
-                changed = ledger.store_post(tx, one.post, heard_at=at, source=source, late=one.post.id in past)
+                late = one.post.id in past
+                changed = ledger.store_post(tx, one.post, heard_at=at, source=source, late=late, follow=follow)
             else:
                 changed = following.edit(tx, one.post, at=at)
             if changed:

@@ -14,7 +14,7 @@ from listener import logs
 from listener.clock import Clock
 from listener.errors import EarnestError, RateLimited, SignInNeeded
 from listener.polling import Ear, Taken
-from listener.sources.base import Remarking, Source, Stirring
+from listener.sources.base import Following, Remarking, Source, Stirring
 from listener.store import mentions as ledger
 from listener.store.base import Store
 
@@ -65,7 +65,8 @@ class Watcher:
         for _ in range(_PAGES_A_ROUND):
             _, cursor = ledger.cursor(self._store.read(), self.name)
             page = await self._source.fetch(cursor)
-            self._heard(await self._ear().take(self.name, page, network=self._source.network))
+            follow = isinstance(self._source, Following)
+            self._heard(await self._ear().take(self.name, page, network=self._source.network, follow=follow))
             if not page.more:
                 break
         self._failures = 0

@@ -11,7 +11,7 @@ from listener.model import Assessment, Level, Post, Urgency
 from listener.store import following
 from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Row, Value, number, text
-from listener.store.following import Fate
+from listener.store.following import Course, Fate
 from responders import flag
 from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, people
 from responders.ledger.cases import Case
@@ -299,7 +299,7 @@ class Health:
 
     `pause` stops all sending, by the store or by a flag file; `resting` are the networks on which our account is silent. `doubtful` are
     the answers of which somebody should know: in doubt, held back, being taken back. `incidents` are those that are open or that nobody
-    heard of yet; `untold` are the alerts of cases that reached nobody.
+    heard of yet; `untold` are the alerts of cases that reached nobody. `courses` say how far known posts are read again.
     """
 
     running: bool
@@ -318,6 +318,7 @@ class Health:
     untold: tuple[Row, ...]
     resting: Mapping[str, people.Pause]
     incidents: tuple[Row, ...]
+    courses: tuple[Course, ...]
 
 
 _DOUBTFUL = """SELECT d.* FROM deliveries d WHERE d.state IN ('unknown', 'parked', 'withdrawing')
@@ -356,6 +357,7 @@ def health(store: flag.Kept, *, running: bool, at: datetime) -> Health:
         untold=tuple(escalations.untold(reader)),
         resting=people.resting(reader, at=at),
         incidents=_incidents(reader),
+        courses=tuple(following.courses(reader)),
     )
 
 

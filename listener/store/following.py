@@ -243,6 +243,32 @@ def hearers(reader: Reader, network: str) -> list[str]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How far the posts that one source heard are followed: when the next of them is to be read again, in the past where it is late."""
+
+    network: str
+    source: str
+    next_look: datetime
+
+
+def courses(reader: Reader) -> list[Course]:
+    """Return how far every source's posts are followed; sources with nothing to follow are left out."""
+    found: list[Course] = []
+    last = ""
+    step = "SELECT network FROM posts WHERE network > :last AND look_at IS NOT NULL ORDER BY network LIMIT 1"
+    while row := reader.one(step, last=last):
+        last = text(row, "network")
+        for source in hearers(reader, last):
+            first = reader.one(
+                "SELECT look_at FROM posts WHERE network = :network AND source = :source AND look_at >= '' ORDER BY look_at LIMIT 1",
+                network=last,
+                source=source,
+            )
+            found += [Course(last, source, from_text(text(first, "look_at")))] if first else []
+    return found
+
+
 def due(reader: Reader, network: str, hearer: str, *, at: datetime, limit: int) -> list[Row]:
     """Return posts of a network that the source `hearer` heard and that are to be read again now, the longest overdue first."""
     return reader.all(

@@ -10,6 +10,7 @@ import click
 from listener import clock
 from listener.clock import to_text
 from listener.store.base import Row, number, text
+from listener.store.following import Course
 from listener.text import one_line
 from responders import views
 from responders.cli import answers
@@ -23,6 +24,8 @@ from responders.views import Health
 
 _WIDTH = 200  # columns of a foreign line
 _GAPS_SHOWN = 5
+_LATE = 2 * 3600.0  # seconds
+_WHY_NOT_FOLLOWED = "that is done while the source is heard well; does rules.yaml still have it?"
 
 _COUNTED = {
     DeliveryState.HELD: "held back",
@@ -83,6 +86,7 @@ def health_json(health: Health, ours: Sequence[OurAccount], at: datetime) -> dic
         "accounts": [one.to_json() for one in ours],
         "incidents": [_incident_json(row) for row in health.incidents],
         "doubtful": [_doubtful_json(one) for one in health.doubtful],
+        "following": [{"source": one.source, "network": one.network, "late_s": max(0.0, _late(one, at))} for one in health.courses],
     }
 
 
@@ -140,6 +144,8 @@ def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator
     yield "Sources", [source_words(row, at) for row in health.sources] or ["none was heard yet"]
     if health.gaps:
         yield f"{counted(len(health.gaps), 'gap')}: something may have been missed", list(_gaps(health))
+    if late := [one for one in health.courses if _late(one, at) > _LATE]:
+        yield "Known posts are not read again: an edit or a deletion may be missed", [_course(one, at) for one in late]
     yield "Drafts", [_drafts(health, at)]
     told = [f"{many} {_COUNTED[DeliveryState(state)]}" for state, many in health.deliveries.items() if many]
     yield "Answers", [", ".join(told) or "none was ever sent"]
@@ -173,6 +179,15 @@ def _gaps(health: Health) -> Iterator[str]:
         yield f"{one_line(text(gap, 'source'), 30)}: {one_line(text(gap, 'reason'), _WIDTH)}{span}"
     if len(health.gaps) > _GAPS_SHOWN:
         yield f"and {len(health.gaps) - _GAPS_SHOWN} more: earnest sources"
+
+
+def _late(course: Course, at: datetime) -> float:
+    """Return by how many seconds the next look at a known post is late; negative where it is not."""
+    return (at - course.next_look).total_seconds()
+
+
+def _course(course: Course, at: datetime) -> str:
+    return f"{one_line(course.source, 30)}: one of them should have been read {ago(course.next_look, at)}; {_WHY_NOT_FOLLOWED}"
 
 
 def _drafts(health: Health, at: datetime) -> str:

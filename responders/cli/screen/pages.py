@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from listener.clock import in_words
+from listener.store.following import Fate
 from listener.text import one_line
 from responders.cli.answers import stands
 from responders.cli.screen.lines import ALARM, BLANK, FAINT, STRONG, Line, block, labelled
@@ -55,7 +56,11 @@ def conversation(told: Story, now: datetime, width: int) -> list[Line]:
         who = "We" if post.own else f"@{post.author.handle}"
         here = "  <= this post" if post.id == told.case.post_id else ""
         lines += block(f"{one_line(who, _LONGEST_NAME)}, {in_words(now - post.created_at)} ago{here}", width, STRONG)
-        lines += [*block(post.text or "(deleted by its author)", width, margin=6), BLANK]
+        fate = told.fates.get(post.id, Fate())
+        words = "(deleted by its author; nothing will be answered)" if fate.deleted_at else post.text or "(no words)"
+        lines += [*block(words, width, margin=6), BLANK]
+        if fate.edited_at and not fate.deleted_at:
+            lines[-1:-1] = block(f"edited, noticed {in_words(now - fate.edited_at)} ago", width, FAINT, margin=6)
         if here and post.url:
             lines[-1:-1] = block(post.url, width, FAINT, margin=6)
     for sent in told.sent:
