@@ -58,9 +58,14 @@ class Arrow(Enum):
         "h",
         State.READY,
         None,
-        "somebody took the approval back while nothing had left (`u` in the review, or `earnest undo`)",
+        "somebody took the approval back while nothing had left (`u` in the review, or `earnest undo`), or the post was deleted or edited",
     )
-    REPLACE = Way("i", State.HELD, None, "other words were approved for a post whose old answer was held, or its approval was taken back")
+    REPLACE = Way(
+        "i",
+        State.HELD,
+        None,
+        "other words were approved for a post whose old answer was held, its approval was taken back, or the post was deleted or edited",
+    )
     FIND = Way("j", State.UNKNOWN, State.SENT, "a look at the network found it, or the network's answer came after all")
     REPEAT = Way(
         "k",
