@@ -13,12 +13,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from typing import Any, ClassVar, Self
 
 from aiohttp import web
 
 from tests.servers.search_words import Unknown, on_x
-from tests.servers.x_forms import Forms, Refusal, Witness, problem, verify_signature
+from tests.servers.x_forms import Forms, Refusal, Witness, links_of, missing, problem, verify_signature
 from tests.servers.x_streams import RULES, STREAM, Streams
 
 BRAND, MARTA, TOM = "1000000000000000001", "1000000000000000002", "1000000000000000003"
@@ -208,16 +209,16 @@ class FakeX:
 
     async def _named(self, request: web.Request) -> object:
         found = next((one for one, handle in HANDLES.items() if handle == request.match_info["name"].lower()), None)
-        return {"data": self._user(found)} if found else {"errors": [_missing("user", request.match_info["name"])]}
+        return {"data": self._user(found)} if found else {"errors": [missing("user", request.match_info["name"])]}
 
     async def _one(self, request: web.Request) -> object:
         found = self.post(request.match_info["id"])
         if found is None or found.gone or found.late:
-            return {"errors": [_missing("tweet", request.match_info["id"])]}
+            return {"errors": [missing("tweet", request.match_info["id"])]}
         if found.author in self.protected:
             detail = f"Sorry, you are not authorized to see the Tweet with id: [{found.id}]."
             return {
-                "errors": [{**_missing("tweet", found.id), **problem("Authorization Error", detail, kind="not-authorized-for-resource")}]
+                "errors": [{**missing("tweet", found.id), **problem("Authorization Error", detail, kind="not-authorized-for-resource")}]
             }
         return self._told(request, self.shown(found), [found])
 
@@ -226,11 +227,10 @@ class FakeX:
         found = [one for each in ids if (one := self.post(each)) and not (one.gone or one.late) and one.author not in self.protected]
         errors: list[dict[str, object]] = []
         for each in (each for each in ids if each not in {one.id for one in found}):
-            there = self.post(each)
             hidden = problem("Authorization Error", f"not for you: [{each}]", kind="not-authorized-for-resource")
-            errors.append({**_missing("tweet", each), **(hidden if there and not there.gone else {}), "parameter": "ids"})
+            errors.append({**missing("tweet", each), **(hidden if (there := self.post(each)) and not there.gone else {})})
         told = self._told(request, [self.shown(one) for one in found], found) if found else {}
-        return {**told, **({"errors": errors} if errors else {})}
+        return told | ({"errors": errors} if errors else {})
 
     async def _timeline(self, request: web.Request) -> object:
         return self._page(request, [one for one in self.ledger if one.author == request.match_info["id"]])
@@ -287,7 +287,7 @@ class FakeX:
     async def _delete(self, request: web.Request) -> object:
         found = self.post(request.match_info["id"])
         if found is None or found.gone:
-            raise Refusal(404, _missing("tweet", request.match_info["id"]))
+            raise Refusal(404, missing("tweet", request.match_info["id"]))
         if found.author != BRAND:
             raise Refusal(403, problem("Forbidden", "You are not authorized to delete this Tweet."))
         found.gone = True
@@ -340,7 +340,7 @@ class FakeX:
         entities = {
             "mentions": [{"start": 0, "end": 1, "username": HANDLES[who], "id": who} for who in self._named_in(one)],
             "hashtags": [{"start": 0, "end": 1, "tag": tag} for tag in re.findall(r"#(\w+)", one.text)],
-            "urls": _urls(one.links),
+            "urls": links_of(one.links),
         }
         shown: dict[str, object] = {
             "id": one.id,
@@ -378,20 +378,8 @@ def _shorten(made: Said | Message) -> None:
         made.text = made.text.replace(address, short, 1)
 
 
-def _urls(links: Mapping[str, str]) -> list[dict[str, object]]:
-    return [{"start": 0, "end": 1, "url": short, "expanded_url": whole} for short, whole in links.items()]
-
-
 def _bare(one: Said) -> str:
-    text = one.text
-    for short, whole in one.links.items():
-        text = text.replace(short, whole)
-    return text
-
-
-def _missing(kind: str, value: str) -> dict[str, object]:
-    made = problem("Not Found Error", f"Could not find {kind} with id: [{value}].", kind="resource-not-found")
-    return {**made, "resource_type": kind, "resource_id": value, "parameter": "id", "value": value}
+    return reduce(lambda text, link: text.replace(*link), one.links.items(), one.text)
 
 
 def _conversation(person: str) -> str:
@@ -406,6 +394,6 @@ def _event(one: Message) -> dict[str, object]:
         "text": html.escape(one.text, quote=False),
         "sender_id": one.sender,
         "dm_conversation_id": _conversation(person),
-        "entities": {"urls": _urls(one.links)},
+        "entities": {"urls": links_of(one.links)},
         "created_at": one.at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
     }

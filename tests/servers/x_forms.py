@@ -274,6 +274,17 @@ def problem(title: str, detail: str, *, kind: str = "") -> dict[str, object]:
     return {"title": title, "detail": detail, "type": f"https://api.x.com/2/problems/{kind}" if kind else "about:blank"}
 
 
+def missing(kind: str, value: str) -> dict[str, object]:
+    """Return how X says that there is no post or account of that id or name."""
+    made = problem("Not Found Error", f"Could not find {kind} with id: [{value}].", kind="resource-not-found")
+    return {**made, "resource_type": kind, "resource_id": value, "parameter": "id", "value": value}
+
+
+def links_of(links: Mapping[str, str]) -> list[dict[str, object]]:
+    """Return the shortened addresses of a text as X tells them."""
+    return [{"start": 0, "end": 1, "url": short, "expanded_url": whole} for short, whole in links.items()]
+
+
 @dataclass(frozen=True)
 class Forms:
     """Which names the server knows."""
