@@ -63,10 +63,15 @@ class Changes:
         ids = [post_id for post_id, _ in waiting[:_MOST_AGAIN]]
         if not ids:
             return Again(mark=mark)
+        behind = waiting[len(ids) - 1][1]
         try:
             there, gone, left = await look(ids)
         except (NetworkError, SignInNeeded):
-            there, gone, left = [], [], ids
-        for post_id in left:
+            self._put_back(ids)
+            return Again(mark=behind)
+        self._put_back(left)
+        return Again(tuple(there), tuple(gone), behind, more=len(waiting) > len(ids) or bool(left))
+
+    def _put_back(self, ids: Sequence[str]) -> None:
+        for post_id in ids:
             self.add(post_id)
-        return Again(tuple(there), tuple(gone), waiting[len(ids) - 1][1], more=len(waiting) > len(ids))
