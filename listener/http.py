@@ -26,6 +26,7 @@ from yarl import URL
 
 from listener.clock import from_text
 from listener.errors import Malformed, NetworkError, NotConnected, SignInNeeded, UsageError
+from listener.reaching import unreached
 from listener.settings import Secret, allowed_hosts
 
 MAX_BYTES = 5_000_000
@@ -310,11 +311,11 @@ class Http:
                 data = await self._read(response)
                 status, answered = response.status, response.headers
         except aiohttp.ClientConnectorError as error:
-            failure = self._unconnected(error.os_error)
+            failure = self._unconnected(error)
         except _NotBegunError:
             failure = NotConnected(f"nothing was sent to {self.host}: it may not begin any more")
-        except (aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL):
-            failure = NotConnected(f"{self.host} could not be reached")
+        except (aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+            failure = unreached(self.host, error)
         except (aiohttp.ClientError, HttpProcessingError, OSError, EOFError) as error:
             what = "did not answer in time" if isinstance(error, TimeoutError) else "broke off"
             failure = NetworkError(f"{self.host} {what}; whether it acted cannot be told")
@@ -324,13 +325,13 @@ class Http:
             _goal.reset(mark)
         raise failure
 
-    def _unconnected(self, error: OSError) -> NotConnected:
-        if isinstance(error, _GuardedError):
+    def _unconnected(self, error: aiohttp.ClientConnectorError) -> NotConnected:
+        if isinstance(error.os_error, _GuardedError):
             return NotConnected(
                 f"{self.host} lies on this machine or a private network",
                 "If it is meant, name it in EARNEST_ALLOW_HOSTS as host:port.",
             )
-        return NotConnected(f"{self.host} could not be reached")
+        return unreached(self.host, error)
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes | None:
         parts: list[bytes] = []

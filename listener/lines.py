@@ -89,7 +89,7 @@ class Lines(Http):
                 async with response:
                     return Answer(response.status, response.headers, self._decode(response.status, await self._read(response)))
         except aiohttp.ClientConnectorError as error:
-            failure = self._unconnected(error.os_error)
+            failure = self._unconnected(error)
         except aiohttp.ConnectionTimeoutError:
             failure = NotConnected(f"{self.host} could not be reached")
         except TimeoutError:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from listener import cleaning, logs
+from listener import cleaning
 from listener.clock import Clock
-from listener.errors import EarnestError
+from listener.errors import EarnestError, RulesWrong, SignInNeeded
 from listener.following import Follower, followers
 from listener.polling import Ear, Taken
-from listener.rules.rulebook import Rulebook
-from listener.sources.base import Source, kind
+from listener.rules.rulebook import Rulebook, SourceSettings
+from listener.rules.servers import clashes
+from listener.settings import secret
+from listener.sources.base import Source, SourceKind, kind, server_of
 from listener.store import mentions as ledger
 from listener.store.base import Store, Tx
-from listener.watching import Watcher
-
-_log = logs.get("listening")
+from listener.watching import Hearing, Watcher, say
 
 
 def make(name: str, book: Rulebook) -> Source:
@@ -33,9 +33,40 @@ def make(name: str, book: Rulebook) -> Source:
     return kind(settings.kind or name).make(name, settings.options, book)
 
 
+def home(book: Rulebook, network: str) -> SourceSettings | None:
+    """Return the source of `network` by whose options our account is reached, None where there is no source of it.
+
+    That is one that has its key, else one that would need a key to hear all it could, else the first.
+    """
+    best: tuple[int, SourceSettings] | None = None
+    for name, wanted in book.sources.items():
+        found = _kind_of(name, wanted)
+        if found is None or found.network != network:
+            continue
+        secrets = found.secrets_of(name, wanted.options)
+        rank = 0 if not secrets else 2 if _has(secrets) else 1
+        if best is None or rank > best[0]:
+            best = rank, wanted
+    return best[1] if best else None
+
+
+def _kind_of(name: str, wanted: SourceSettings) -> SourceKind | None:
+    try:
+        return kind(wanted.kind or name)
+    except EarnestError:
+        return None
+
+
+def _has(secrets: Sequence[str]) -> bool:
+    try:
+        return any(secret(name) for name in secrets)
+    except EarnestError:  # it cannot be read, which is said where it is needed
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A source that could not be made, and why."""
+    """A source that could not be made or heard, and why."""
 
     name: str
     problem: EarnestError
@@ -44,33 +75,53 @@ class Missing:
 class Listening:
     """All the watchers of one rulebook."""
 
-    def __init__(self, store: Store, book: Rulebook, clock: Clock, *, ear: Callable[[], Ear], heard: Callable[[Taken], None]) -> None:
-        """Make the watchers; what cannot be made is kept in `missing` and the rest listens."""
+    def __init__(
+        self,
+        store: Store,
+        book: Rulebook,
+        clock: Clock,
+        *,
+        ear: Callable[[], Ear],
+        heard: Callable[[Taken], None],
+        tell: Callable[[Hearing], None] = say,
+    ) -> None:
+        """Make the watchers; what cannot be made is kept in `missing` and the rest listens. `tell` is told how hearing goes."""
         self._store = store
         self._clock = clock
+        self._book = book
+        self._tell = tell
         self.watchers: list[Watcher] = []
         self.missing: list[Missing] = []
         sources: list[Source] = []
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        mixed = {clash.name: clash for clash in clashes(book.sources, server_of)}
+        ours: dict[str, tuple[str, str]] = {}
         for name, settings in book.sources.items():
             try:
+                if name in mixed:
+                    raise RulesWrong(mixed[name].message, mixed[name].hint)
                 source = make(name, book)
             except EarnestError as problem:
                 self.missing.append(Missing(name, problem))
                 continue
             sources.append(source)
-            self.watchers.append(Watcher(source, ear, store, clock, every=settings.every.total_seconds(), heard=heard))
+            every = settings.every.total_seconds()
+            self.watchers.append(Watcher(source, ear, store, clock, every=every, heard=heard, tell=tell, ours=ours))
         self.followers: list[Follower] = followers(sources, ear, store, clock, heard)
 
     async def tell_missing(self) -> None:
         """Record the sources that could not be made, so that `status` shows them."""
         for lost in self.missing:
-            _log.warning("cannot hear", source=lost.name, problem=lost.problem.message)
-            detail = f"{lost.problem.message}. {lost.problem.hint}".strip()
+            state = "sign-in" if isinstance(lost.problem, SignInNeeded) else "failing"
+            hearing = Hearing(lost.name, state, lost.problem.message, lost.problem.hint)
+            self._tell(hearing)
+            wanted = self._book.sources[lost.name]
+            found = _kind_of(lost.name, wanted)
+            network = found.network if found else wanted.kind or lost.name
 
-            def work(tx: Tx, name: str = lost.name, detail: str = detail) -> None:
-                ledger.record_source(tx, name, name, "sign-in", detail, every=0, at=self._clock(), heard=False)
+            def work(tx: Tx, hearing: Hearing = hearing, network: str = network) -> None:
+                ledger.record_source(tx, hearing.source, network, hearing.state, hearing.detail, every=0, at=self._clock(), heard=False)
 
             await self._store.awrite(work)
 
@@ -82,6 +133,7 @@ class Listening:
             try:
                 await watcher.round()
             except EarnestError as problem:
+                await watcher.note(problem)
                 failed.append(Missing(watcher.name, problem))
         lost = {one.name for one in failed}
         for follower in self.followers:

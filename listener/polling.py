@@ -74,7 +74,7 @@ class Ear:
                 late = one.post.id in past
                 changed = ledger.store_post(tx, one.post, heard_at=at, source=source, late=late, follow=follow)
             else:
-                changed = following.edit(tx, one.post, at=at)
+                changed = following.edit(tx, one.post, source, at=at)
             if changed:
                 new.append(one)
                 self._store_change(tx, one)
@@ -96,7 +96,7 @@ class Ear:
 
         def work(tx: Tx) -> Taken:
             at = self._clock()
-            changed = [one for one in judged if following.edit(tx, one.post, at=at)]
+            changed = [one for one in judged if following.edit(tx, one.post, "", at=at)]
             for one in changed:
                 self._store_change(tx, one)
             following.mark_gone(tx, network, [each for each in looked.gone if ledger.is_stored(tx, network, each)], at=at)

@@ -57,7 +57,7 @@ class Sockets(Http):
                     headers = self._headers(url, {}, self._token)
                     return await self._open().ws_connect(url, headers=headers, autoping=False, max_msg_size=max_bytes, timeout=_LAST_WORDS)
         except aiohttp.ClientConnectorError as error:
-            failure = self._unconnected(error.os_error)
+            failure = self._unconnected(error)
         except aiohttp.WSServerHandshakeError as error:
             failure = self._unfriendly(error)
         except _ElsewhereError:

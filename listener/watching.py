@@ -9,10 +9,12 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 
 from listener import logs
 from listener.clock import Clock
-from listener.errors import EarnestError, RateLimited, SignInNeeded
+from listener.errors import EarnestError, NotConnected, RateLimited, SignInNeeded
+from listener.model import Account
 from listener.polling import Ear, Taken
 from listener.sources.base import Following, Remarking, Source, Stirring
 from listener.store import mentions as ledger
@@ -21,17 +23,62 @@ from listener.store.base import Store
 _log = logs.get("watching")
 _LONGEST_REST = 900.0
 _SIGN_IN_REST = 300.0
+_UNREACHED_REST = 60.0  # nobody is troubled by it, and when the internet is back, people want to know
 _PAGES_A_ROUND = 50
 _LEAST_REST = 0.2  # a busy stream is taken in portions, not word by word
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How hearing one source goes from now on, told once for each change: `state` as in `status`, `problem` and `hint` for a person."""
+
+    source: str
+    state: str
+    problem: str = ""
+    hint: str = ""
+
+    @property
+    def detail(self) -> str:
+        """Problem and hint in one line."""
+        return f"{self.problem}. {self.hint}".strip() if self.problem else ""
+
+
+def say(hearing: Hearing) -> None:
+    """Write to the log how hearing goes."""
+    if hearing.problem:
+        _log.warning("cannot hear", source=hearing.source, state=hearing.state, problem=hearing.problem, hint=hearing.hint)
+    else:
+        _log.info("hears again", source=hearing.source)
+
+
+def state_of(problem: EarnestError) -> str:
+    """Return the state of a source that has this problem: `sign-in`, `waiting`, `unreachable` or `failing`."""
+    for kind, state in ((SignInNeeded, "sign-in"), (RateLimited, "waiting"), (NotConnected, "unreachable")):
+        if isinstance(problem, kind):
+            return state
+    return "failing"
 
 
 class Watcher:
     """Keeps one source heard."""
 
     def __init__(
-        self, source: Source, ear: Callable[[], Ear], store: Store, clock: Clock, *, every: float, heard: Callable[[Taken], None]
+        self,
+        source: Source,
+        ear: Callable[[], Ear],
+        store: Store,
+        clock: Clock,
+        *,
+        every: float,
+        heard: Callable[[Taken], None],
+        tell: Callable[[Hearing], None] = say,
+        ours: dict[str, tuple[str, str]] | None = None,
     ) -> None:
-        """Watch `source` every `every` seconds; `heard` is told of each page, `ear` gives the ear of the rules in force."""
+        """Watch `source` every `every` seconds; `heard` is told of each page, `ear` gives the ear of the rules in force.
+
+        `tell` is told, once for each change, how hearing goes. `ours` is shared by all watchers: by network, which account is ours and by
+        which source we know it.
+        """
         self._source = source
         self._ear = ear
         self._store = store
@@ -40,6 +87,9 @@ class Watcher:
         self._heard = heard
         self._known = False
         self._failures = 0
+        self._tell = tell
+        self._ours = {} if ours is None else ours
+        self._told: Hearing | None = None
 
     @property
     def name(self) -> str:
@@ -60,6 +110,7 @@ class Watcher:
         if not self._known:
             account = await self._source.identify()
             if account:
+                self._claim(account)
                 await self._store.awrite(lambda tx: ledger.record_account(tx, account, at=self._clock()))
             self._known = True
         for _ in range(_PAGES_A_ROUND):
@@ -70,7 +121,22 @@ class Watcher:
             if not page.more:
                 break
         self._failures = 0
-        await self._record("listening", self._source.remark if isinstance(self._source, Remarking) else "", heard=True)
+        remark = self._source.remark if isinstance(self._source, Remarking) else ""
+        await self._record("listening", remark, heard=True)
+        self._say(Hearing(self.name, "listening"))
+
+    def _claim(self, account: Account) -> None:
+        """Keep two sources of one network from being two accounts: then nobody could tell who we are there.
+
+        Raises:
+            EarnestError: another source is signed in as somebody else.
+        """
+        known, first = self._ours.setdefault(account.network, (account.id, self.name))
+        if known != account.id:
+            message = f"{self.name} is signed in to {account.network} as another account (@{account.handle}) than {first}"
+            raise EarnestError(
+                message, "Earnest has one account on a network: give both the same key, or take one of them out of rules.yaml."
+            )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Hear until `stop` is set. Nothing a network does ends this task."""
@@ -90,24 +156,32 @@ class Watcher:
         try:
             await self.round()
         except SignInNeeded as problem:
-            await self._trouble("sign-in", problem)
+            await self.note(problem)
             return _SIGN_IN_REST
         except RateLimited as problem:
-            await self._trouble("waiting", problem)
+            await self.note(problem)
             return problem.retry_after
         except EarnestError as problem:
-            await self._trouble("failing", problem)
-            return self._back_off()
+            await self.note(problem)
+            return self._back_off(_UNREACHED_REST if isinstance(problem, NotConnected) else _LONGEST_REST)
         except Exception as problem:  # noqa: BLE001  # a mistake in one source must not silence it for ever
-            await self._trouble("failing", EarnestError(f"unexpected {type(problem).__name__} while listening"))
-            return self._back_off()
+            await self.note(EarnestError(f"unexpected {type(problem).__name__} while listening"))
+            return self._back_off(_LONGEST_REST)
         return self._every
 
-    async def _trouble(self, state: str, problem: EarnestError) -> None:
+    async def note(self, problem: EarnestError) -> None:
+        """Record that the source cannot be heard, and why; say it where it is news."""
         self._failures += 1
-        _log.warning("cannot hear", source=self.name, state=state, problem=problem.message)
+        hearing = Hearing(self.name, state_of(problem), problem.message, problem.hint)
+        self._say(hearing)
         with suppress(Exception):  # where the store itself is the trouble, the daemon says so; this task must never end
-            await self._record(state, f"{problem.message}. {problem.hint}".strip(), heard=False)
+            await self._record(hearing.state, hearing.detail, heard=False)
+
+    def _say(self, hearing: Hearing) -> None:
+        """Tell of a change; that hearing goes well is news only after it did not."""
+        if self._told != hearing and (self._told or hearing.problem):
+            self._tell(hearing)
+            self._told = hearing
 
     async def _record(self, state: str, detail: str, *, heard: bool) -> None:
         await self._store.awrite(
@@ -116,8 +190,8 @@ class Watcher:
             )
         )
 
-    def _back_off(self) -> float:
-        longest = min(_LONGEST_REST, self._every * 2 ** min(self._failures, 10))
+    def _back_off(self, at_most: float) -> float:
+        longest = min(at_most, self._every * 2 ** min(self._failures, 10))
         return random.uniform(longest / 2, longest)  # noqa: S311  # spreads the load, guards nothing
 
     async def close(self) -> None:

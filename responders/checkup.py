@@ -1,11 +1,13 @@
 """The check-up behind `earnest doctor`: what is right, odd or wrong with this installation, and what to do about each.
 
-Nothing is changed and no network is asked; whether a key still fits is what `earnest sources test` tries.
+Nothing is changed. Networks are asked only whether they can be reached, where a `Knock` is given; whether a key still fits is what
+`earnest sources test` tries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from listener import settings
-from listener.errors import EarnestError, RulesWrong
+from listener.errors import EarnestError, NotConnected, RulesWrong, UsageError
 from listener.rules.rulebook import Rulebook
 from listener.sources.base import kind as source_kind
 from listener.sources.base import kinds as source_kinds
@@ -50,8 +52,12 @@ class Finding:
     hint: str = ""
 
 
-def check_up(rules: Path, store_url: str, *, at: datetime) -> Iterator[Finding]:
-    """Yield every finding: of the rules, the store, the sources and channels, and the alerts."""
+Knock = Callable[[Iterable[str]], Mapping[str, EarnestError | None]]
+"""Tries addresses: which hosts cannot be reached, and why (None where one can)."""
+
+
+def check_up(rules: Path, store_url: str, *, at: datetime, knock: Knock | None = None) -> Iterator[Finding]:
+    """Yield every finding: of the rules, the store, the sources and channels, the alerts, and (by `knock`) the way to the networks."""
     book = None
     try:
         book = load(rules)
@@ -65,6 +71,7 @@ def check_up(rules: Path, store_url: str, *, at: datetime) -> Iterator[Finding]:
         yield from _networks_left(book)
         yield from _channels(book)
         yield from _alerts(book)
+        yield from _ways(book, knock) if knock else ()
 
 
 def _rules(path: Path, book: Rulebook) -> Iterator[Finding]:
@@ -166,17 +173,17 @@ def _sources(book: Rulebook) -> Iterator[Finding]:
 
 def _source(name: str, kind: str, options: Mapping[str, object]) -> Iterator[Finding]:
     found = source_kind(kind)
-    if found.public_with and found.public_with.items() <= options.items():
+    if found.public_with and found.hears_in_public(options):
         yield Finding(f"source {name}", State.OK, "it hears what is public, and needs no key", f"try it: earnest sources test {name}")
         return
-    # A source that is called otherwise than its network has a key of its own.
-    needed = found.secrets if name == found.network or not found.secrets else (settings.reading_secret(name),)
+    needed = found.secrets_of(name, options)
     absent = [key for key in needed if settings.secret(key) is None]
     check = f"source {name}"
     if not absent:
         yield Finding(check, State.OK, "its key is there" if found.secrets else "it needs no key", f"try it: earnest sources test {name}")
     elif found.public and not found.public_with:
-        hint = f"with {_keys(absent)} it would also hear what only our own account is told"
+        # Where another source of the network has our account, this one need not.
+        hint = "" if name != found.network else f"with {_keys(absent)} it would also hear what only our own account is told"
         yield Finding(check, State.OK, "it hears what is public, without a key", hint)
     else:
         without = f", or hear what is public without one: {_yaml(found.public_with)}" if found.public_with else ""
@@ -241,6 +248,25 @@ def _alert(book: Rulebook, name: str, *, at_once: bool) -> Iterator[Finding]:
     hint = f"set {_keys([alert.removeprefix('secret:')])}" if alert else f'give it one in rules.yaml: alert: "secret:{name}"'
     weight = "a cry for help would reach nobody: " if at_once else ""
     yield Finding(check, State.WRONG if at_once else State.WARNING, weight + problem, hint)
+
+
+def _ways(book: Rulebook, knock: Knock) -> Iterator[Finding]:
+    """Yield which hosts of our sources can be reached from this machine."""
+    addresses: list[str] = []
+    for name, wanted in book.sources.items():
+        with suppress(EarnestError, ValueError):  # what is wrong with a source was said above
+            addresses += source_kind(wanted.kind or name).addresses(wanted.options)
+    found = knock(addresses)
+    lost = [problem for problem in found.values() if isinstance(problem, NotConnected)]
+    if len(lost) == len(found) > 1:
+        hint = "look at this machine's way to the internet first; Earnest goes on by itself when it is back"
+        yield Finding("internet", State.WRONG, f"none of the {len(found)} hosts that your sources need can be reached", hint)
+    for host, problem in found.items():
+        if problem is None:
+            yield Finding(f"reach {host}", State.OK, "it answers")
+        else:
+            weight = State.WRONG if isinstance(problem, NotConnected | UsageError) else State.WARNING
+            yield Finding(f"reach {host}", weight, problem.message, problem.hint)
 
 
 def _tried(check: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:

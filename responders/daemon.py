@@ -14,12 +14,13 @@ from pathlib import Path
 from listener import logs
 from listener.clock import Clock
 from listener.errors import EarnestError, RulesWrong
-from listener.listening import Listening, Missing
+from listener.listening import Listening, Missing, home
 from listener.polling import Ear, Taken
 from listener.rules.rulebook import Rulebook
 from listener.schedule import Schedule
 from listener.store import mentions as heard_ledger
 from listener.store.base import Store, Tx, text
+from listener.watching import Hearing
 from responders import outbox
 from responders.alerts import Alerts, Told
 from responders.approvals import UNDO
@@ -44,7 +45,7 @@ class RulesTaken:
     version: str
 
 
-Event = Noted | Sending | Told | RulesWrong | RulesTaken
+Event = Noted | Sending | Told | RulesWrong | RulesTaken | Hearing
 
 
 class Daemon:
@@ -92,7 +93,7 @@ class Daemon:
         self._ear, self._mind, self._book = ear, mind, book  # together or not at all
 
     def _new_listening(self) -> Listening:
-        return Listening(self._store, self._book, self._clock, ear=lambda: self._ear, heard=self._heard)
+        return Listening(self._store, self._book, self._clock, ear=lambda: self._ear, heard=self._heard, tell=self._tell)
 
     def _heard(self, taken: Taken) -> None:
         if taken.mentions:
@@ -114,7 +115,7 @@ class Daemon:
             return
         await self._close_barred()
         for network, kind in self._kinds.items():
-            settings = next((one for name, one in self._book.sources.items() if (one.kind or name) == network), None)
+            settings = home(self._book, network)
             if settings is None or network in self._channels:
                 continue
             await self._open_channel(network, kind, dict(settings.options))

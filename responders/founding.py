@@ -6,18 +6,23 @@ import json
 import re
 from dataclasses import dataclass
 
+from listener.errors import UsageError
 from listener.text import clean
 
 _BLOCK = re.compile(r"^(?P<key>[a-z_]+):.*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
 _ROUTE = re.compile(r"^  - name:.*?(?=^  - name:|^\S|\Z)", re.MULTILINE | re.DOTALL)
 _EXAMPLES = re.compile(r"^    examples:\n(?:      .*\n)+", re.MULTILINE)
+_EXAMPLE = re.compile(r"^      - \{(?=(?:post|not): )", re.MULTILINE)
 _MEMBERS = re.compile(r"members: \[[^\]]*\]")
 _HANDLE = re.compile(r"@?([\w.-]+)(@[\w.-]+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the five questions asked: who we are, what our hashtags are, where we are at home, and who is told."""
+    """What the five questions asked: who we are, what our hashtags are, where we are at home, what feeds to hear, and who is told.
+
+    `instance` is the Mastodon server whose hashtags are heard, "" for none.
+    """
 
     name: str
     tags: tuple[str, ...]
@@ -26,6 +31,7 @@ class Answers:
     bluesky: str
     people: tuple[str, ...]
     timezone: str
+    feeds: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -35,8 +41,7 @@ class Answers:
     @property
     def handle(self) -> str:
         """The name people write after "@"."""
-        first = (self.mastodon or self.bluesky or self.key).split("@")[0]
-        return first.split(".")[0] if first == self.bluesky else first
+        return self.mastodon.partition("@")[0] or self.bluesky or self.key
 
 
 def split(words: str) -> tuple[str, ...]:
@@ -49,6 +54,25 @@ def is_handle(words: str) -> bool:
     return _HANDLE.fullmatch(words) is not None
 
 
+def accounts(words: str) -> tuple[str, str]:
+    """Read our accounts as they are typed: on Mastodon `name@server`, on Bluesky `name.example`; "" for the one that is not there.
+
+    Raises:
+        UsageError: one is no account's name, or two are of one network.
+    """
+    found = {"mastodon": "", "bluesky": ""}
+    for word in split(words):
+        network = "mastodon" if "@" in word else "bluesky"
+        if not is_handle(word) or ("." not in word and network == "bluesky"):
+            message = f'"{word}" is no account name'
+            raise UsageError(message, "write it like acme@mastodon.social or acme.example")
+        if found[network]:
+            message = f'"{found[network]}" and "{word}" are both on {network.title()}'
+            raise UsageError(message, "Earnest has one account on a network")
+        found[network] = word
+    return found["mastodon"], found["bluesky"]
+
+
 def compose(shipped: str, answers: Answers) -> str:
     """Return the text of a rules.yaml for this brand, made from the shipped file's text."""
     blocks = {"brands": _brands(answers), "sources": _sources(answers), "timezone": _timezone(answers)}
@@ -58,6 +82,8 @@ def compose(shipped: str, answers: Answers) -> str:
     spoken_to = f"@{answers.handle}" if _handles(answers) else name
     tag = f"#{answers.tags[0]}" if answers.tags else spoken_to
     own_words = rest.replace("@acme", spoken_to).replace("#acme", tag).replace("Acme", name)
+    if answers.bluesky and not answers.mastodon:
+        own_words = _EXAMPLE.sub("      - {network: bluesky, ", own_words)  # where that name is ours
     composed = f"{head}routes:{own_words}"
     return composed if _handles(answers) else _ROUTE.sub(_without_account, composed)
 
@@ -108,23 +134,50 @@ def _handles(answers: Answers) -> list[tuple[str, str]]:
 
 
 def _sources(answers: Answers) -> str:
-    tags = ", ".join(_quoted(tag) for tag in answers.tags or (answers.key,))
     lines = [
         "sources:",
-        "  # Hashtags are public and need no account. Mentions of your account need the secret mastodon_read, answers mastodon_write.",
+        "  # All of Bluesky in public: every post that says your name or hashtag. It takes a steady connection and some gigabytes a day.",
+        "  bluesky-public:",
+        "    kind: bluesky",
+        "    stream: public",
+        "    every: 10s",
+        *_mastodon(answers),
+        "",
+        "  # Nobody can be answered on Hacker News or in a feed by a program: what is heard is judged and shown, what is urgent rings.",
+        "  hackernews:",
+        f"    query: {_phrase(answers.name)}     # a phrase in quotes; without quotes all the words, in any place",
+        "    every: 5m",
+        *_feeds(answers),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _phrase(name: str) -> str:
+    """Return the search for a name, as YAML: the words of it in a row."""
+    words = " ".join(name.replace('"', " ").split())
+    return "'" + f'"{words}"'.replace("'", "''") + "'"
+
+
+def _mastodon(answers: Answers) -> list[str]:
+    if not answers.instance:
+        return []
+    tags = ", ".join(_quoted(tag) for tag in answers.tags or (answers.key,))
+    return [
+        "",
+        "  # Hashtags are public. Mentions of your account need the secret mastodon_read, answers mastodon_write.",
         "  mastodon:",
         f"    instance: {_quoted(answers.instance)}",
         f"    tags: [{tags}]",
         "    every: 60s",
     ]
-    if answers.bluesky:
-        lines += [
-            "  # Needs an app password in the secret bluesky_read, and in bluesky_write to answer.",
-            "  bluesky:",
-            f"    handle: {_quoted(answers.bluesky)}",
-            "    every: 30s",
-        ]
-    return "\n".join([*lines, ""])
+
+
+def _feeds(answers: Answers) -> list[str]:
+    told = ["", "  # Any RSS or Atom feed: reviews, forums, news. Of its entries those count that name the brand."]
+    if answers.feeds:
+        return [*told, "  feeds:", "    urls:", *(f"      - {_quoted(url)}" for url in answers.feeds), "    every: 15m"]
+    return [*told, "  # feeds:", '  #   urls: ["https://reviews.example/feed.xml"]', "  #   every: 15m"]
 
 
 def _teams(shipped: str, answers: Answers) -> str:

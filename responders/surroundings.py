@@ -17,7 +17,7 @@ from listener.rules.look import Known
 from listener.scoring.patterns import pattern_problem
 from listener.scoring.sentiment.base import scorer_names
 from listener.scoring.signals import builtin_signal_names
-from listener.sources.base import SourceKind, kind, kinds
+from listener.sources.base import SourceKind, kind, kinds, server_of
 from responders.boundaries import GATES
 from responders.channels.base import ChannelKind
 from responders.drafting.template import template_problem
@@ -69,6 +69,7 @@ def known() -> Known:
     return Known(
         source_options=models.get,
         kinds=tuple(sorted(models)),
+        server_of=server_of,
         networks={kind.network for kind in source_kinds().values()} | {kind.network for kind in channel_kinds()},
         signals=frozenset(builtin_signal_names()),
         gates=GATES,

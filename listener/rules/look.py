@@ -10,6 +10,7 @@ from listener.rules.conditions import When
 from listener.rules.problems import Problem, Sheet
 from listener.rules.reading import Reading, SourceOptions, any_source
 from listener.rules.rulebook import Rulebook
+from listener.rules.servers import ServerOf, anywhere
 
 Path = tuple[str | int, ...]
 TooLong = Callable[[str], str]
@@ -39,12 +40,13 @@ class Known:
     """What a rules file may name that stands outside it. None means that nobody knows, so it is not checked.
 
     `too_long` and `too_long_private` say, by network, why a text is too long to be a public answer or a private message there (""
-    where it fits). `pattern_problem` and `template_problem` say what is wrong with a pattern or a
-    template beyond what is looked at here. `source_checks` look at all sources of a kind together.
+    where it fits). `server_of` says which server's ids a source gives, and `source_checks` look at all sources of a kind together.
+    `pattern_problem` and `template_problem` say what is wrong with a pattern or a template beyond what is looked at here.
     """
 
     source_options: SourceOptions = any_source
     kinds: tuple[str, ...] = ()
+    server_of: ServerOf = anywhere
     networks: Collection[str] | None = None
     signals: Collection[str] | None = None
     gates: Collection[str] | None = None

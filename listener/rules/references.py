@@ -8,6 +8,7 @@ from listener.rules import absent
 from listener.rules.conditions import COUNTED, When
 from listener.rules.look import Look, Path
 from listener.rules.problems import Problem, suggest
+from listener.rules.servers import clashes
 from listener.rules.texts import is_language
 
 
@@ -99,14 +100,9 @@ def _network_key(look: Look, path: Path, network: str) -> Iterator[Problem]:
 
 
 def _sources(look: Look) -> Iterator[Problem]:
-    """Posts and accounts are told apart by their network, so two sources of one kind would mix two servers' posts."""
-    heard: dict[str, str] = {}
-    for name, settings in look.book.sources.items():
-        kind = settings.kind or name
-        if kind in heard and "network" not in settings.options:
-            message = f'"{name}" is a second source of the kind "{kind}"; this version listens to one'
-            yield look.sheet.problem(look.key_at(("sources", name)), "second-source", message, f'"{heard[kind]}" is the first')
-        heard.setdefault(kind, name)
+    """Find sources that would mix two servers' posts."""
+    for clash in clashes(look.book.sources, look.known.server_of):
+        yield look.error(("sources", clash.name, clash.server.option), "two-servers", clash.message, clash.hint)
 
 
 def _network(look: Look, path: Path, name: str) -> Iterator[Problem]:

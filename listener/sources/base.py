@@ -12,11 +12,12 @@ from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
-from listener import plugins
+from listener import plugins, settings
 from listener.errors import EarnestError
 from listener.model import Account, Page, Post
 from listener.rules.look import SourcesCheck
 from listener.rules.rulebook import Rulebook
+from listener.rules.servers import Server
 
 _PACKAGE = "listener.sources"
 _GROUP = "earnest.sources"
@@ -111,6 +112,10 @@ def bounded(ids: Sequence[str], most: int) -> tuple[str, ...]:
     return once
 
 
+def _no_addresses(_options: Mapping[str, object]) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One question to a network's search, in its own words, and what of the query it does not understand: that is judged here."""
@@ -165,8 +170,10 @@ class SourceKind:
     """How to make a source of one kind: `options` is the model of its keys in rules.yaml (beside `every` and `kind`).
 
     `public` says whether it can hear anything without an account, and `public_with` with which options only (none: with any).
-    `secrets` are the names of the secrets it may read. `check` looks at all sources of the kind in one file, for what does not fit
-    together.
+    `secrets` are the names of the secrets it may read. `server` is the option that names the server whose ids it gives ("" where the ids
+    of a network are the same everywhere): all sources of one network must then be on one server. `addresses` returns, of its options,
+    the web addresses it hears, so that somebody can see whether they can be reached.
+    `check` looks at all sources of the kind in one file, for what does not fit together.
     """
 
     network: str
@@ -176,6 +183,18 @@ class SourceKind:
     secrets: tuple[str, ...]
     public_with: Mapping[str, object] = field(default_factory=dict)
     check: SourcesCheck | None = None
+    server: str = ""
+    addresses: Callable[[Mapping[str, object]], tuple[str, ...]] = field(default=_no_addresses)
+
+    def hears_in_public(self, options: Mapping[str, object]) -> bool:
+        """Return whether a source with these options needs no account at all, and so reads no secret."""
+        return not self.secrets or bool(self.public_with and self.public_with.items() <= options.items())
+
+    def secrets_of(self, name: str, options: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the secrets that a source called `name` may read; one that is called otherwise than its network has its own."""
+        if self.hears_in_public(options):
+            return ()
+        return self.secrets if name == self.network else (settings.reading_secret(name),)
 
 
 def kinds() -> tuple[str, ...]:
@@ -203,3 +222,15 @@ def options_of(name: str) -> type[BaseModel]:
         EarnestError: there is none of that name.
     """
     return kind(name).options
+
+
+def server_of(name: str, options: Mapping[str, object]) -> Server | None:
+    """Return whose ids a source of the kind `name` gives with these options; None where they are the same everywhere, or nobody knows."""
+    try:
+        found = kind(name)
+    except EarnestError:
+        return None
+    if not found.server:
+        return None
+    named = options.get(found.server, found.options.model_fields[found.server].default)
+    return Server(found.network, found.server, named) if isinstance(named, str) and named else None

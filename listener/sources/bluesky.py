@@ -249,11 +249,17 @@ def _make(name: str, options: Mapping[str, object], book: Rulebook) -> Bluesky |
     return BlueskySearch(heard, session, searched) if searched.questions else heard
 
 
+def _addresses(options: Mapping[str, object]) -> tuple[str, ...]:
+    wanted = Options.model_validate(options)
+    return (wanted.jetstream, wanted.appview) if wanted.stream else (wanted.service,)
+
+
 KIND = SourceKind(
     network=NETWORK,
     options=Options,
     make=_make,
     public=True,
     public_with={"stream": "public"},
+    addresses=_addresses,
     secrets=(reading_secret(NETWORK),),
 )

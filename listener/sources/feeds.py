@@ -110,6 +110,7 @@ class Feeds:
         self._feeds = {url: Downloads(url, accept=_ACCEPT) for url in options.urls}
         self._clock = clock
         self._resting: dict[str, datetime] = {}
+        self._told: dict[str, str] = {}
         self._at_once = asyncio.Semaphore(_MOST_AT_ONCE)
 
     async def identify(self) -> None:
@@ -147,11 +148,15 @@ class Feeds:
         """Hear one feed. That it cannot be heard is said in the part, and told as a gap when it begins."""
         try:
             async with self._at_once:
-                return await self._ask(url, mark)
+                part = await self._ask(url, mark)
         except NetworkError as problem:
-            _log.warning("cannot hear a feed", source=self.name, host=self._feeds[url].host, problem=problem.message)
+            if self._told.get(url) != problem.message:
+                self._told[url] = problem.message
+                _log.warning("cannot hear a feed", source=self.name, host=self._feeds[url].host, problem=problem.message)
             gap = "" if mark.trouble == problem.message else f"{problem.message}; the other feeds are heard"
             return _Part(_with_trouble(mark, problem.message), gap=gap, problem=problem)
+        self._told.pop(url, None)
+        return part
 
     async def _ask(self, url: str, mark: _Mark) -> _Part:
         feed, at = self._feeds[url], self._clock()
@@ -285,4 +290,8 @@ def _make(name: str, options: Mapping[str, object], _book: Rulebook) -> Feeds:
     return Feeds(name, Options.model_validate(dict(options)))
 
 
-KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=True, secrets=())
+def _where(options: Mapping[str, object]) -> tuple[str, ...]:
+    return Options.model_validate(dict(options)).urls
+
+
+KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=True, secrets=(), addresses=_where)

@@ -347,4 +347,8 @@ def _make(name: str, options: Mapping[str, object], book: Rulebook) -> HackerNew
     return HackerNews(name, chosen, searched=search_for_brands(DIALECT, book, NETWORK) if chosen.query is None else None)
 
 
-KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=True, secrets=())
+def _addresses(options: Mapping[str, object]) -> tuple[str, ...]:
+    return (Options.model_validate(dict(options)).service,)
+
+
+KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=True, secrets=(), addresses=_addresses)

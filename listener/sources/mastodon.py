@@ -365,4 +365,16 @@ def _make(name: str, options: Mapping[str, object], rulebook: Rulebook) -> Masto
     return Mastodon(name, Options.model_validate(dict(options)), handles, secret(reading_secret(name)))
 
 
-KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=True, secrets=(reading_secret(NETWORK),))
+def _addresses(options: Mapping[str, object]) -> tuple[str, ...]:
+    return (base_url(Options.model_validate(dict(options)).instance),)
+
+
+KIND = SourceKind(
+    network=NETWORK,
+    options=Options,
+    make=_make,
+    public=True,
+    secrets=(reading_secret(NETWORK),),
+    server="instance",  # its ids are running numbers of each server
+    addresses=_addresses,
+)

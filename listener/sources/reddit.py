@@ -171,4 +171,9 @@ def _make(name: str, options: Mapping[str, object], book: Rulebook) -> Reddit:
     return Reddit(name, chosen, handles, open_session(Session, chosen, book, reading_secret(name)), searched=searched)
 
 
-KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=False, secrets=(reading_secret(NETWORK),))
+def _addresses(options: Mapping[str, object]) -> tuple[str, ...]:
+    chosen = Options.model_validate(dict(options))
+    return (chosen.service, chosen.sign_in)
+
+
+KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=False, secrets=(reading_secret(NETWORK),), addresses=_addresses)

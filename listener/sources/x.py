@@ -365,4 +365,8 @@ def _make(name: str, options: Mapping[str, object], rulebook: Rulebook) -> X:
     return X(name, chosen, handles, secret(reading_secret(name)), every=every, searched=searched)
 
 
-KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=False, secrets=(reading_secret(NETWORK),))
+def _addresses(options: Mapping[str, object]) -> tuple[str, ...]:
+    return (Options.model_validate(dict(options)).service,)
+
+
+KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=False, secrets=(reading_secret(NETWORK),), addresses=_addresses)

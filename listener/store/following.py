@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from listener.clock import from_text, to_text
 from listener.model import Ground, Post
 from listener.store.base import Reader, Row, Tx, number, pack, storable, text, unpack
+from listener.store.overtaking import overtakes
 
 STEPS = (
     (timedelta(hours=1), timedelta(minutes=10)),
@@ -54,10 +55,11 @@ def next_look(known_since: datetime, at: datetime, slowest: timedelta = timedelt
     return at + min(next((every for until, every in STEPS if age < until), slowest), slowest)
 
 
-def edit(tx: Tx, post: Post, *, at: datetime) -> bool:
+def edit(tx: Tx, post: Post, source: str, *, at: datetime) -> bool:
     """Let a stored post read as it does now; return whether its words, or who may see it, changed. Of a deleted one nothing returns.
 
     A new version that reads the same (a picture was changed, another source counts versions otherwise) is kept and changes nothing else.
+    `source` is who tells of it, "" where it was read again: what another source told later is not taken back (`overtaking`).
     """
     now = {
         "network": post.network,
@@ -68,8 +70,8 @@ def edit(tx: Tx, post: Post, *, at: datetime) -> bool:
         "mentions": pack(post.mentions),
         "tags": pack(post.tags),
     }
-    found = tx.one("SELECT text, visibility, version, deleted_at FROM posts WHERE network = :network AND id = :id", **_key(now))
-    if found is None or found["deleted_at"] or found["version"] == post.version:
+    found = tx.one("SELECT text, visibility, deleted_at FROM posts WHERE network = :network AND id = :id", **_key(now))
+    if found is None or found["deleted_at"] or not overtakes(tx, post, source):
         return False
     if (found["text"], found["visibility"]) == (now["text"], now["visibility"]):
         tx.run("UPDATE posts SET version = :version WHERE network = :network AND id = :id", version=post.version, **_key(now))

@@ -78,7 +78,7 @@ def store_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: boo
         "source": source,
         "look_at": to_text(following.next_look(heard_at, heard_at)) if follow and not post.own else None,
     }
-    return bool(tx.run(_POST, **values)) or following.edit(tx, post, at=heard_at)
+    return bool(tx.run(_POST, **values)) or following.edit(tx, post, source, at=heard_at)
 
 
 def store_mention(tx: Tx, mention: Mention, assessment: Assessment, *, heard_at: datetime) -> None:
@@ -294,7 +294,7 @@ def record_gap(tx: Tx, source: str, gap: Gap, *, at: datetime) -> None:
 
 
 def record_source(tx: Tx, name: str, kind: str, state: str, detail: str, *, every: float, at: datetime, heard: bool) -> None:
-    """Record how a source is doing: `state` is `listening`, `waiting`, `sign-in` or `failing`."""
+    """Record how a source is doing: `state` is `listening`, `waiting`, `sign-in`, `unreachable` or `failing`."""
     tx.run(
         """INSERT INTO sources (name, kind, state, detail, polled_at, heard_at, every_s)
         VALUES (:name, :kind, :state, :detail, :at, :heard, :every)

@@ -62,4 +62,13 @@ _FOLLOWING = (
     "CREATE TABLE remains (since TEXT NOT NULL)",
 )
 
-MIGRATIONS = Migrations("listener", {"001_hearing": _HEARING, "002_following": _FOLLOWING})
+# Two sources of one network may tell of a post in another order than it was changed in. What a source told as the newer version is
+# not taken back by another source that is behind.
+_SEVERAL_SOURCES = (
+    """CREATE TABLE overtaken (
+        network TEXT NOT NULL, post_id TEXT NOT NULL, version TEXT NOT NULL, source TEXT NOT NULL,
+        PRIMARY KEY (network, post_id, version),
+        FOREIGN KEY (network, post_id) REFERENCES posts (network, id) ON DELETE CASCADE)""",
+)
+
+MIGRATIONS = Migrations("listener", {"001_hearing": _HEARING, "002_following": _FOLLOWING, "003_several_sources": _SEVERAL_SOURCES})

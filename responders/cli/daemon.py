@@ -85,6 +85,7 @@ def _rules_of_before(url: str) -> Rulebook | None:
 
 
 async def _work(app: App, store: SqliteStore, book: Rulebook, refused: RulesWrong | None, *, once: bool, observe: bool) -> int:
+    from listener.watching import Hearing, say  # noqa: PLC0415
     from responders import flag  # noqa: PLC0415
     from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
     from responders.daemon import Daemon  # noqa: PLC0415
@@ -93,12 +94,16 @@ async def _work(app: App, store: SqliteStore, book: Rulebook, refused: RulesWron
         return found.model_copy(update={"mode": "observe"}) if observe else found
 
     def show(event: object) -> None:
+        if once and isinstance(event, Hearing):
+            return  # said at the end, all together
         if app.out.terminal and not app.options.quiet and not app.options.json:
             app.out.talk(tell(event))
+        elif isinstance(event, Hearing):
+            say(event)
 
     daemon = Daemon(store, book, clock.now, rules_path=None if once else app.rules_path, adapt=adapt, tell=show, refused=refused)
     if once:
-        return await _once(app, daemon)
+        return await _once(app, daemon, sources=len(book.sources))
     if pause := flag.stopped(store, at=clock.now()):
         app.out.talk(f'Sending is STOPPED by {pause.by}: "{one_line(pause.reason, _WIDTH)}". Let it go on: earnest resume')
     app.out.talk(f"Earnest listens to {', '.join(book.sources) or 'nothing'}. Stop with Ctrl-C. In another terminal: earnest review")
@@ -114,10 +119,16 @@ async def _work(app: App, store: SqliteStore, book: Rulebook, refused: RulesWron
     return 0
 
 
-async def _once(app: App, daemon: Daemon) -> int:
+async def _once(app: App, daemon: Daemon, *, sources: int) -> int:
     failed = await daemon.once()
     for lost in failed:
-        app.out.talk(f"{lost.name}: {lost.problem.message}" + (f"\n  {lost.problem.hint}" if lost.problem.hint else ""))
+        app.out.talk(f"{lost.name} was not heard: {lost.problem.message}" + (f"\n  {lost.problem.hint}" if lost.problem.hint else ""))
+    if failed:
+        deaf = (
+            f"{len(failed)} of {counted(sources, 'source')}" if len(failed) < sources or sources == 1 else f"None of the {sources} sources"
+        )
+        was = "was not heard" if len(failed) == 1 else "were not heard" if len(failed) < sources else "was heard"
+        app.out.talk(f"{deaf} {was}. What was said there is caught up by the next run, as far as the network remembers it.")
     app.out.next_step("See what waits: earnest inbox")
     return max((_code(lost.problem) for lost in failed), default=0)
 

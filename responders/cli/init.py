@@ -23,15 +23,17 @@ Check = Callable[[str], str]
 @click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--name", help="What people call your brand.")
 @click.option("--tags", help="Hashtags that mean you, with commas.")
-@click.option("--instance", help="The Mastodon server to listen on.")
+@click.option("--instance", help="The Mastodon server whose hashtags are heard; else your account's, else mastodon.social.")
 @click.option("--mastodon", help="Your account on Mastodon, such as acme@mastodon.social.")
 @click.option("--bluesky", help="Your account on Bluesky, such as acme.example.")
+@click.option("--feeds", help="Addresses of RSS or Atom feeds, with commas.")
 @click.option("--people", help="Who is told when it burns, with commas.")
 @common
 def init(app: App, folder: Path, **given: str | None) -> int:
     """Answer five questions and get a commented rules.yaml and a data folder for your brand, checked at once.
 
-    What is given as an option is not asked. Nothing that exists is overwritten.
+    It listens without any account, to Bluesky, hashtags on Mastodon, Hacker News and feeds. What is given as an option is not asked.
+    Nothing that exists is overwritten.
     """
     from listener.rules.checking import read_checked  # noqa: PLC0415  # not needed for help
     from responders.founding import compose  # noqa: PLC0415
@@ -73,9 +75,9 @@ def _write(target: Path, text: str, schema: Path) -> None:
 
 
 def _ask(app: App, given: dict[str, str | None]) -> Answers:
-    from responders.founding import Answers, split  # noqa: PLC0415  # not needed for help
+    from responders.founding import Answers, accounts, split  # noqa: PLC0415  # not needed for help
 
-    checks: dict[str, Check] = {"name": _name, "tags": _tags, "mastodon": _account, "bluesky": _account}
+    checks: dict[str, Check] = {"name": _name, "tags": _tags, "accounts": _accounts, "feeds": _feeds}
 
     def one(key: str, question: str, default: str) -> str:
         value = given.get(key)
@@ -91,14 +93,16 @@ def _ask(app: App, given: dict[str, str | None]) -> Answers:
     name = one("name", "1. What do people call your brand?", "")
     squeezed = "".join(letter for letter in name.casefold() if letter.isalnum())
     tags = split(one("tags", "2. Which hashtags mean you? (commas between)", squeezed))
-    instance = one("instance", "3. Which Mastodon server should Earnest listen on?", "mastodon.social")
-    accounts = {
-        "mastodon": one("mastodon", "4. Your account on Mastodon? (name@server; empty for none)", ""),
-        "bluesky": one("bluesky", "   … and on Bluesky? (name.example; empty for none)", ""),
-    }
+    if given.get("mastodon") is not None or given.get("bluesky") is not None:
+        mastodon, bluesky = _account(given.get("mastodon") or "", "mastodon"), _account(given.get("bluesky") or "", "bluesky")
+    else:
+        words = "3. Your accounts, if any? (Mastodon: name@server, Bluesky: name.example; commas between, empty for none)"
+        mastodon, bluesky = accounts(one("accounts", words, ""))
+    instance = given.get("instance")
+    server = mastodon.partition("@")[2] or "mastodon.social" if instance is None else instance.strip()
+    feeds = split(one("feeds", "4. Which feeds write about you? (addresses of RSS or Atom, commas between; empty for none)", ""))
     people = split(one("people", "5. Who is told when it burns? (names, commas between)", app.me))
-    trimmed = {network: handle.removeprefix("@") for network, handle in accounts.items()}
-    return Answers(name, tags, instance, trimmed["mastodon"], trimmed["bluesky"], people, _timezone())
+    return Answers(name, tags, server, mastodon, bluesky, people, _timezone(), feeds)
 
 
 def _asked(question: str, default: str, check: Check | None) -> str:
@@ -118,12 +122,35 @@ def _name(words: str) -> str:
     return words
 
 
-def _account(words: str) -> str:
+def _account(words: str, network: str) -> str:
     from responders.founding import is_handle  # noqa: PLC0415  # not needed for help
 
-    if words and not is_handle(words):
-        message = f'"{words}" is no account name'
-        raise UsageError(message, "write it like acme@mastodon.social or acme.example")
+    bare = words.strip().removeprefix("@")
+    if bare and not is_handle(bare):
+        message = f'"{bare}" is no account name'
+        raise UsageError(message, "write it like " + ("acme@mastodon.social" if network == "mastodon" else "acme.example"))
+    return bare
+
+
+def _accounts(words: str) -> str:
+    from responders.founding import accounts  # noqa: PLC0415  # not needed for help
+
+    accounts(words)
+    return words
+
+
+def _feeds(words: str) -> str:
+    from pydantic import ValidationError  # noqa: PLC0415  # not needed for help
+
+    from listener.sources.feeds import Options  # noqa: PLC0415
+    from responders.founding import split  # noqa: PLC0415
+
+    if urls := split(words):
+        try:
+            Options(urls=urls)
+        except ValidationError as problem:
+            message, _, hint = problem.errors()[0]["msg"].removeprefix("Value error, ").partition(": ")
+            raise UsageError(message, hint) from None
     return words
 
 

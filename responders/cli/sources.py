@@ -126,10 +126,13 @@ async def _listen(trial: _Trial, book: Rulebook, *, preview: bool, delivery: byt
 
 async def _speak(trial: _Trial, book: Rulebook) -> None:
     """Ask which account would speak; nothing is sent."""
-    from responders.house import channel_kind  # noqa: PLC0415  # networks are slow to import
+    from listener.listening import home  # noqa: PLC0415  # networks are slow to import
+    from responders.house import channel_kind  # noqa: PLC0415
 
-    settings = book.sources.get(trial.name)
-    kind = channel_kind(trial.network or (settings.kind if settings else "") or trial.name)
+    wanted = book.sources[trial.name]
+    network = trial.network or wanted.kind or trial.name
+    settings = home(book, network)
+    kind = channel_kind(network)
     if kind is None:
         trial.mute = EarnestError("Earnest cannot speak there", "what is heard is judged and shown; a person answers by hand, if at all")
         return

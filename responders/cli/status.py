@@ -129,7 +129,7 @@ def source_words(row: Row, at: datetime) -> str:
     detail = one_line(text(row, "detail"), _WIDTH)
     moment = moment_of(row, "heard_at")
     heard = f"last heard {ago(moment, at)}" if moment else "not heard yet"
-    return f"{one_line(text(row, 'name'), 30):<14} {text(row, 'state'):<10} {heard}" + (f": {detail}" if detail else "")
+    return f"{one_line(text(row, 'name'), 30):<14} {text(row, 'state'):<11} {heard}" + (f": {detail}" if detail else "")
 
 
 def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator[tuple[str, list[str]]]:
@@ -141,7 +141,7 @@ def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator
         yield "The rules file is wrong; the old rules stay in force", [*told, "all of it: earnest rules check, then earnest rules test"]
     elif health.rules_version:
         yield f"Rules {health.rules_version}, read {ago(health.rules_loaded_at, at)}", []
-    yield "Sources", [source_words(row, at) for row in health.sources] or ["none was heard yet"]
+    yield _sources(health), [source_words(row, at) for row in health.sources] or ["none was heard yet"]
     if health.gaps:
         yield f"{counted(len(health.gaps), 'gap')}: something may have been missed", list(_gaps(health))
     if late := [one for one in health.courses if _late(one, at) > _LATE]:
@@ -155,6 +155,18 @@ def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator
         yield f"{counted(len(health.incidents), 'incident')} of Earnest itself", [_incident(row, at) for row in health.incidents]
     if health.untold:
         yield f"{counted(len(health.untold), 'alert')} reached nobody yet", [_alert(row) for row in health.untold]
+
+
+def _unreachable(health: Health) -> int:
+    return sum(text(row, "state") == "unreachable" for row in health.sources)
+
+
+def _sources(health: Health) -> str:
+    lost, trying = _unreachable(health), "; Earnest keeps trying" if health.running else ""
+    if not lost:
+        return "Sources"
+    known = len(health.sources)
+    return f"Sources: {'none can' if lost == known else f'{lost} of {known} cannot'} be reached{trying}"
 
 
 def _sending(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
@@ -226,4 +238,6 @@ def _next_step(health: Health) -> str:
         return "Let sending go on: earnest resume"
     if not health.running:
         return "Start listening: earnest run"
+    if _unreachable(health):
+        return "What keeps Earnest from the networks, and what to do: earnest doctor"
     return "All is quiet. Everything heard: earnest mentions"

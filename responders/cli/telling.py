@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from listener.errors import RulesWrong
 from listener.text import one_line
+from listener.watching import Hearing
 from responders.alerts import Told
 from responders.daemon import RulesTaken
 from responders.model import DeliveryState
 from responders.outbox import Sending
 from responders.pipeline import Noted
 
+_WIDTH = 400  # columns of what a network is in trouble with
 _SENDING = {
     DeliveryState.CLAIMED: "leaving",
     DeliveryState.SENT: "sent",
@@ -34,11 +36,27 @@ def tell(event: object, width: int = 100) -> str:
     if isinstance(event, Told):
         told = f"{event.team} was told" if not event.problem else f"{event.team} could NOT be told: {event.problem}"
         return f"A-{event.case_id:<4} {told}" if event.case_id is not None else one_line(f"earnest {told}: {event.words}", width)
+    if isinstance(event, Hearing):
+        return one_line(hearing_words(event), _WIDTH)
     if isinstance(event, RulesTaken):
         return f"rules   version {event.version} is in force"
     if isinstance(event, RulesWrong):
         return one_line(f"rules  the old ones stay; the mistake: earnest rules check. {event.message}", width)
     return str(event)
+
+
+_DEAF = {
+    "unreachable": "cannot be reached, and Earnest keeps trying",
+    "waiting": "wants us to wait, and Earnest comes back by itself",
+    "sign-in": "is not heard without a sign-in, and Earnest looks again every few minutes",
+}
+
+
+def hearing_words(hearing: Hearing) -> str:
+    """Say how hearing one source goes from now on, and what will come of it."""
+    if not hearing.problem:
+        return f"{hearing.source} is heard again; what was said meanwhile is caught up"
+    return f"{hearing.source} {_DEAF.get(hearing.state, 'cannot be heard, and Earnest keeps trying')}. {hearing.detail}"
 
 
 def _became(event: Sending) -> str:

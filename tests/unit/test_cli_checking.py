@@ -45,7 +45,7 @@ def in_town(program: Program, town: Town, **secrets: str) -> Program:
 
 
 def findings(program: Program) -> dict[str, str]:
-    return {one["check"]: one["state"] for one in program("doctor", "--json").objects}
+    return {one["check"]: one["state"] for one in program("doctor", "--offline", "--json").objects}
 
 
 def test_sources_says_state_lag_and_gaps(run: Program) -> None:
@@ -95,7 +95,7 @@ def test_preview_shows_only_what_would_count_and_why(fresh: Program, town: Town)
 
 
 def test_doctor_finds_nothing_wrong_with_a_fresh_installation(fresh: Program) -> None:
-    ran = fresh("doctor")
+    ran = fresh("doctor", "--offline")
     assert ran.code == 0
     found = findings(fresh)
     assert found["rules"] == found["store"] == found["log"] == found["timezone"] == found["team on-call"] == "ok"
@@ -106,7 +106,7 @@ def test_doctor_finds_nothing_wrong_with_a_fresh_installation(fresh: Program) ->
 
 def test_doctor_says_that_a_cry_for_help_would_reach_nobody(fresh: Program) -> None:
     mute = Program(fresh.store, fresh.rules, {})
-    ran = mute("doctor")
+    ran = mute("doctor", "--offline")
     assert ran.code == 1
     assert "a cry for help would reach nobody" in ran.out
     assert findings(mute)["team on-call"] == "wrong"
@@ -121,7 +121,7 @@ def test_doctor_knows_what_bluesky_needs_no_key_for(fresh: Program) -> None:
 
 def test_doctor_never_shows_a_secret(fresh: Program) -> None:
     program = Program(fresh.store, fresh.rules, {"EARNEST_SECRET_ONCALL": "canary", "EARNEST_SECRET_MASTODON_READ": "canary"})
-    ran = program("doctor", "-v")
+    ran = program("doctor", "--offline", "-v")
     assert "canary" not in ran.out + ran.err
 
 
@@ -136,11 +136,11 @@ def test_doctor_finds_broken_rules_failing_examples_and_a_changed_log(run: Progr
     assert (found["log"], found["examples"], found["alerts"], found["gaps"]) == ("wrong", "wrong", "wrong", "warning")
     run.rules.write_text("version: [", encoding="utf-8")
     assert findings(run)["rules"] == "wrong"
-    assert run("doctor").code == 1
+    assert run("doctor", "--offline").code == 1
 
 
 def test_doctor_says_that_there_is_no_store_yet_and_that_one_is_broken(fresh: Program, tmp_path: Path) -> None:
-    assert Program(f"sqlite:///{tmp_path}/none.db", fresh.rules, fresh.environment)("doctor").code == 0
+    assert Program(f"sqlite:///{tmp_path}/none.db", fresh.rules, fresh.environment)("doctor", "--offline").code == 0
     broken = tmp_path / "broken.db"
     broken.write_bytes(b"no database at all" * 1_000)
     assert findings(Program(f"sqlite:///{broken}", fresh.rules, fresh.environment))["store"] == "wrong"

@@ -30,7 +30,7 @@ COMMANDS = (
     ("approve", "A-5"), ("edit", "A-5", "--text", HOSTILE), ("reject", "A-5", "--reason", HOSTILE), ("assign", "A-5", HOSTILE),
     ("pause", "--reason", HOSTILE), ("show", HOSTILE), ("approve", "A-1", "--as", HOSTILE), ("escalate", "A-5", "--team", HOSTILE),
     ("inbox", "--since", HOSTILE), (HOSTILE,), ("sources", "test", HOSTILE), ("completion", HOSTILE), ("inbox", "--store", HOSTILE),
-    ("inbox", "--rules", HOSTILE), ("doctor",), ("doctor", "--rules", HOSTILE),
+    ("inbox", "--rules", HOSTILE), ("doctor", "--offline"), ("doctor", "--offline", "--rules", HOSTILE),
 )  # fmt: skip
 
 

@@ -46,10 +46,10 @@ def test_a_wrong_answer_to_init_is_asked_again_and_the_others_stay(tmp_path: Pat
         ("a brand needs a name", "Blue Kettle"),
         ("2. Which", "#blue kettle"),
         ("is no hashtag", "#bluekettle"),
-        ("3. Which", "mastodon.social"),
-        ("4. Your", "no account"),
-        ("is no account name", "blue@mastodon.social"),
-        ("on Bluesky?", ""),
+        ("3. Your", "no account"),
+        ("is no account name", "blue@mas.to, blue.example"),
+        ("4. Which", "blue.example/feed"),
+        ("is no address of a feed", "https://blue.example/feed"),
         ("5. Who", "jo"),
     ):
         screen.sees(question)
@@ -57,4 +57,7 @@ def test_a_wrong_answer_to_init_is_asked_again_and_the_others_stay(tmp_path: Pat
     screen.sees("Wrote mine/rules.yaml", "earnest run --observe")
     written = (tmp_path / "mine/rules.yaml").read_text(encoding="utf-8")
     assert 'names: ["Blue Kettle"]' in written
-    assert 'mastodon: "blue@mastodon.social"' in written
+    assert 'mastodon: "blue@mas.to"' in written
+    assert 'bluesky: "blue.example"' in written
+    assert 'instance: "mas.to"' in written
+    assert '- "https://blue.example/feed"' in written

@@ -12,6 +12,7 @@ from pydantic import Field
 from listener.rules.checking import Known, check, read_checked
 from listener.rules.kinds import Strict, Words
 from listener.rules.problems import Problem, RulesProblems, render
+from listener.sources.base import server_of
 
 FOLDER = Path(__file__).parents[1] / "rules"
 BAD = sorted((FOLDER / "bad").glob("*.yaml"))
@@ -33,6 +34,7 @@ KINDS = {"mastodon": MastodonLike, "bluesky": BlueskyLike}
 KNOWN = Known(
     source_options=KINDS.get,
     kinds=("bluesky", "mastodon"),
+    server_of=server_of,
     networks={"bluesky", "mastodon"},
     signals={"safety", "money", "outage", "waiting"},
     gates={"quiet_hours", "answered"},

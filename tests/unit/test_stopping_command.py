@@ -40,7 +40,7 @@ def test_a_pause_by_flag_is_told_plainly_and_everywhere(run: Program, flag: Path
     status = run("status")
     assert str(flag) in status.out
     assert run.status()["sending"] == {"on": False, "reason": "a \x1b[31mstorm"}
-    doctor = run("doctor")
+    doctor = run("doctor", "--offline")
     assert f'stopped by kim: "a \\x1b[31mstorm" (by the flag file {flag})' in doctor.out
     assert "\x1b[31m" not in paused.out + status.out + doctor.out
     resumed = run("resume")
@@ -75,7 +75,7 @@ def test_a_damaged_store_can_be_stopped_and_doctor_says_so(run: Program, flag: P
     paused = run("pause")
     assert paused.code == 0
     assert "by a flag file until somebody resumes it" in paused.out
-    found = {one["check"]: one for one in run("doctor", "--json").objects}
+    found = {one["check"]: one for one in run("doctor", "--offline", "--json").objects}
     assert found["store"]["state"] == "wrong"
     assert "by the flag file" in found["sending"]["message"]
     resumed = run("resume")
@@ -86,7 +86,7 @@ def test_a_damaged_store_can_be_stopped_and_doctor_says_so(run: Program, flag: P
 
 def test_doctor_names_a_flag_that_waits_for_a_store(run: Program, tmp_path: Path) -> None:
     (tmp_path / "new.db.paused").touch()
-    found = {one["check"]: one for one in run("doctor", "--json", "--store", f"sqlite:///{tmp_path}/new.db").objects}
+    found = {one["check"]: one for one in run("doctor", "--offline", "--json", "--store", f"sqlite:///{tmp_path}/new.db").objects}
     assert "new.db.paused" in found["sending"]["message"]
 
 
