@@ -25,6 +25,11 @@ def knock(addresses: Iterable[str]) -> Mapping[str, EarnestError | None]:
     return asyncio.run(_knock_at(list(doors)))
 
 
+def host_of(address: str) -> str:
+    """Return the host of an address, with its port where that is no usual one, as `knock` names it."""
+    return _door(address).partition("://")[2] or address
+
+
 def _door(address: str) -> str:
     try:
         return str(URL(_SOCKET.sub("http", address)).origin())
@@ -34,7 +39,7 @@ def _door(address: str) -> str:
 
 async def _knock_at(doors: list[str]) -> Mapping[str, EarnestError | None]:
     told = await asyncio.gather(*map(_answer, doors))
-    return {door.partition("://")[2] or door: problem for door, problem in zip(doors, told, strict=True)}
+    return {host_of(door): problem for door, problem in zip(doors, told, strict=True)}
 
 
 async def _answer(door: str) -> EarnestError | None:

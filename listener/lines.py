@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import aiohttp
 from yarl import URL
 
-from listener.errors import Malformed, NetworkError, NotConnected
+from listener.errors import Malformed, NetworkError
 from listener.http import Answer, Http, Params
+from listener.reaching import unreached
 
 _MAX_CONNECT = 10.0
 _FIRST_REFUSAL = 300
@@ -90,8 +91,8 @@ class Lines(Http):
                     return Answer(response.status, response.headers, self._decode(response.status, await self._read(response)))
         except aiohttp.ClientConnectorError as error:
             failure = self._unconnected(error)
-        except aiohttp.ConnectionTimeoutError:
-            failure = NotConnected(f"{self.host} could not be reached")
+        except aiohttp.ConnectionTimeoutError as error:
+            failure = unreached(self.host, error)
         except TimeoutError:
             failure = NetworkError(f"{self.host} did not answer in time")
         except (aiohttp.ClientError, OSError, EOFError):

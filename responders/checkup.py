@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from listener import settings
 from listener.errors import EarnestError, NotConnected, RulesWrong, UsageError
+from listener.knocking import host_of
 from listener.rules.rulebook import Rulebook
 from listener.sources.base import kind as source_kind
 from listener.sources.base import kinds as source_kinds
@@ -252,21 +253,25 @@ def _alert(book: Rulebook, name: str, *, at_once: bool) -> Iterator[Finding]:
 
 def _ways(book: Rulebook, knock: Knock) -> Iterator[Finding]:
     """Yield which hosts of our sources can be reached from this machine."""
-    addresses: list[str] = []
-    for name, wanted in book.sources.items():
+    wanted: dict[str, tuple[str, ...]] = {}
+    for name, settings_ in book.sources.items():
         with suppress(EarnestError, ValueError):  # what is wrong with a source was said above
-            addresses += source_kind(wanted.kind or name).addresses(wanted.options)
-    found = knock(addresses)
+            wanted[name] = source_kind(settings_.kind or name).addresses(settings_.options)
+    found = knock(address for addresses in wanted.values() for address in addresses)
     lost = [problem for problem in found.values() if isinstance(problem, NotConnected)]
     if len(lost) == len(found) > 1:
         hint = "look at this machine's way to the internet first; Earnest goes on by itself when it is back"
         yield Finding("internet", State.WRONG, f"none of the {len(found)} hosts that your sources need can be reached", hint)
-    for host, problem in found.items():
-        if problem is None:
-            yield Finding(f"reach {host}", State.OK, "it answers")
-        else:
-            weight = State.WRONG if isinstance(problem, NotConnected | UsageError) else State.WARNING
-            yield Finding(f"reach {host}", weight, problem.message, problem.hint)
+    for name, addresses in wanted.items():
+        for host in dict.fromkeys(map(host_of, addresses)):
+            yield _way(f"reach {name}", host, found[host])
+
+
+def _way(check: str, host: str, problem: EarnestError | None) -> Finding:
+    if problem is None:
+        return Finding(check, State.OK, f"{host} answers")
+    weight = State.WRONG if isinstance(problem, NotConnected | UsageError) else State.WARNING
+    return Finding(check, weight, problem.message, problem.hint)
 
 
 def _tried(check: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:

@@ -45,7 +45,15 @@ class RulesTaken:
     version: str
 
 
-Event = Noted | Sending | Told | RulesWrong | RulesTaken | Hearing
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """A network on which nothing can be said, and why; told once, and again when the reason is another."""
+
+    network: str
+    problem: str
+
+
+Event = Mute | Noted | Sending | Told | RulesWrong | RulesTaken | Hearing
 
 
 class Daemon:
@@ -83,6 +91,7 @@ class Daemon:
         self._kinds = {name: kind for name in speaking_networks() if (kind := channel_kind(name))}
         self._channels: dict[str, Channel] = {}
         self._rules = RuleKeeper(store, clock, rules_path, adapt, refused)
+        self._mute: dict[str, Mute] = {}
         self._take_rules(adapt(book))
         self._alerts = Alerts(store, lambda: self._book, clock)
         self._outbox = Outbox(store, lambda: self._book, clock, self._channels, self._kinds)
@@ -132,17 +141,23 @@ class Daemon:
         try:
             channel = kind.make(options, self._book)
         except EarnestError as problem:
-            _log.warning("cannot speak", network=network, problem=problem.message)
+            self._say_mute(Mute(network, problem.message))
             return
         try:
             account = await channel.identify()
         except Exception as problem:  # noqa: BLE001  # a channel may be anybody's, and must not keep us from listening
             await channel.close()
             said = problem.message if isinstance(problem, EarnestError) else type(problem).__name__
-            _log.warning("cannot speak", network=network, problem=said)
+            self._say_mute(Mute(network, said))
             return
+        self._mute.pop(network, None)
         await self._store.awrite(lambda tx: heard_ledger.record_account(tx, account, at=self._clock()))
         self._channels[network] = channel
+
+    def _say_mute(self, mute: Mute) -> None:
+        if self._mute.get(mute.network) != mute:
+            self._mute[mute.network] = mute
+            self._tell(mute)
 
     def _try_afresh(self, tx: Tx) -> None:
         """Let accounts that were turned away try again at once where they sign in now: whoever starts the daemon has seen to it."""

@@ -1,10 +1,14 @@
-"""rules.yaml from the disk: read, checked, and (where asked) rehearsed with its own examples."""
+"""rules.yaml from the disk: read, checked, and (where asked) rehearsed with its own examples; and put back with a change."""
 
 from __future__ import annotations
 
+import os
+import stat
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from listener.errors import RulesWrong
+from listener.errors import EarnestError, RulesWrong
 from listener.rules.reading import read_rulebook
 from listener.rules.rulebook import Rulebook
 from listener.sources.base import options_of
@@ -13,14 +17,23 @@ _LARGEST = 300_000  # more than the reader takes, so that it says what is wrong
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a rules file.
+    """Return the text of a rules file, without a byte-order mark.
+
+    Raises:
+        RulesWrong: it is absent, unreadable, too large, or not UTF-8.
+    """
+    return read_raw(path).removeprefix("\ufeff")
+
+
+def read_raw(path: Path) -> str:
+    """Return the text of a rules file with every character in it.
 
     Raises:
         RulesWrong: it is absent, unreadable, too large, or not UTF-8.
     """
     try:
         raw = path.read_bytes()[: _LARGEST + 1]
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as problem:
         line = raw[: problem.start].count(b"\n") + 1
         message = f"{path}:{line}:1: this is not UTF-8 text"
@@ -65,3 +78,38 @@ def read_rehearsed(words: str, *, filename: str) -> Rulebook:
         message = f"{len(failures)} of the examples in {filename} fail, so these rules are not used\n{told}"
         raise RulesWrong(message, "see them with: earnest rules test")
     return book
+
+
+def replace(path: Path, before: str, after: str) -> None:
+    """Put another text into a rules file that still holds `before`: whole or not at all, with the same rights. A link stays one.
+
+    Raises:
+        EarnestError: somebody changed the file meanwhile, or it cannot be written; then it is as it was.
+    """
+    target = Path(os.path.realpath(path))
+    made = ""
+    try:
+        if not os.access(target, os.W_OK):
+            _refuse(path, "you may not write to it")
+        mode = stat.S_IMODE(target.stat().st_mode)
+        number, made = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(number, "wb") as file:
+            file.write(after.encode("utf-8"))
+            file.flush()
+            os.fchmod(number, mode)
+            os.fsync(number)
+        if target.read_bytes() != before.encode("utf-8"):
+            message = f"{path} was changed meanwhile, so nothing was put in"
+            raise EarnestError(message, "look at it, and do it again")
+        Path(made).replace(target)
+    except OSError as problem:
+        _refuse(path, problem.strerror or type(problem).__name__)
+    finally:
+        with suppress(OSError):
+            if made:
+                Path(made).unlink()
+
+
+def _refuse(path: Path, why: str) -> None:
+    message = f"cannot write {path}: {why}"
+    raise EarnestError(message, "it is as it was; put the lines in yourself, or see to who may write there")

@@ -170,9 +170,11 @@ class SourceKind:
     """How to make a source of one kind: `options` is the model of its keys in rules.yaml (beside `every` and `kind`).
 
     `public` says whether it can hear anything without an account, and `public_with` with which options only (none: with any).
-    `secrets` are the names of the secrets it may read. `server` is the option that names the server whose ids it gives ("" where the ids
-    of a network are the same everywhere): all sources of one network must then be on one server. `addresses` returns, of its options,
-    the web addresses it hears, so that somebody can see whether they can be reached.
+    `secrets` are the names of the secrets it may read. `hears` says in a few words what it hears, `asks` names the options that `earnest
+    add` asks for beside those that must be given, and `every` is how often a new one is heard, where not every minute. `server` is the
+    option that names the server whose ids it gives ("" where the ids of a network are the same everywhere): all sources of one network
+    must then be on one server. `addresses` returns, of its options, the web addresses it hears, so that somebody can see whether they
+    can be reached.
     `check` looks at all sources of the kind in one file, for what does not fit together.
     """
 
@@ -183,6 +185,9 @@ class SourceKind:
     secrets: tuple[str, ...]
     public_with: Mapping[str, object] = field(default_factory=dict)
     check: SourcesCheck | None = None
+    hears: str = ""
+    asks: tuple[str, ...] = ()
+    every: str = ""
     server: str = ""
     addresses: Callable[[Mapping[str, object]], tuple[str, ...]] = field(default=_no_addresses)
 

@@ -260,6 +260,8 @@ KIND = SourceKind(
     make=_make,
     public=True,
     public_with={"stream": "public"},
+    hears="what is public and names a brand; or what our account is told",
+    asks=("stream",),
     addresses=_addresses,
     secrets=(reading_secret(NETWORK),),
 )

@@ -128,6 +128,7 @@ class Feeds:
         problems = [part.problem for part in parts.values() if part.problem]
         if len(problems) == len(parts):
             raise problems[0]
+        self._say(parts)
         found = {(post.id, post.version): post for part in parts.values() for post in part.posts}
         posts = tuple(sorted(found.values(), key=lambda post: post.created_at))
         reason = "; ".join(words for words in (lost, *(part.gap for part in parts.values())) if words)
@@ -138,6 +139,14 @@ class Feeds:
             gap=Gap(reason, until=posts[0].created_at if posts else None) if reason else None,
             late=tuple(dict.fromkeys(late for part in parts.values() for late in part.late)),
         )
+
+    def _say(self, parts: Mapping[str, _Part]) -> None:
+        """Write to the log which feeds cannot be heard while others are, each once until that changes."""
+        troubles = {url: part.problem.message for url, part in parts.items() if part.problem}
+        for url, trouble in troubles.items():
+            if self._told.get(url) != trouble:
+                _log.warning("cannot hear a feed", source=self.name, host=self._feeds[url].host, problem=trouble)
+        self._told = troubles
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -150,12 +159,8 @@ class Feeds:
             async with self._at_once:
                 part = await self._ask(url, mark)
         except NetworkError as problem:
-            if self._told.get(url) != problem.message:
-                self._told[url] = problem.message
-                _log.warning("cannot hear a feed", source=self.name, host=self._feeds[url].host, problem=problem.message)
             gap = "" if mark.trouble == problem.message else f"{problem.message}; the other feeds are heard"
             return _Part(_with_trouble(mark, problem.message), gap=gap, problem=problem)
-        self._told.pop(url, None)
         return part
 
     async def _ask(self, url: str, mark: _Mark) -> _Part:
@@ -294,4 +299,14 @@ def _where(options: Mapping[str, object]) -> tuple[str, ...]:
     return Options.model_validate(dict(options)).urls
 
 
-KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=True, secrets=(), addresses=_where)
+KIND = SourceKind(
+    network=NETWORK,
+    options=Options,
+    make=_make,
+    public=True,
+    secrets=(),
+    hears="RSS and Atom: news, reviews, forums",
+    asks=("urls",),
+    every="15m",
+    addresses=_where,
+)

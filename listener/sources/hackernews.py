@@ -351,4 +351,14 @@ def _addresses(options: Mapping[str, object]) -> tuple[str, ...]:
     return (Options.model_validate(dict(options)).service,)
 
 
-KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=True, secrets=(), addresses=_addresses)
+KIND = SourceKind(
+    network=NETWORK,
+    options=Options,
+    make=_make,
+    public=True,
+    secrets=(),
+    hears="stories and comments that a search finds",
+    asks=("query",),
+    every="5m",
+    addresses=_addresses,
+)

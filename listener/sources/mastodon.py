@@ -375,6 +375,8 @@ KIND = SourceKind(
     make=_make,
     public=True,
     secrets=(reading_secret(NETWORK),),
+    hears="hashtags on a server; with its key who mentions our account",
+    asks=("instance", "tags"),
     server="instance",  # its ids are running numbers of each server
     addresses=_addresses,
 )

@@ -176,4 +176,13 @@ def _addresses(options: Mapping[str, object]) -> tuple[str, ...]:
     return (chosen.service, chosen.sign_in)
 
 
-KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=False, secrets=(reading_secret(NETWORK),), addresses=_addresses)
+KIND = SourceKind(
+    network=NETWORK,
+    options=Options,
+    make=_make,
+    public=False,
+    secrets=(reading_secret(NETWORK),),
+    hears="our account's inbox, subreddits, and what a search finds",
+    asks=("subreddits", "search"),
+    addresses=_addresses,
+)

@@ -369,4 +369,13 @@ def _addresses(options: Mapping[str, object]) -> tuple[str, ...]:
     return (Options.model_validate(dict(options)).service,)
 
 
-KIND = SourceKind(network=NETWORK, options=Options, make=_make, public=False, secrets=(reading_secret(NETWORK),), addresses=_addresses)
+KIND = SourceKind(
+    network=NETWORK,
+    options=Options,
+    make=_make,
+    public=False,
+    secrets=(reading_secret(NETWORK),),
+    hears="who mentions our account, and what a search finds",
+    asks=("query",),
+    addresses=_addresses,
+)

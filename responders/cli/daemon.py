@@ -88,7 +88,7 @@ async def _work(app: App, store: SqliteStore, book: Rulebook, refused: RulesWron
     from listener.watching import Hearing, say  # noqa: PLC0415
     from responders import flag  # noqa: PLC0415
     from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
-    from responders.daemon import Daemon  # noqa: PLC0415
+    from responders.daemon import Daemon, Mute  # noqa: PLC0415
 
     def adapt(found: Rulebook) -> Rulebook:
         return found.model_copy(update={"mode": "observe"}) if observe else found
@@ -97,9 +97,11 @@ async def _work(app: App, store: SqliteStore, book: Rulebook, refused: RulesWron
         if once and isinstance(event, Hearing):
             return  # said at the end, all together
         if app.out.terminal and not app.options.quiet and not app.options.json:
-            app.out.talk(tell(event))
+            app.out.talk(tell(event), fold=isinstance(event, Hearing | Mute))
         elif isinstance(event, Hearing):
             say(event)
+        elif isinstance(event, Mute):
+            logs.get("daemon").warning("cannot speak", network=event.network, problem=event.problem)
 
     daemon = Daemon(store, book, clock.now, rules_path=None if once else app.rules_path, adapt=adapt, tell=show, refused=refused)
     if once:

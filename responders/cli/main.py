@@ -39,6 +39,7 @@ _PLACES = {
     "log": ("responders.cli.look:log", "Who did what."),
     "rules": ("responders.cli.rules:rules", "Check, test and show the rules."),
     "sources": ("responders.cli.sources:sources", "Can we hear, and what?"),
+    "add": ("responders.cli.add:add", "Put another source into the rules: asked, tried, shown, then written."),
     "doctor": ("responders.cli.doctor:doctor", "What is wrong, and what to do."),
     "completion": ("responders.cli.completion:completion", "Set up completion for a shell."),
 }

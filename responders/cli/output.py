@@ -74,10 +74,10 @@ class Output:
         if not self.as_json and not self._quiet:
             click.echo(self._folded(visible(words)), err=not self.terminal)
 
-    def talk(self, words: str) -> None:
-        """Say something on stderr that is no data."""
+    def talk(self, words: str, *, fold: bool = False) -> None:
+        """Say something on stderr that is no data; `fold` breaks it between words at a terminal's width."""
         if not self._quiet:
-            click.echo(visible(words), err=True)
+            click.echo(self._folded(visible(words)) if fold else visible(words), err=True)
 
 
 def _aligned(row: Sequence[str], sizes: Sequence[int], room: int, *, below: bool) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, TYPE_CHECKING
 
@@ -16,14 +15,14 @@ from listener.text import one_line
 from responders import views
 from responders.cli import brought
 from responders.cli.base import App, common
-from responders.cli.phrases import ago, counted
+from responders.cli.phrases import counted
 from responders.cli.status import source_json, source_words
+from responders.cli.trying import Trial, heard_words, listen, problem_words, speak_there, taken_row
 from responders.views import Health
 
 if TYPE_CHECKING:
-    from listener.model import Account, Mention, Page, Post
+    from listener.model import Mention, Post
     from listener.rules.rulebook import Rulebook
-    from listener.sources.base import Asked, Invitation, Source
 
 _WIDTH = 200  # columns of a foreign line
 
@@ -72,81 +71,7 @@ def _unheard_json(name: str, book: Rulebook | None) -> dict[str, object]:
     return {"name": name, "network": network, "state": "new", "lag_s": None, "gaps": 0, "detail": None}
 
 
-@dataclass
-class _Trial:
-    """What came of trying a source, and of asking whether we could answer there."""
-
-    name: str
-    network: str = ""
-    account: Account | None = None
-    page: Page | None = None
-    invitation: Invitation | None = None
-    deaf: EarnestError | None = None
-    speaker: Account | None = None
-    mute: EarnestError | None = None
-    found: list[tuple[Post, tuple[Mention, ...]]] = field(default_factory=list)
-    asks: tuple[Asked, ...] = ()
-
-
-async def _hear(trial: _Trial, source: Source, *, preview: bool, delivery: bytes | None) -> None:
-    """Ask a source what it would bring; one that is brought posts has nobody to ask, so it says where, or reads one `delivery`."""
-    from listener.sources.base import Told  # noqa: PLC0415  # networks are slow to import
-
-    if not isinstance(source, Told):
-        trial.account = await source.identify()
-        trial.page = await source.fetch(None)
-    elif preview:
-        trial.page = brought.shown(source, trial.name, delivery)
-    else:
-        trial.invitation = await brought.invitation(source)
-
-
-async def _listen(trial: _Trial, book: Rulebook, *, preview: bool, delivery: bytes | None) -> None:
-    """Sign in and fetch one page, as on a first poll; nothing is stored."""
-    from listener import listening  # noqa: PLC0415  # networks are slow to import
-    from listener.matching import Matcher  # noqa: PLC0415
-    from listener.sources.base import Searching  # noqa: PLC0415
-
-    try:
-        source = listening.make(trial.name, book)
-        trial.network = source.network
-        trial.asks = source.asks() if isinstance(source, Searching) else ()
-        try:
-            await _hear(trial, source, preview=preview, delivery=delivery)
-        finally:
-            await source.close()
-    except EarnestError as problem:
-        trial.deaf = problem
-        return
-    matcher = Matcher(book.brands)
-    own = (trial.account,) if trial.account else ()
-    posts = trial.page.posts if trial.page else ()
-    trial.found = [(post, () if post.own else matcher.match(post, own)) for post in posts]
-
-
-async def _speak(trial: _Trial, book: Rulebook) -> None:
-    """Ask which account would speak; nothing is sent."""
-    from listener.listening import home  # noqa: PLC0415  # networks are slow to import
-    from responders.house import channel_kind  # noqa: PLC0415
-
-    wanted = book.sources[trial.name]
-    network = trial.network or wanted.kind or trial.name
-    settings = home(book, network)
-    kind = channel_kind(network)
-    if kind is None:
-        trial.mute = EarnestError("Earnest cannot speak there", "what is heard is judged and shown; a person answers by hand, if at all")
-        return
-    try:
-        channel = kind.make(dict(settings.options) if settings else {}, book)
-        try:
-            trial.speaker = await channel.identify()
-        finally:
-            await channel.close()
-    except EarnestError as problem:
-        trial.mute = problem
-
-
-def _try(book: Rulebook, name: str, *, preview: bool, delivery: bytes | None = None) -> _Trial:
+def _try(book: Rulebook, name: str, *, preview: bool, delivery: bytes | None = None) -> Trial:
     """Try a source that the rules name.
 
     Raises:
@@ -155,12 +80,12 @@ def _try(book: Rulebook, name: str, *, preview: bool, delivery: bytes | None = N
     if name not in book.sources:
         message = f'rules.yaml has no source called "{name}"'
         raise EarnestError(message, "it has: " + (", ".join(book.sources) or "none"))
-    trial = _Trial(name)
+    trial = Trial(name)
 
     async def both() -> None:
-        await _listen(trial, book, preview=preview, delivery=delivery)
+        await listen(trial, book, preview=preview, delivery=delivery)
         if not preview:
-            await _speak(trial, book)
+            await speak_there(trial, book)
 
     asyncio.run(both())
     return trial
@@ -181,7 +106,7 @@ def test(app: App, *, name: str) -> int:
     if app.options.json:
         app.out.record(_trial_json(trial))
     else:
-        for line in (*_heard_words(trial, at), *_spoken_words(trial)):
+        for line in (*heard_words(trial, at), *_spoken_words(trial)):
             app.out.line(line)
         if trial.invitation:
             app.out.line(trial.invitation.sample, whole=True)
@@ -189,7 +114,7 @@ def test(app: App, *, name: str) -> int:
     return trial.deaf.exit_code if trial.deaf else 0
 
 
-def _after_test(trial: _Trial) -> str:
+def _after_test(trial: Trial) -> str:
     if trial.deaf:
         return "What is in the way, all at once: earnest doctor"
     if trial.invitation:
@@ -197,30 +122,13 @@ def _after_test(trial: _Trial) -> str:
     return f"What it would bring: earnest sources preview {trial.name}"
 
 
-def _heard_words(trial: _Trial, at: datetime) -> list[str]:
-    if trial.invitation:
-        return brought.heard_words(trial.invitation)
-    if trial.deaf or trial.page is None:
-        return ["hear   no: " + _problem(trial.deaf)]
-    who = f"as @{one_line(trial.account.handle, 60)}" if trial.account else "without an account"
-    newest = max((post.created_at for post in trial.page.posts), default=None)
-    found = f"{counted(len(trial.page.posts), 'post')}" + (f", the newest {ago(newest, at)}" if newest else "")
-    return [f"hear   yes, {who}: {found}; {counted(sum(bool(found) for _, found in trial.found), 'mention')} of ours"]
-
-
-def _spoken_words(trial: _Trial) -> list[str]:
+def _spoken_words(trial: Trial) -> list[str]:
     if trial.speaker is None:
-        return ["speak  no: " + _problem(trial.mute)]
+        return ["speak  no: " + problem_words(trial.mute)]
     return [f"speak  yes, as @{one_line(trial.speaker.handle, 60)}"]
 
 
-def _problem(problem: EarnestError | None) -> str:
-    if problem is None:
-        return "it brought nothing"
-    return f"{one_line(problem.message, _WIDTH)}" + (f". {one_line(problem.hint, _WIDTH)}" if problem.hint else "")
-
-
-def _trial_json(trial: _Trial) -> dict[str, object]:
+def _trial_json(trial: Trial) -> dict[str, object]:
     return {
         "name": trial.name,
         "network": trial.network or None,
@@ -229,13 +137,13 @@ def _trial_json(trial: _Trial) -> dict[str, object]:
             "account": trial.account.handle if trial.account else None,
             "posts": len(trial.page.posts) if trial.page else 0,
             "mentions": sum(bool(found) for _, found in trial.found),
-            "problem": _problem(trial.deaf) if trial.deaf else None,
+            "problem": problem_words(trial.deaf) if trial.deaf else None,
             "told": brought.as_json(trial.invitation) if trial.invitation else None,
         },
         "speak": {
             "ok": trial.speaker is not None,
             "account": trial.speaker.handle if trial.speaker else None,
-            "problem": _problem(trial.mute) if trial.mute else None,
+            "problem": problem_words(trial.mute) if trial.mute else None,
         },
     }
 
@@ -269,17 +177,12 @@ def preview(app: App, *, name: str, query: str, delivery: IO[bytes] | None) -> N
     for line in keywords.asked_words(trial.asks):
         app.out.line(line)
     if taken:
-        app.out.table(("BRAND", "BECAUSE", "AUTHOR", "TEXT"), [_taken_row(post, found) for post, found in taken], widths=(12, 30, 24, 80))
+        app.out.table(("BRAND", "BECAUSE", "AUTHOR", "TEXT"), [taken_row(post, found) for post, found in taken], widths=(12, 30, 24, 80))
     for line in keywords.odd_words(words):
         app.out.line(line)
     app.out.next_step(
         f"{len(taken)} of {counted(len(trial.found), 'post')} would count. Why one would be routed: earnest explain --post TEXT"
     )
-
-
-def _taken_row(post: Post, mentions: tuple[Mention, ...]) -> tuple[str, ...]:
-    because = ", ".join(f"{one.ground.value} {one.text}" for mention in mentions for one in mention.because)
-    return ", ".join(mention.brand for mention in mentions), because, f"@{post.author.handle}", post.text
 
 
 def _taken_json(post: Post, mentions: tuple[Mention, ...]) -> dict[str, object]:

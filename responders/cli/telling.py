@@ -6,7 +6,7 @@ from listener.errors import RulesWrong
 from listener.text import one_line
 from listener.watching import Hearing
 from responders.alerts import Told
-from responders.daemon import RulesTaken
+from responders.daemon import Mute, RulesTaken
 from responders.model import DeliveryState
 from responders.outbox import Sending
 from responders.pipeline import Noted
@@ -38,6 +38,9 @@ def tell(event: object, width: int = 100) -> str:
         return f"A-{event.case_id:<4} {told}" if event.case_id is not None else one_line(f"earnest {told}: {event.words}", width)
     if isinstance(event, Hearing):
         return one_line(hearing_words(event), _WIDTH)
+    if isinstance(event, Mute):
+        words = f"{event.network} is not answered by Earnest: {event.problem}. What it drafts there, a person posts by hand"
+        return one_line(f"{words}; the key: earnest doctor", _WIDTH)
     if isinstance(event, RulesTaken):
         return f"rules   version {event.version} is in force"
     if isinstance(event, RulesWrong):
@@ -46,9 +49,8 @@ def tell(event: object, width: int = 100) -> str:
 
 
 _DEAF = {
-    "unreachable": "cannot be reached, and Earnest keeps trying",
     "waiting": "wants us to wait, and Earnest comes back by itself",
-    "sign-in": "is not heard without a sign-in, and Earnest looks again every few minutes",
+    "sign-in": "is not heard without a sign-in, and Earnest looks for one every few minutes",
 }
 
 
@@ -56,7 +58,7 @@ def hearing_words(hearing: Hearing) -> str:
     """Say how hearing one source goes from now on, and what will come of it."""
     if not hearing.problem:
         return f"{hearing.source} is heard again; what was said meanwhile is caught up"
-    return f"{hearing.source} {_DEAF.get(hearing.state, 'cannot be heard, and Earnest keeps trying')}. {hearing.detail}"
+    return f"{hearing.source} {_DEAF.get(hearing.state, 'is not heard, and Earnest keeps trying')}: {hearing.detail}"
 
 
 def _became(event: Sending) -> str:
