@@ -60,6 +60,14 @@ def test_what_stood_there_stands_there_still(name: str) -> None:
     assert after.pop("sources") == {**old.pop("sources", {}), "news": SETTINGS}
     assert after == old
     assert added.text.splitlines()[added.line - 1].find(added.lines[0]) >= 0
+    assert ("\n" in added.text.replace("\r\n", "")) == ("\n" in before.replace("\r\n", ""))
+
+
+def test_it_stands_below_the_last_source_and_above_the_comments_on_what_follows() -> None:
+    lines = add_source(FILES["comments after"], "news", SETTINGS).text.splitlines()
+    where = [next(number for number, line in enumerate(lines) if words in line) for words in ("# so", "news:", "# all", "# routes")]
+    assert where == sorted(where)
+    assert lines[where[1]].startswith("    news:")
 
 
 def test_a_line_that_only_looks_like_a_comment_is_noticed() -> None:
