@@ -194,7 +194,7 @@ def test_broken_rules_are_not_added_to(rules: Path, town: Town) -> None:
 
 
 def test_a_text_that_would_change_is_not_written(rules: Path, town: Town) -> None:
-    rules.write_text(f"{HEAD}sources:\n  hackernews:\n    query: |\n      acme\n      # shoes\n{TAIL}", encoding="utf-8")
+    rules.write_text(f"{HEAD}sources:\n  mastodon:\n    instance: |\n      a.example\n      # shoes\n{TAIL}", encoding="utf-8")
     before = rules.read_bytes()
     ran = add(rules, town, "feeds", "--set", "urls=https://a.example/feed", "--untested", "--yes")
     assert ran.code == 1
