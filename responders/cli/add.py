@@ -88,7 +88,11 @@ def _chosen(app: App, kind: str | None) -> str:
 
             message = f'there is no kind of source called "{kind}"'
             raise UsageError(message, suggest(kind, kinds) or "there are: " + ", ".join(kinds))
+        if questions.by_hand(kinds[kind]):
+            message = f"a source of the kind {kind} wants more than can be asked here"
+            raise UsageError(message, "write it below `sources:` yourself: docs/rules.md lists its keys, docs/howto how it is done")
         return kind
+    kinds = {name: one for name, one in kinds.items() if not questions.by_hand(one)}
     if not app.interactive:
         message = "nobody can be asked here, and no kind of source is named"
         raise UsageError(message, "name one: " + ", ".join(kinds))

@@ -34,6 +34,14 @@ def wanted(kind: SourceKind) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*needed, *kind.asks)))
 
 
+def by_hand(kind: SourceKind) -> bool:
+    """Return whether a kind must be given what is no word, number or list of words, and so cannot be asked for."""
+    shapes = kind.options.model_json_schema()["properties"]
+    plain = {"string", "integer", "boolean", "array"}
+    kinds = ({str(one.get("type")) for one in (shapes[key], *shapes[key].get("anyOf", ()))} for key in wanted(kind) if must(kind, key))
+    return not all(found & plain for found in kinds)
+
+
 def must(kind: SourceKind, key: str) -> bool:
     """Return whether an option must be given."""
     return kind.options.model_fields[key].is_required()

@@ -160,6 +160,7 @@ def test_a_source_is_tried_shown_and_put_in(rules: Path, town: Town) -> None:
         ((), 2, "no kind of source is named"),
         (("mastodn",), 2, 'did you mean "mastodon"?'),
         (("mastodon",), 2, "needs instance"),
+        (("webhook",), 2, "wants more than can be asked here"),
         (("mastodon", "--set", "instance"), 2, "write it like --set"),
         (("mastodon", "--set", "instnce=x"), 2, 'did you mean "instance"?'),
         (("mastodon", "--set", "instance=a.example", "--set", "tags=two words"), 2, "is no hashtag"),
