@@ -276,7 +276,7 @@ async def test_every_question_has_its_index(house: House, paper: Paper) -> None:
         following.due(tx, NETWORK, NETWORK, at=at, limit=3)
         following.looked(tx, NETWORK, "p0", at=at, slowest=SLOWEST)
         following.look_soon(tx, NETWORK, "p1", at=at)
-        following.edit(tx, replace(paper.posts["p1"], text="other", version="2"), at=at)
+        following.edit(tx, replace(paper.posts["p1"], text="other", version="2"), "", at=at)
         following.mark_gone(tx, NETWORK, ["p2", "nobody"], at=at)
         following.fate(tx, NETWORK, "p2")
         following.fates(tx, NETWORK, "p2")
