@@ -29,6 +29,7 @@ from responders.ledger import deliveries, incidents, people
 from responders.outbox import Outbox, Sending
 from responders.pipeline import Mind, Noted
 from responders.rulekeeper import RuleKeeper
+from responders.sending import byhand
 
 _log = logs.get("daemon")
 _TICK = 0.5
@@ -157,6 +158,7 @@ class Daemon:
             await self._think_all()
             await self._alert()
             await self._speak()
+            await self._look_after_hands()
             await self._alert()  # of what sending came upon: a brake, an account that was turned away
         finally:
             await self._end()
@@ -169,6 +171,7 @@ class Daemon:
         schedule.every(_TICK, "work", self._nudge)
         schedule.every(1.0, "rules", self._watch_rules)
         schedule.every(_SLOW_TICK, "expire", lambda: outbox.expire(self._store, self._clock))
+        schedule.every(_SLOW_TICK, "by hand", self._look_after_hands)
         schedule.every(_SLOW_TICK, "channels", self._open_channels)
         await self._listening.start()
         schedule.start()
@@ -228,6 +231,10 @@ class Daemon:
     async def _speak(self) -> None:
         """Send what may be sent; while only observing, still settle what an earlier run left in doubt."""
         for sending in await self._outbox.round(0 if self._book.mode == "observe" else _A_ROUND):
+            self._tell(sending)
+
+    async def _look_after_hands(self) -> None:
+        for sending in await byhand.look_after(self._store, self._book, self._clock, self._kinds):
             self._tell(sending)
 
     async def _watch_rules(self) -> None:

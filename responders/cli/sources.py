@@ -77,7 +77,9 @@ class _Trial:
     """What came of trying a source, and of asking whether we could answer there."""
 
     name: str
+    kind: str = ""
     network: str = ""
+    speaks: bool = False
     account: Account | None = None
     page: Page | None = None
     invitation: Invitation | None = None
@@ -129,9 +131,10 @@ async def _speak(trial: _Trial, book: Rulebook) -> None:
     from responders.house import channel_kind  # noqa: PLC0415  # networks are slow to import
 
     settings = book.sources.get(trial.name)
-    kind = channel_kind(trial.network or (settings.kind if settings else "") or trial.name)
+    kind = channel_kind(_network(trial))
+    trial.speaks = kind is not None
     if kind is None:
-        trial.mute = EarnestError("Earnest cannot speak there", "what is heard is judged and shown; a person answers by hand, if at all")
+        trial.mute = EarnestError("Earnest cannot speak there", "what is heard is judged, shown and drafted; a person posts it by hand")
         return
     try:
         channel = kind.make(dict(settings.options) if settings else {}, book)
@@ -152,7 +155,7 @@ def _try(book: Rulebook, name: str, *, preview: bool, delivery: bytes | None = N
     if name not in book.sources:
         message = f'rules.yaml has no source called "{name}"'
         raise EarnestError(message, "it has: " + (", ".join(book.sources) or "none"))
-    trial = _Trial(name)
+    trial = _Trial(name, kind=book.sources[name].kind or name)
 
     async def both() -> None:
         await _listen(trial, book, preview=preview, delivery=delivery)
@@ -171,14 +174,15 @@ def test(app: App, *, name: str) -> int:
 
     A webhook is brought posts: its address is told, with a command that brings it one.
 
-    That we cannot speak is no failure: a person then answers by hand, if at all.
+    Then what the network asks of programs that answer there, each with its date and source, and whether ours keeps to it. That we cannot
+    speak is no failure: a person then posts the answers by hand.
     """
     at = clock.now()
     trial = _try(app.book, name, preview=False)
     if app.options.json:
         app.out.record(_trial_json(trial))
     else:
-        for line in (*_heard_words(trial, at), *_spoken_words(trial)):
+        for line in (*_heard_words(trial, at), *_spoken_words(trial), *_gates(trial)):
             app.out.line(line)
         if trial.invitation:
             app.out.line(trial.invitation.sample, whole=True)
@@ -211,6 +215,16 @@ def _spoken_words(trial: _Trial) -> list[str]:
     return [f"speak  yes, as @{one_line(trial.speaker.handle, 60)}"]
 
 
+def _gates(trial: _Trial) -> list[str]:
+    from responders.cli import gates  # noqa: PLC0415  # reading the gates takes a moment
+
+    return list(gates.lines(_network(trial), speaks=trial.speaks, labelled=None, remedy=""))
+
+
+def _network(trial: _Trial) -> str:
+    return trial.network or trial.kind
+
+
 def _problem(problem: EarnestError | None) -> str:
     if problem is None:
         return "it brought nothing"
@@ -218,6 +232,8 @@ def _problem(problem: EarnestError | None) -> str:
 
 
 def _trial_json(trial: _Trial) -> dict[str, object]:
+    from responders.cli import gates  # noqa: PLC0415  # reading the gates takes a moment
+
     return {
         "name": trial.name,
         "network": trial.network or None,
@@ -234,6 +250,7 @@ def _trial_json(trial: _Trial) -> dict[str, object]:
             "account": trial.speaker.handle if trial.speaker else None,
             "problem": _problem(trial.mute) if trial.mute else None,
         },
+        "gates": gates.to_json(_network(trial), speaks=trial.speaks, labelled=None),
     }
 
 
