@@ -23,9 +23,9 @@ from listener.store.base import Store, Tx, text
 from responders import outbox
 from responders.alerts import Alerts, Told
 from responders.approvals import UNDO
-from responders.channels.base import Channel, ChannelKind
+from responders.channels.base import Channel, ChannelKind, Labelled
 from responders.house import channel_kind, speaking_networks
-from responders.ledger import deliveries, incidents, people
+from responders.ledger import deliveries, incidents, people, places
 from responders.outbox import Outbox, Sending
 from responders.pipeline import Mind, Noted
 from responders.rulekeeper import RuleKeeper
@@ -143,6 +143,17 @@ class Daemon:
             return
         await self._store.awrite(lambda tx: heard_ledger.record_account(tx, account, at=self._clock()))
         self._channels[network] = channel
+        await self._look_at_label(network, channel)
+
+    async def _look_at_label(self, network: str, channel: Channel) -> None:
+        """Remember whether our account says that it is automated: what leaves by itself waits for that where a network asks for it."""
+        marked = None
+        if isinstance(channel, Labelled):
+            try:
+                marked = (await channel.label()).marked
+            except Exception as problem:  # noqa: BLE001  # nobody can tell then, and that keeps nothing from going on
+                _log.warning("cannot tell the label", network=network, problem=type(problem).__name__)
+        await self._store.awrite(lambda tx: places.note_label(tx, network, marked, at=self._clock()))
 
     def _try_afresh(self, tx: Tx) -> None:
         """Let accounts that were turned away try again at once where they sign in now: whoever starts the daemon has seen to it."""

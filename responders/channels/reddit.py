@@ -285,4 +285,5 @@ KIND = ChannelKind(
     settle_after=120.0,  # a comment may take a minute to show in lists
     key_lifetime=0.0,
     id_in=_id_in,
+    label_by_hand="Register the account with Reddit as an app, by the form in r/redditdev's announcement of the App label",
 )

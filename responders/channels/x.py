@@ -290,4 +290,5 @@ KIND = ChannelKind(
     pace=_PACE,
     settle_after=60.0,  # the own timeline may lag behind what was just accepted
     key_lifetime=0.0,
+    label_by_hand="Set it on x.com as the account: Settings, Your account, Account information, Automation; the bio names who runs it",
 )

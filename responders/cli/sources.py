@@ -16,6 +16,7 @@ from listener.text import one_line
 from responders import views
 from responders.cli import brought
 from responders.cli.base import App, common
+from responders.cli.marking import label, network_of
 from responders.cli.phrases import ago, counted
 from responders.cli.status import source_json, source_words
 from responders.views import Health
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from listener.model import Account, Mention, Page, Post
     from listener.rules.rulebook import Rulebook
     from listener.sources.base import Asked, Invitation, Source
+    from responders.channels.base import Label
 
 _WIDTH = 200  # columns of a foreign line
 
@@ -85,6 +87,8 @@ class _Trial:
     invitation: Invitation | None = None
     deaf: EarnestError | None = None
     speaker: Account | None = None
+    label: Label | None = None
+    remedy: str = ""
     mute: EarnestError | None = None
     found: list[tuple[Post, tuple[Mention, ...]]] = field(default_factory=list)
     asks: tuple[Asked, ...] = ()
@@ -128,11 +132,12 @@ async def _listen(trial: _Trial, book: Rulebook, *, preview: bool, delivery: byt
 
 async def _speak(trial: _Trial, book: Rulebook) -> None:
     """Ask which account would speak; nothing is sent."""
-    from responders.house import channel_kind  # noqa: PLC0415  # networks are slow to import
+    from responders.channels.base import Labelled  # noqa: PLC0415  # networks are slow to import
+    from responders.house import channel_kind  # noqa: PLC0415
 
     settings = book.sources.get(trial.name)
     kind = channel_kind(_network(trial))
-    trial.speaks = kind is not None
+    trial.speaks, trial.remedy = kind is not None, kind.label_by_hand if kind else ""
     if kind is None:
         trial.mute = EarnestError("Earnest cannot speak there", "what is heard is judged, shown and drafted; a person posts it by hand")
         return
@@ -140,6 +145,7 @@ async def _speak(trial: _Trial, book: Rulebook) -> None:
         channel = kind.make(dict(settings.options) if settings else {}, book)
         try:
             trial.speaker = await channel.identify()
+            trial.label = await channel.label() if isinstance(channel, Labelled) else None
         finally:
             await channel.close()
     except EarnestError as problem:
@@ -152,10 +158,7 @@ def _try(book: Rulebook, name: str, *, preview: bool, delivery: bytes | None = N
     Raises:
         EarnestError: they name none of that name.
     """
-    if name not in book.sources:
-        message = f'rules.yaml has no source called "{name}"'
-        raise EarnestError(message, "it has: " + (", ".join(book.sources) or "none"))
-    trial = _Trial(name, kind=book.sources[name].kind or name)
+    trial = _Trial(name, kind=network_of(book, name))
 
     async def both() -> None:
         await _listen(trial, book, preview=preview, delivery=delivery)
@@ -218,7 +221,8 @@ def _spoken_words(trial: _Trial) -> list[str]:
 def _gates(trial: _Trial) -> list[str]:
     from responders.cli import gates  # noqa: PLC0415  # reading the gates takes a moment
 
-    return list(gates.lines(_network(trial), speaks=trial.speaks, labelled=None, remedy=""))
+    labelled, remedy = (trial.label.marked, trial.label.remedy) if trial.label else (None, trial.remedy)
+    return list(gates.lines(_network(trial), speaks=trial.speaks, labelled=labelled, remedy=remedy))
 
 
 def _network(trial: _Trial) -> str:
@@ -250,7 +254,7 @@ def _trial_json(trial: _Trial) -> dict[str, object]:
             "account": trial.speaker.handle if trial.speaker else None,
             "problem": _problem(trial.mute) if trial.mute else None,
         },
-        "gates": gates.to_json(_network(trial), speaks=trial.speaks, labelled=None),
+        "gates": gates.to_json(_network(trial), speaks=trial.speaks, labelled=trial.label.marked if trial.label else None),
     }
 
 
@@ -307,3 +311,6 @@ def _taken_json(post: Post, mentions: tuple[Mention, ...]) -> dict[str, object]:
         "brands": [mention.brand for mention in mentions],
         "because": [{"ground": one.ground.value, "text": one.text} for mention in mentions for one in mention.because],
     }
+
+
+sources.add_command(label)
