@@ -24,9 +24,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The network said no, in a way known to mean that nothing was published."""
+    """The network said no, in a way known to mean that nothing was published.
+
+    `closes` names the part of the network (a subreddit) that takes nothing from our account: it is not tried there again.
+    """
 
     reason: str
+    closes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a person does about our accounts on a network: mark one as automated."""
+"""What a person does about our accounts on a network: mark one as automated, and let it answer again where it was turned away."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from responders.cli.base import App, common
 if TYPE_CHECKING:
     from listener.model import Account
     from listener.rules.rulebook import Rulebook
+    from listener.store.base import Tx
     from responders.channels.base import Label
 
 
@@ -87,3 +88,27 @@ def _remember(app: App, network: str, *, marked: bool) -> None:
 
     with suppress(Unreachable):
         app.store.write(lambda tx: places.note_label(tx, network, marked, at=clock.now()))
+
+
+@click.command(epilog="Example: earnest sources reopen reddit shoes")
+@click.argument("name")
+@click.argument("place")
+@common
+def reopen(app: App, *, name: str, place: str) -> None:
+    """Say that our account may answer in PLACE (a subreddit) of source NAME again, after it was turned away there."""
+    from responders.ledger import audit, places  # noqa: PLC0415  # only here
+
+    network, at = network_of(app.book, name), clock.now()
+    bare = place.removeprefix("/").removeprefix("r/")
+
+    def work(tx: Tx) -> bool:
+        was = places.open_(tx, network, bare, by=app.me, at=at)
+        if was:
+            audit.record(tx, app.me, "reopened", at=at, network=network, place=bare)
+        return was
+
+    if not app.store.write(work):
+        message = f"{one_line(bare, 60)} is not closed to us"
+        raise EarnestError(message, f"what is: earnest sources test {name}")
+    app.out.line(f"Earnest answers in {one_line(bare, 60)} on {network} again.")
+    app.out.next_step(f"All that the network asks: earnest sources test {name}")

@@ -16,7 +16,7 @@ from listener.text import one_line
 from responders import views
 from responders.cli import brought
 from responders.cli.base import App, common
-from responders.cli.marking import label, network_of
+from responders.cli.marking import label, network_of, reopen
 from responders.cli.phrases import ago, counted
 from responders.cli.status import source_json, source_words
 from responders.views import Health
@@ -185,7 +185,7 @@ def test(app: App, *, name: str) -> int:
     if app.options.json:
         app.out.record(_trial_json(trial))
     else:
-        for line in (*_heard_words(trial, at), *_spoken_words(trial), *_gates(trial)):
+        for line in (*_heard_words(trial, at), *_spoken_words(trial), *_gates(trial), *_closed(app, trial)):
             app.out.line(line)
         if trial.invitation:
             app.out.line(trial.invitation.sample, whole=True)
@@ -223,6 +223,21 @@ def _gates(trial: _Trial) -> list[str]:
 
     labelled, remedy = (trial.label.marked, trial.label.remedy) if trial.label else (None, trial.remedy)
     return list(gates.lines(_network(trial), speaks=trial.speaks, labelled=labelled, remedy=remedy))
+
+
+def _closed(app: App, trial: _Trial) -> list[str]:
+    """Return where on the network our account was turned away, a line each."""
+    from responders.ledger import places  # noqa: PLC0415  # only here
+
+    try:
+        rows = [row for row in places.rows(app.store.read()) if text(row, "network") == _network(trial)]
+    except Unreachable:
+        return []
+    again = f"let it answer there again: earnest sources reopen {trial.name}"
+    return [
+        f"closed {text(row, 'place')} since {text(row, 'since')}: {one_line(text(row, 'reason'), _WIDTH)}; {again} {text(row, 'place')}"
+        for row in rows
+    ]
 
 
 def _network(trial: _Trial) -> str:
@@ -314,3 +329,4 @@ def _taken_json(post: Post, mentions: tuple[Mention, ...]) -> dict[str, object]:
 
 
 sources.add_command(label)
+sources.add_command(reopen)
