@@ -185,10 +185,12 @@ def test(app: App, *, name: str) -> int:
     if app.options.json:
         app.out.record(_trial_json(trial))
     else:
-        for line in (*_heard_words(trial, at), *_spoken_words(trial), *_gates(trial), *_closed(app, trial)):
+        for line in (*_heard_words(trial, at), *_spoken_words(trial)):
             app.out.line(line)
         if trial.invitation:
             app.out.line(trial.invitation.sample, whole=True)
+        for line in (*_gates(trial), *_closed(app, trial)):
+            app.out.line(line)
         app.out.next_step(_after_test(trial))
     return trial.deaf.exit_code if trial.deaf else 0
 
