@@ -55,6 +55,9 @@ class Options(Strict):
         default=None,
         description="queries to search all of Reddit's posts for (comments cannot be searched); what the brands say where left out",
     )
+    skip_subreddits: Annotated[Words, AfterValidator(_subreddits)] = Field(
+        default=(), description="subreddits in which a person posts the answers by hand, since programs are not wanted there"
+    )
     service: str = Field(default="https://oauth.reddit.com", description="where Reddit's API is; only a test server is elsewhere")
     sign_in: str = Field(default="https://www.reddit.com", description="where Reddit signs in; only a test server is elsewhere")
 

@@ -15,15 +15,19 @@ from listener.model import Author, Post
 from listener.rules.rulebook import Rulebook
 from listener.store import following
 from listener.store import mentions as heard_ledger
-from listener.store.base import Store, Tx
+from listener.store.base import Reader, Store, Tx
+from listener.text import one_line
 from responders import guard
+from responders.byhand import by_hand_kind
 from responders.channels.base import ChannelKind
+from responders.circumstances import closed_gates
 from responders.drafting.template import may_name
 from responders.ledger import audit, cases, deliveries, drafts, escalations, people
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft
 from responders.model import DeliveryState, DraftState, Kind, Proposal
-from responders.orders import order
+from responders.orders import order, order_by_hand
+from responders.policies import PolicyGate, by_hand
 from responders.silence import silence
 
 UNDO = timedelta(seconds=10)
@@ -31,11 +35,16 @@ UNDO = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of an act, in one sentence for the person who did it; `complete` is false where a second person must agree."""
+    """What came of an act, in one sentence for the person who did it; `complete` is false where a second person must agree.
+
+    `copy` are words that this person (or a colleague) now posts by hand, at `link`.
+    """
 
     case: str
     says: str
     complete: bool = True
+    copy: str = ""
+    link: str = ""
 
 
 class Desk:
@@ -82,11 +91,26 @@ class Desk:
             drafts.say(tx, draft, self.who, "yes", "", public=draft.public, private=draft.private, bound="", at=at)
             audit.record(tx, self.who, "said yes", at=at, case_id=case.id)
             return Done(case.name, f"{case.name}: your yes is kept. One more person must agree before it leaves.", complete=False)
-        bound = order(tx, draft, post, self._facts(draft), points=case.points, automatic=False, not_before=at + self._undo)
+        gate = self.gate(tx, draft, post)
+        if gate:
+            key = self._facts(draft)[draft.network].new_key()
+            bound = order_by_hand(tx, draft, post, key=key, points=case.points, at=at, reason=gate.reason)
+        else:
+            bound = order(tx, draft, post, self._facts(draft), points=case.points, automatic=False, not_before=at + self._undo)
         drafts.say(tx, draft, self.who, "yes", "", public=draft.public, private=draft.private, bound=bound, at=at)
         drafts.settle(tx, draft.id, DraftState.APPROVED, f"by {self.who}", at=at)
         cases.set_state(tx, case.id, "approved", at=at)
-        audit.record(tx, self.who, "approved", at=at, case_id=case.id, rule_version=draft.rule_version, bound=bound)
+        how = gate.name if gate else ""
+        audit.record(tx, self.who, "approved", at=at, case_id=case.id, rule_version=draft.rule_version, bound=bound, by_hand=how)
+        return _to_post(case, draft, post) if gate else self._leaves(case, draft, at)
+
+    def gate(self, reader: Reader, draft: Draft, post: Post) -> PolicyGate | None:
+        """Return what asks for this answer to be posted by hand, or None where Earnest sends it."""
+        mute = self._channels(draft.network) is None
+        found = closed_gates(reader, self._book, post, draft.brand, at=self._clock(), mute=mute)
+        return by_hand(found) if draft.public is not None else None
+
+    def _leaves(self, case: Case, draft: Draft, at: datetime) -> Done:
         still = silence(self._store, draft.network, at=at)
         when = still.after if still else f"in {in_words(self._undo)}"
         return Done(case.name, f"{case.name}: approved. It leaves {when}.")
@@ -295,11 +319,13 @@ class Desk:
         return post
 
     def _facts(self, draft: Draft) -> Mapping[str, ChannelKind]:
-        kind = self._channels(draft.network)
-        if kind is None:
-            message = f"Earnest cannot speak on {draft.network}"
-            raise EarnestError(message, "copy the text and post it by hand; the case holds the link")
-        return {draft.network: kind}
+        return {draft.network: self._channels(draft.network) or by_hand_kind(draft.network)}
+
+
+def _to_post(case: Case, draft: Draft, post: Post) -> Done:
+    where = one_line(post.url, 300) or f"{post.network} (the network gave no link)"
+    says = f"{case.name}: approved. Earnest does not send it; post it by hand: {where}"
+    return Done(case.name, says, copy=draft.public or "", link=post.url)
 
 
 def _same(who: str) -> str:

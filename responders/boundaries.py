@@ -19,18 +19,19 @@ from listener.rules.crisis import CRISIS_WORDS
 from listener.rules.kinds import Rate
 from listener.rules.rulebook import Route, Rulebook
 from listener.text import clean, one_line
+from responders import policies
 from responders.model import Circumstances, Decision, Heard, Hold, Proposal
+from responders.policies import Outcome, PolicyGate, Reach, Standing
 from responders.praise import doubt
 from responders.wording import find_words, words
 
 _QUOTE_WIDTH = 120  # columns of a person's own words inside a reason
 _HOUR = timedelta(hours=1)
-# "#nobot" as people and markup split it: "# no-bot", "#no.bot", "#nobots"; invisible letters are gone before this looks.
-_NO_BOT = re.compile(r"#[\W_]{0,3}n[\W_]{0,3}o[\W_]{0,3}b[\W_]{0,3}o[\W_]{0,3}ts?(?![^\W_])")
 _BETWEEN = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-\u2013]\s*(\d{1,2}):(\d{2})\s*")
 _ADDRESS = re.compile(r"\s*(?:@\S+\s+)+")
 _DIGITS = re.compile(r"\d+")
 _SAME_TEXTS = 2  # so many equal texts may leave by themselves within an hour
+_SAID_ABOVE = frozenset({"no bots wanted", "asked to stop", "answered"})  # conditions that a boundary of ours looks at itself
 
 Gate = Callable[[Rulebook, Route, Heard, Circumstances], Iterator[Hold]]
 
@@ -64,8 +65,9 @@ def _pressing(heard: Heard) -> bool:
 
 def _bot(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
     author = heard.mention.post.author
-    if any(_NO_BOT.search(clean(words)) for words in (author.bio, author.display_name)):
-        yield Hold("bot", "the author's profile says #nobot", forbids=True)
+    if policies.wants_no_bots(author):
+        asked = policies.gates(author.network, Standing(no_bots=True))
+        yield Hold("bot", "; ".join(("the author's profile says #nobot", *(gate.reason for gate in asked))), forbids=True)
     elif author.bot:
         yield Hold("bot", "the author's account says it is automatic", on_request=not _pressing(heard))
 
@@ -219,12 +221,48 @@ def _unknown(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -
         yield Hold("unknown", "the mood of the post is unknown")
 
 
+def _policy(book: Rulebook, route: Route, heard: Heard, at: Circumstances) -> Iterator[Hold]:
+    """Yield what the network itself asks of programs, each with its date and source; what a gate above says already is left out."""
+    for gate in policies.gates(heard.mention.post.network, policies.standing(book, heard, at)):
+        if gate.when not in _SAID_ABOVE and _concerns(gate, route):
+            by_hand = gate.outcome is Outcome.BY_HAND
+            yield Hold(
+                "policy",
+                gate.reason,
+                forbids=gate.outcome is Outcome.NEVER and Reach.APPROVED in gate.applies_to,
+                on_request=by_hand and route.approval == "none",  # nobody is asked to post by hand what was to leave unread
+                by_hand=by_hand,
+                public_only=by_hand or Reach.PRIVATE in gate.applies_to,
+            )
+
+
+def _concerns(gate: PolicyGate, route: Route) -> bool:
+    """Return whether a gate is about what a route says: in public or in private, and by itself or after a yes."""
+    private = route.private not in {None, "none"}
+    if gate.outcome is Outcome.BY_HAND:
+        return route.reply != "none" or not private
+    if gate.applies_to == {Reach.PRIVATE}:
+        return private
+    return Reach.APPROVED in gate.applies_to or route.approval == "none"
+
+
+def no_private(found: Iterable[Hold]) -> str:
+    """Say why nothing may be said in private, or ""."""
+    for hold in found:
+        if hold.by_hand:
+            return "the public answer is posted by hand, and Earnest sends no private message beside it"
+        if hold.public_only:
+            return hold.reason
+    return ""
+
+
 _GATES: tuple[Gate, ...] = (
     _suppressed,
     _wish,
     _own_account,
     _bot,
     _answered,
+    _policy,
     _paused,
     _answer_within,
     _quiet_hours,
@@ -243,7 +281,7 @@ _GATES: tuple[Gate, ...] = (
 GATES = (
     *("suppressed", "wish", "own_account", "bot", "answered", "paused", "answer_within", "quiet_hours"),
     *("per_thread", "per_author", "per_hour", "loop", "crowd", "not_addressed", "failed_scoring", "hidden", "moment_of_truth", "sarcasm"),
-    *("crisis", "unknown", "same_text"),
+    *("crisis", "unknown", "same_text", "policy"),
 )
 """The names of all gates, as `held_by` in rules.yaml and `Hold.gate` use them."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from listener.rules.rulebook import Rulebook
 from listener.sources.base import kind as source_kind
 from listener.sources.base import kinds as source_kinds
 from listener.store.sqlite import SqliteStore, beside, path_of
-from responders import flag, views
+from responders import flag, policies, views
 from responders.alerts import address_of
 from responders.house import channel_kind, open_store
 from responders.ledger import audit
@@ -71,6 +71,7 @@ def check_up(rules: Path, store_url: str, *, at: datetime, knock: Knock | None =
         yield from _sources(book)
         yield from _networks_left(book)
         yield from _channels(book)
+        yield from _gates(book, at.date())
         yield from _alerts(book)
         yield from _ways(book, knock) if knock else ()
 
@@ -222,13 +223,25 @@ def _channel(network: str) -> Iterator[Finding]:
     kind = channel_kind(network)
     check = f"channel {network}"
     if kind is None:
-        yield Finding(check, State.OK, "Earnest cannot speak there: what is heard is judged and shown; a person answers by hand, if at all")
+        yield Finding(check, State.OK, "Earnest cannot speak there: what is heard is judged, shown and drafted; a person posts it by hand")
         return
     absent = [secret for secret in kind.secrets if settings.secret(secret) is None]
     if absent:
         yield Finding(check, State.WARNING, "we can hear there, but not answer", f"to answer, set {_keys(absent)}")
     else:
         yield Finding(check, State.OK, "its key is there")
+
+
+def _gates(book: Rulebook, today: date) -> Iterator[Finding]:
+    """Yield the gates of the networks in use whose source was last read too long ago."""
+    used = dict.fromkeys(wanted.kind or name for name, wanted in book.sources.items())
+    for gate in dict.fromkeys(gate for network in used for gate in policies.of_network(network)):
+        if gate.is_old(today):
+            where = f"{gate.name}: {gate.source.title}, {gate.source.address}"
+            hint = "look again whether this still holds, and ask for a newer Earnest or change policies.toml"
+            yield Finding(
+                f"gate {gate.network}", State.WARNING, f"nobody has read since {gate.source.read} what it says there ({where})", hint
+            )
 
 
 def _alerts(book: Rulebook) -> Iterator[Finding]:

@@ -5,21 +5,25 @@ Gathered here, from the store, for the first decision and again just before an a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from listener.clock import from_text
-from listener.model import Mention, Post
+from listener.model import Assessment, Intent, Level, Mention, Mood, Post, Sentiment, Urgency
+from listener.rules.rulebook import Rulebook
 from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, text
-from responders import lately
-from responders.ledger import deliveries, people, said
+from responders import lately, policies
+from responders.ledger import deliveries, people, places, said
 from responders.lifecycle import THERE, listed
-from responders.model import NOTHING_ASKED, Asked, Circumstances, Past
+from responders.model import NOTHING_ASKED, Asked, Circumstances, Heard, Past
+from responders.policies import PolicyGate
 
 _MEMORY = timedelta(days=90)  # the longest span in which answers to one person are counted
 _HOUR = timedelta(hours=1)
 _LATELY = timedelta(days=2)  # the longest span in which all answers that leave by themselves are counted
+_UNJUDGED = Assessment("und", Sentiment(Mood.UNKNOWN, 0.0), (), Urgency(Level.LOW, 0), Intent.OTHER, needs_reply=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class World:
     ours: frozenset[tuple[str, str]]
     alone: tuple[tuple[str, datetime], ...]
     texts: tuple[str, ...]
+    labelled: Mapping[str, bool]
+    closed: Mapping[tuple[str, str], str]
     asked: Asked = NOTHING_ASKED
 
 
@@ -48,13 +54,18 @@ def world(reader: Reader, *, at: datetime, without: int | None = None, asked: As
         alone=tuple((text(row, "route"), from_text(text(row, "at"))) for row in alone),
         texts=tuple(said.texts_alone(reader, since=at - _HOUR, without=without)),
         asked=asked,
+        labelled=places.labelled(reader),
+        closed=places.closed(reader),
     )
 
 
-def circumstances(reader: Reader, mention: Mention, around: World, *, late: bool, without: int | None = None) -> Circumstances:
+def circumstances(
+    reader: Reader, mention: Mention, around: World, *, late: bool, without: int | None = None, mute: bool = False
+) -> Circumstances:
     """Gather what deciding needs to know besides the mention; `late` marks history that was taken in.
 
-    `without` is a draft whose own deliveries do not count: it is asked about just before it leaves.
+    `without` is a draft whose own deliveries do not count: it is asked about just before it leaves. `mute` says that Earnest cannot speak
+    on the network.
     """
     post = mention.post
     rows = deliveries.left(reader, post.network, post.author.id, post.thread_id, since=around.at - _MEMORY, without=without)
@@ -87,7 +98,27 @@ def circumstances(reader: Reader, mention: Mention, around: World, *, late: bool
         our_thread=_our_thread(reader, post),
         texts_alone=around.texts,
         past=lately.past(reader, around.asked, mention, at=around.at) if around.asked != NOTHING_ASKED else Past(),
+        mute=mute,
+        labelled=around.labelled.get(post.network),
+        place_closed=around.closed.get((post.network, policies.place_of(post)), ""),
     )
+
+
+def closed_gates(reader: Reader, book: Rulebook, post: Post, brand: str, *, at: datetime, mute: bool) -> tuple[PolicyGate, ...]:
+    """Return what a network asks that stands between us and answering a stored post now; `mute` as above."""
+    mention = heard_ledger.mention(reader, post.network, post.id, brand) or Mention(post, brand, (), addressed=False)
+    judged = heard_ledger.assessment(reader, post.network, post.id) or _UNJUDGED
+    facts = circumstances(reader, mention, world(reader, at=at), late=False, mute=mute)
+    found = policies.gates(post.network, policies.standing(book, Heard(mention, judged), facts))
+    return (*found, *(gate for gate in _learned(reader, post) if gate not in found))
+
+
+def _learned(reader: Reader, post: Post) -> list[PolicyGate]:
+    """Return the gates by which the network itself refused an answer to this post: it saw what we could not."""
+    rows = reader.all(
+        "SELECT reason FROM deliveries WHERE network = :network AND parent_id = :id AND state = 'refused'", network=post.network, id=post.id
+    )
+    return [gate for gate in policies.of_network(post.network) if any(gate.says in text(row, "reason") for row in rows)]
 
 
 def _answers_ours_alone(reader: Reader, post: Post, around: World) -> bool:

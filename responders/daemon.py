@@ -24,12 +24,13 @@ from listener.watching import Hearing
 from responders import outbox
 from responders.alerts import Alerts, Told
 from responders.approvals import UNDO
-from responders.channels.base import Channel, ChannelKind
+from responders.channels.base import Channel, ChannelKind, Labelled
 from responders.house import channel_kind, speaking_networks
-from responders.ledger import deliveries, incidents, people
+from responders.ledger import deliveries, incidents, people, places
 from responders.outbox import Outbox, Sending
 from responders.pipeline import Mind, Noted
 from responders.rulekeeper import RuleKeeper
+from responders.sending import byhand
 
 _log = logs.get("daemon")
 _TICK = 0.5
@@ -153,6 +154,17 @@ class Daemon:
         self._mute.pop(network, None)
         await self._store.awrite(lambda tx: heard_ledger.record_account(tx, account, at=self._clock()))
         self._channels[network] = channel
+        await self._look_at_label(network, channel)
+
+    async def _look_at_label(self, network: str, channel: Channel) -> None:
+        """Remember whether our account says that it is automated: what leaves by itself waits for that where a network asks for it."""
+        marked = None
+        if isinstance(channel, Labelled):
+            try:
+                marked = (await channel.label()).marked
+            except Exception as problem:  # noqa: BLE001  # nobody can tell then, and that keeps nothing from going on
+                _log.warning("cannot tell the label", network=network, problem=type(problem).__name__)
+        await self._store.awrite(lambda tx: places.note_label(tx, network, marked, at=self._clock()))
 
     def _say_mute(self, mute: Mute) -> None:
         if self._mute.get(mute.network) != mute:
@@ -173,6 +185,7 @@ class Daemon:
             await self._think_all()
             await self._alert()
             await self._speak()
+            await self._look_after_hands()
             await self._alert()  # of what sending came upon: a brake, an account that was turned away
         finally:
             await self._end()
@@ -185,6 +198,7 @@ class Daemon:
         schedule.every(_TICK, "work", self._nudge)
         schedule.every(1.0, "rules", self._watch_rules)
         schedule.every(_SLOW_TICK, "expire", lambda: outbox.expire(self._store, self._clock))
+        schedule.every(_SLOW_TICK, "by hand", self._look_after_hands)
         schedule.every(_SLOW_TICK, "channels", self._open_channels)
         await self._listening.start()
         schedule.start()
@@ -244,6 +258,10 @@ class Daemon:
     async def _speak(self) -> None:
         """Send what may be sent; while only observing, still settle what an earlier run left in doubt."""
         for sending in await self._outbox.round(0 if self._book.mode == "observe" else _A_ROUND):
+            self._tell(sending)
+
+    async def _look_after_hands(self) -> None:
+        for sending in await byhand.look_after(self._store, self._book, self._clock, self._kinds):
             self._tell(sending)
 
     async def _watch_rules(self) -> None:

@@ -13,6 +13,7 @@ from listener.clock import Clock, in_words
 from listener.errors import EarnestError, UsageError
 from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Store, Tx
+from listener.text import one_line
 from responders.approvals import UNDO, Done
 from responders.channels.base import ChannelKind, Sent
 from responders.ledger import audit, cases, deliveries, drafts, incidents, moves
@@ -20,10 +21,11 @@ from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft
 from responders.lifecycle import Arrow
 from responders.model import Delivery, DeliveryState, DraftState, Kind
-from responders.sending import endings
+from responders.sending import endings, withdrawals
 from responders.silence import silence
 
 _WEB = ("https://", "http://")
+_IN_HAND = frozenset({DeliveryState.BY_HAND, DeliveryState.SENT})
 
 
 class Dispatch:
@@ -59,12 +61,15 @@ class Dispatch:
         if draft is None or draft.state is not DraftState.APPROVED:
             message = f"{case.name} cannot be taken back: no approval of it stands"
             raise EarnestError(message, f"earnest show {case.name} says where it stands")
+        waiting = [one for one in deliveries.of_case(tx, case.id) if one.draft_id == draft.id]
         if not moves.take_back(tx, draft.id):
             message = f"{case.name} cannot be taken back: it has left, or may have"
             raise EarnestError(
                 message, f"earnest show {case.name} says where it stands; earnest withdraw takes a sent answer off the network"
             )
         at = self._clock()
+        for one in waiting:
+            incidents.end(tx, incidents.by_hand(one.id), at=at)
         drafts.reopen(tx, draft.id, f"taken back by {self.who}")
         now = drafts.newest(tx, case.id)
         cases.set_state(tx, case.id, "waiting" if now and now.state is DraftState.WAITING else "open", at=at)
@@ -95,11 +100,46 @@ class Dispatch:
             EarnestError: no answer of the case is parked, or it is not the one `seen`.
             UsageError: it is not clear which one, or `url` is no web address.
         """
-        url = url.strip()
-        if not url.startswith(_WEB) or any(one.isspace() for one in url) or not urlsplit(url).hostname:
-            message = "that is no web address"
-            raise UsageError(message, "copy the address of our answer from your browser: earnest found CASE https://…")
+        url = _address(url, "found")
         return self._store.write(lambda tx: self._found(tx, name, url, kind, seen))
+
+    def posted(self, name: str, url: str = "", *, seen: Delivery | None = None) -> Done:
+        """Record that a person posted an approved answer by hand, at `url` where they copied its address.
+
+        Raises:
+            EarnestError: no answer of the case is to be posted by hand, or it is not the one `seen`.
+            UsageError: `url` is no web address, or cannot be our answer's.
+        """
+        url = _address(url, "posted") if url.strip() else ""
+        return self._store.write(lambda tx: self._posted(tx, name, url, seen))
+
+    def _posted(self, tx: Tx, name: str, url: str, seen: Delivery | None) -> Done:
+        case, at = cases.find(tx, name), self._clock()
+        this = self._to_post(tx, case, seen)
+        facts = self._channels(this.network)
+        there = Sent(facts.id_in(url, this.account) if facts else url, url) if url else Sent("", "")
+        if url:
+            _check_answer(tx, this, there)
+        endings.sent(tx, this, there, f"posted by hand by {self.who}", at=at, who=self.who)
+        return Done(case.name, f"{case.name}: kept as posted by hand by {self.who}. It counts as our answer.")
+
+    def to_post(self, name: str) -> Delivery:
+        """Return the answer of a case that a person is to post by hand.
+
+        Raises:
+            EarnestError: there is none.
+        """
+        reader = self._store.read()
+        return self._to_post(reader, cases.find(reader, name), None)
+
+    def _to_post(self, reader: Reader, case: Case, seen: Delivery | None) -> Delivery:
+        found = [one for one in self._of(reader, case, None) if one.state is DeliveryState.BY_HAND]
+        if not found:
+            raise _nothing(case, "no answer of it waits to be posted by hand", self._of(reader, case, None))
+        if seen and found[0].id != seen.id:
+            message = f"another answer of {case.name} is to be posted now than the one you read; nothing was done"
+            raise EarnestError(message, "read it again")
+        return found[0]
 
     def _found(self, tx: Tx, name: str, url: str, kind: Kind | None, seen: Delivery | None) -> Done:
         case, at = cases.find(tx, name), self._clock()
@@ -138,15 +178,21 @@ class Dispatch:
         return self._store.write(work)
 
     def absent(self, name: str, kind: Kind | None = None) -> Done:
-        """Record that a parked answer is not on the network and shall not be sent as it is: its draft waits for other words.
+        """Record that an answer is not on the network: a parked one, or one that was to be posted by hand, or was.
+
+        A parked one shall not be sent as it is, and one that waited for a hand not be posted: the draft waits for other words. One that
+        was posted by hand and deleted there is kept as taken back.
 
         Raises:
-            EarnestError: no answer of the case is parked.
+            EarnestError: the case has no such answer.
             UsageError: it is not clear which one.
         """
 
         def work(tx: Tx) -> Done:
             case, at = cases.find(tx, name), self._clock()
+            hand = next((one for one in self._of(tx, case, kind) if one.by_hand and one.state in _IN_HAND), None)
+            if hand:
+                return self._absent_by_hand(tx, case, hand)
             this = self._the_one(tx, case, kind, None)
             moves.set_aside(tx, this.id, reason=f"{self.who} looked, and it is not there")
             incidents.end(tx, incidents.parked(this.id), at=at)
@@ -157,6 +203,14 @@ class Dispatch:
 
         return self._store.write(work)
 
+    def _absent_by_hand(self, tx: Tx, case: Case, this: Delivery) -> Done:
+        at, why = self._clock(), f"{self.who} does not post it"
+        if this.state is DeliveryState.BY_HAND:
+            endings.lapse(tx, this, why, at=at, who=self.who)
+            return Done(case.name, f"{case.name}: nobody is asked to post it any more. The draft waits again.")
+        withdrawals.gone_by_hand(tx, this, f"{self.who} looked, and it is not there", at=at, who=self.who)
+        return Done(case.name, f"{case.name}: kept as taken back. Another answer may be written: earnest edit {case.name} --text …")
+
     def withdraw(self, name: str, reason: str, kind: Kind | None = None) -> Done:
         """Ask for a sent answer to be taken off its network; the daemon does it, also while sending is paused.
 
@@ -166,7 +220,12 @@ class Dispatch:
 
         def work(tx: Tx) -> Done:
             case, at = cases.find(tx, name), self._clock()
-            chosen = [one for one in self._of(tx, case, kind) if one.state is DeliveryState.SENT]
+            sent = [one for one in self._of(tx, case, kind) if one.state is DeliveryState.SENT]
+            chosen = [one for one in sent if not one.by_hand]
+            if sent and not chosen:
+                message = f"the answer of {case.name} was posted by hand, so Earnest cannot delete it"
+                where = one_line(sent[0].remote_url or sent[0].parent.url, 300)
+                raise EarnestError(message, f"delete it there yourself ({where}), then say so: earnest absent {case.name}")
             if not chosen:
                 raise _nothing(case, "no answer of it has been sent", self._of(tx, case, kind))
             for one in chosen:
@@ -215,6 +274,30 @@ def _check_place(tx: Tx, this: Delivery, there: Sent) -> None:
     if deliveries.is_another(tx, this, there.remote_id):
         message = "another answer of ours stands at that address"
         raise UsageError(message, f"look again: earnest show {this.case} has the words to look for")
+
+
+def _check_answer(tx: Tx, this: Delivery, there: Sent) -> None:
+    """Refuse the address of the post itself, or of another answer of ours; whose account a person posts with is theirs to say."""
+    if there.remote_id == this.parent.id or there.url == this.parent.url:
+        message = "that is the post itself, not our answer to it"
+        raise UsageError(message, "open our answer, and copy its own address; or leave the address out")
+    if deliveries.is_another(tx, this, there.remote_id):
+        message = "another answer of ours stands at that address"
+        raise UsageError(message, f"look again: earnest show {this.case} has the words to look for")
+
+
+def _address(url: str, command: str) -> str:
+    """Return a web address without what surrounds it.
+
+    Raises:
+        UsageError: it is none.
+    """
+    url = url.strip()
+    if url.startswith(_WEB) and not any(one.isspace() for one in url) and urlsplit(url).hostname:
+        return url
+    message = "that is no web address"
+    option = " --url" if command == "posted" else ""
+    raise UsageError(message, f"copy the address of our answer from your browser: earnest {command} CASE{option} https://…")
 
 
 def _site(url: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from listener.model import Because, Ground, Mention, Post, Signal
 from listener.rules.rulebook import Rulebook
 from listener.scoring.assessor import Assessor
 from listener.text import one_line, visible
-from responders.boundaries import again, may_draft
+from responders.boundaries import again, may_draft, no_private
 from responders.channels.base import TextLimits
 from responders.drafting.names import agent_name, brand_name
 from responders.drafting.template import Drafter
@@ -103,7 +103,7 @@ class Explanation:
     def _held(self) -> Iterator[str]:
         for hold in self.decision.holds:
             until = f", until {hold.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if hold.until else ""
-            weight = "forbidden" if hold.forbids else "held"
+            weight = "forbidden" if hold.forbids else "by hand" if hold.by_hand else "held"
             yield from _block(weight, f"{hold.gate}: {visible(hold.reason, newlines=False)}{until}")
         if not self.decision.holds:
             yield from _block("held", "by nothing")
@@ -130,7 +130,7 @@ def _block(label: str, text: str) -> Iterator[str]:
 
 def _hold_json(hold: Hold) -> dict[str, object]:
     until = to_text(hold.until) if hold.until else None
-    return {"gate": hold.gate, "reason": visible(hold.reason), "until": until, "forbids": hold.forbids}
+    return {"gate": hold.gate, "reason": visible(hold.reason), "until": until, "forbids": hold.forbids, "by_hand": hold.by_hand}
 
 
 def _unmatched(book: Rulebook, post: Post) -> Mention:
@@ -168,14 +168,15 @@ def explain(
     proposal = None
     if wanted:
         route, brand = router.route(heard, at)[0], heard.mention.brand
+        never = no_private(decision.holds) or private_reason
         proposal = Drafter(book).draft(
             heard,
             route,
             case=case,
             agent=agent_name(book, route, brand, assignee=assignee),
             brand_name=brand_name(book, brand),
-            can_private=can_private,
-            private_reason=private_reason,
+            can_private=can_private and not no_private(decision.holds),
+            private_reason=never,
             address=address,
             limits=limits,
         )

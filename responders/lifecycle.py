@@ -94,6 +94,16 @@ class Arrow(Enum):
     KEEP = Way("t", State.WITHDRAWING, State.SENT, "the network does not take it away, and says so")
     FOLLOW = Way("u", State.HELD, State.READY, "what it was held for (its private message in doubt) is sent again by a person (q)")
     SET_ASIDE = Way("v", State.PARKED, State.HELD, "a person looked, it is not there, and other words are wanted (`earnest absent`)")
+    ORDER_BY_HAND = Way("w", None, State.BY_HAND, "approved where the network takes no program's answer: a person posts it by hand")
+    POST = Way("x", State.BY_HAND, State.SENT, "a person posted it and said so (`earnest posted`), or our account's answer was heard there")
+    GIVE_UP = Way("y", State.BY_HAND, None, "somebody took the approval back (`earnest undo`)")
+    LAPSE = Way(
+        "z",
+        State.BY_HAND,
+        State.HELD,
+        "nobody posted it in time, a person will not post it (`earnest absent`), or a gate says no by now: the person asked us to stop, the"
+        " post is gone or changed, the voice check objects; the draft waits again",
+    )
 
     @property
     def source(self) -> State | None:
@@ -115,8 +125,8 @@ THERE = frozenset({State.CLAIMED, State.SENT, State.UNKNOWN, State.PARKED, State
 LEFT = THERE | {State.WITHDRAWN}
 """States in which an attempt was made that no network is known to have refused: a person may have read it."""
 
-ABOUT_TO = LEFT | {State.READY}
-"""The same, with what is about to leave."""
+ABOUT_TO = LEFT | {State.READY, State.BY_HAND}
+"""The same, with what is about to leave, or to be posted by a person."""
 
 
 def listed(states: Iterable[State]) -> str:

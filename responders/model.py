@@ -38,7 +38,8 @@ class Hold:
     """Not now, and why. `gate` is the boundary's name; `until` is None where only a person can end it.
 
     `forbids` is true where the hold rules out any answer at all (the person said stop), not only an automatic one. `on_request` is
-    true where a draft is made only when a person asks for one.
+    true where a draft is made only when a person asks for one. `by_hand` is true where a person must post the answer, since the network
+    takes none from a program; `public_only` where nothing may be said in private.
     """
 
     gate: str
@@ -46,6 +47,8 @@ class Hold:
     until: datetime | None = None
     forbids: bool = False
     on_request: bool = False
+    by_hand: bool = False
+    public_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,11 @@ class Decision:
     def forbidden(self) -> bool:
         """True where nothing may be said to this person at all."""
         return any(hold.forbids for hold in self.holds)
+
+    @property
+    def by_hand(self) -> bool:
+        """True where a person posts the answer, if there is one."""
+        return any(hold.by_hand for hold in self.holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +135,9 @@ class Circumstances:
     have left), newest first. `author_is_us` is true for our own accounts, `answered` where the post has our answer already.
     `answers_ours_alone` is true where the post answers something that we said by ourselves. `crowd` is true where an answer of ours to
     somebody else stands in the thread, or waits there, and none to this author; `our_thread` where we began the thread. `texts_alone`
-    are the texts that left by themselves within the last hour, or are about to.
+    are the texts that left by themselves within the last hour, or are about to. `mute` is true where Earnest cannot speak on the
+    network, `labelled` says whether our account there is marked as automated (None: nobody can tell), and `place_closed` why no program
+    may answer in this part of the network.
     """
 
     now: datetime
@@ -146,6 +156,9 @@ class Circumstances:
     our_thread: bool = False
     texts_alone: tuple[str, ...] = ()
     past: Past = Past()
+    mute: bool = False
+    labelled: bool | None = None
+    place_closed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +198,7 @@ class DeliveryState(StrEnum):
     """Where one thing to say stands. See docs/architecture.md for the drawing."""
 
     HELD = "held"
+    BY_HAND = "by_hand"
     READY = "ready"
     CLAIMED = "claimed"
     SENT = "sent"
@@ -201,7 +215,8 @@ class Delivery:
 
     `key` is made before the first attempt and never changes: the record key on Bluesky, the idempotency key on Mastodon.
     `created_at` goes into the record where the network lets us choose it. `bound` is the hash a person's approval covers.
-    `attempts` numbers the claims; `first_attempt_at` is the first that may have published it, None where surely none has.
+    `attempts` numbers the claims; `first_attempt_at` is the first that may have published it, None where surely none has. `by_hand` is
+    true for what a person posts, with any account of theirs; `account` is empty where we know of none there.
     """
 
     id: int
@@ -222,3 +237,4 @@ class Delivery:
     remote_id: str = ""
     remote_url: str = ""
     reason: str = ""
+    by_hand: bool = False

@@ -12,6 +12,7 @@ from listener.store.base import Tx, pack
 from responders.channels.base import ChannelKind
 from responders.drafting.template import reply_visibility
 from responders.ledger import deliveries, moves
+from responders.ledger.cases import name_of
 from responders.ledger.drafts import Draft
 from responders.model import Kind
 
@@ -56,6 +57,37 @@ def order(
         message = "all of these words were sent already"
         raise Undelivered(message, 'nothing more is left to say here: earnest reject CASE --reason "no reply needed", or write other words')
     return deliveries.bind(account.id, parent.network, parent.id, "all", pack(bound))
+
+
+def order_by_hand(tx: Tx, draft: Draft, parent: Post, *, key: str, points: int, at: datetime, reason: str) -> str:
+    """Store what a person will post by hand, and return the hash that the approval is bound to. Earnest makes no request for it, ever.
+
+    Raises:
+        Undelivered: it holds private words, or the post already has (or may have) our answer.
+    """
+    if draft.public is None or draft.private is not None:
+        message = "a private message is not posted by hand, nor sent beside a public answer that is"
+        raise Undelivered(message, f"leave only public words in it: earnest edit {name_of(draft.case_id)}")
+    moves.clear_held(tx, parent.network, parent.id)
+    account = next((known for known in heard_ledger.accounts(tx) if known.network == parent.network), None)
+    wanted = deliveries.Order(
+        account=account.id if account else "",
+        network=parent.network,
+        parent=parent,
+        visibility=reply_visibility(parent),
+        text=draft.public,
+        kind=Kind.PUBLIC,
+        case_id=draft.case_id,
+        draft_id=draft.id,
+        key=key,
+        automatic=False,
+        route=draft.route,
+        points=points,
+        not_before=at,
+        by_hand=reason,
+    )
+    _add(tx, wanted)
+    return deliveries.bind(wanted.account, parent.network, parent.id, "all", pack([wanted.bound]))
 
 
 def _speaker(tx: Tx, parent: Post, channels: Mapping[str, ChannelKind]) -> tuple[ChannelKind, Account]:

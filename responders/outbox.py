@@ -20,7 +20,7 @@ from listener.store import following
 from listener.store.base import Row, Store, Tx, number, text
 from responders import brakes, flag
 from responders.channels.base import Barred, Channel, ChannelKind, Parent, Refused, SendResult, Sent, Unknown, Unsent
-from responders.ledger import audit, cases, deliveries, drafts, incidents, moves, people
+from responders.ledger import audit, cases, deliveries, drafts, incidents, moves, people, places
 from responders.lifecycle import Arrow
 from responders.model import Delivery, DeliveryState, Kind
 from responders.sending import doubt, endings, lastlook, withdrawals
@@ -238,7 +238,7 @@ class Outbox:
         if isinstance(result, Sent) and result.remote_id:
             return await self._sent(delivery, result, "")
         if isinstance(result, Refused):
-            state = await self._store.awrite(lambda tx: endings.refuse(tx, delivery, result.reason, at=self._clock()))
+            state = await self._store.awrite(lambda tx: self._refused(tx, delivery, result))
             return Sending(delivery, state, result.reason)
         if not isinstance(result, Unsent | Barred):
             why = result.reason if isinstance(result, Unknown) else "the network's answer names nothing that was published"
@@ -247,6 +247,13 @@ class Outbox:
             return Sending(delivery, DeliveryState.UNKNOWN, why)
         await self._store.awrite(lambda tx: self._unsent(tx, delivery, result))
         return Sending(delivery, DeliveryState.READY, result.reason)
+
+    def _refused(self, tx: Tx, delivery: Delivery, result: Refused) -> DeliveryState:
+        """Record a refusal; where a part of the network takes nothing from us, remember that until a person says otherwise."""
+        at = self._clock()
+        if result.closes and places.close(tx, delivery.network, result.closes, result.reason, by=audit.DAEMON, at=at):
+            audit.record(tx, audit.DAEMON, "closed", at=at, network=delivery.network, place=result.closes, reason=result.reason)
+        return endings.refuse(tx, delivery, result.reason, at=at)
 
     def _doubt(self, tx: Tx, delivery: Delivery, reason: str, again: datetime) -> None:
         moves.move(tx, delivery.id, Arrow.DOUBT, reason=reason, attempt=delivery.attempts, not_before=again, at=self._clock())

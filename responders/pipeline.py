@@ -19,7 +19,8 @@ from listener.store import following
 from listener.store import mentions as heard_ledger
 from listener.store.base import Store, Tx
 from responders import aftermath, brakes, lately
-from responders.boundaries import again, may_draft
+from responders.boundaries import again, may_draft, no_private
+from responders.byhand import by_hand_kind
 from responders.channels.base import ChannelKind
 from responders.circumstances import World, circumstances, world
 from responders.conditions import asked_in
@@ -137,7 +138,7 @@ class Mind:
         mention, at = one.mention, around.at
         case, new = cases.join(tx, mention, at=at)
         heard = Heard(mention, one.assessment)
-        facts = circumstances(tx, mention, around, late=one.late)
+        facts = circumstances(tx, mention, around, late=one.late, mute=mention.post.network not in self._channels)
         decision = self._router.decide(heard, facts)
         route = self._routes.get(decision.route, _NO_ROUTE)
         edited = not new and following.fate(tx, mention.post.network, mention.post.id).edited_at is not None
@@ -161,17 +162,19 @@ class Mind:
         return Noted(heard, case.name, decision, proposal, state, alerted)
 
     def _propose(self, work: _Work) -> Proposal | None:
-        kind = self._channels.get(work.heard.mention.post.network)
-        if kind is None or (work.route.reply == "none" and not work.route.private):
+        network = work.heard.mention.post.network
+        kind = self._channels.get(network) or by_hand_kind(network)
+        if work.route.reply == "none" and not work.route.private:
             return None
+        never = no_private(work.decision.holds) or ("" if kind.private else f"Earnest cannot send private messages on {network}")
         return self._drafter.draft(
             work.heard,
             work.route,
             case=work.case.name,
             agent=agent_name(self._book, work.route, work.case.brand, assignee=work.case.assignee),
             brand_name=brand_name(self._book, work.case.brand),
-            can_private=kind.private,
-            private_reason="" if kind.private else f"Earnest cannot send private messages on {kind.network}",
+            can_private=not never,
+            private_reason=never,
             address=kind.address,
             limits=kind.limits,
         )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from listener.model import Level
 from listener.rules.rulebook import Route, Rulebook
-from responders.boundaries import holds
+from responders.boundaries import holds, no_private
 from responders.conditions import compiled
 from responders.model import Circumstances, Decision, Heard, Hold, Mode, Step
 
@@ -78,6 +78,6 @@ class Router:
             return ()
         no_dm = any(wish.name == "no_dm" for wish in heard.assessment.wishes)
         said = [f"draft:{route.reply}"] if route.reply != "none" else []
-        said += [f"private:{route.private}"] if route.private and route.private != "none" and not no_dm else []
+        said += [f"private:{route.private}"] if route.private not in {None, "none"} and not no_dm and not no_private(found) else []
         alone = mode is Mode.SEND and route.approval == "none" and not found
         return (*said, "send") if said and alone else tuple(said)

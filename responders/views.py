@@ -16,7 +16,8 @@ from responders import flag
 from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, people
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft, Word
-from responders.model import Decision, Delivery, Hold
+from responders.model import Decision, Delivery, DeliveryState, Hold
+from responders.posting import ToPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class Waiting:
             "holds": [
                 {"gate": hold.gate, "reason": hold.reason, "until": to_text(hold.until) if hold.until else None} for hold in self.holds
             ],
+            "by_hand": any(hold.by_hand for hold in self.holds),
             "due": to_text(self.case.respond_by) if self.case.respond_by else None,
             "approvals_needed": self.draft.approvals_needed,
             "approvals": [{"who": word.who, "at": to_text(word.at)} for word in self.words if word.verdict == "yes"],
@@ -146,13 +148,13 @@ class Parked:
         }
 
 
-Pending = Waiting | Parked
-"""Whatever asks for a person: a draft to be decided, or an answer in doubt."""
+Pending = Waiting | Parked | ToPost
+"""Whatever asks for a person: a draft to be decided, an answer in doubt, or one to be posted by hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the row of what asks for a person: a case's draft, or (`parked`) one of its answers in doubt.
+    """A place in the row of what asks for a person: a case's draft, or (`parked`) one of its answers in doubt or to be posted by hand.
 
     Two are the same where they ask the same of the same case, so that a newer draft takes the place of an older one.
     """
@@ -163,7 +165,7 @@ class Place:
 
 
 def queue(reader: Reader, filters: Filters, *, at: datetime) -> list[Place]:
-    """Return what asks for a person, the most urgent first, then the nearest deadline, of these answers in doubt before drafts.
+    """Return what asks for a person, the most urgent first, then the nearest deadline, of these answers before drafts.
 
     Snoozed cases stay away until their time. Of several answers of one kind in doubt in one case, the oldest is asked about first.
     """
@@ -172,6 +174,7 @@ def queue(reader: Reader, filters: Filters, *, at: datetime) -> list[Place]:
         f"""SELECT c.id AS case_id, w.parked AS parked, w.draft AS draft FROM cases c JOIN (
             SELECT case_id, NULL AS parked, id AS draft FROM drafts WHERE state = 'waiting'
             UNION ALL SELECT case_id, MIN(id) AS parked, 0 AS draft FROM deliveries WHERE state = 'parked' GROUP BY case_id, kind
+            UNION ALL SELECT case_id, MIN(id) AS parked, 0 AS draft FROM deliveries WHERE state = 'by_hand' GROUP BY case_id, kind
         ) w ON w.case_id = c.id WHERE (c.snoozed_until IS NULL OR c.snoozed_until <= :now) AND {where}
         ORDER BY c.points DESC, COALESCE(c.respond_by, '9999'), w.parked IS NULL, COALESCE(w.parked, w.draft)""",
         now=to_text(at),
@@ -191,15 +194,16 @@ def inbox(reader: Reader, filters: Filters, *, at: datetime) -> list[Pending]:
 
 def pending(reader: Reader, place: Place) -> Pending | None:
     """Return what stands at a place, with all that is needed to decide it; None where that is no longer so, or its post is gone."""
-    return _waiting(reader, drafts.get(reader, place.draft_id)) if place.parked is None else _parked(reader, place.parked)
+    return _waiting(reader, drafts.get(reader, place.draft_id)) if place.parked is None else _answer(reader, place.parked)
 
 
-def _parked(reader: Reader, delivery_id: int) -> Parked | None:
-    row = reader.one("SELECT * FROM deliveries WHERE id = :id AND state = 'parked'", id=delivery_id)
+def _answer(reader: Reader, delivery_id: int) -> Parked | ToPost | None:
+    row = reader.one("SELECT * FROM deliveries WHERE id = :id AND state IN ('parked', 'by_hand')", id=delivery_id)
     delivery = _delivery(reader, row) if row else None
     if delivery is None:
         return None
-    return Parked(cases.find(reader, delivery.case), delivery, heard_ledger.assessment(reader, delivery.network, delivery.parent.id))
+    asked = ToPost if delivery.state is DeliveryState.BY_HAND else Parked
+    return asked(cases.find(reader, delivery.case), delivery, heard_ledger.assessment(reader, delivery.network, delivery.parent.id))
 
 
 def _delivery(reader: Reader, row: Row) -> Delivery | None:
@@ -298,8 +302,9 @@ class Health:
     """How the daemon and its sources are doing.
 
     `pause` stops all sending, by the store or by a flag file; `resting` are the networks on which our account is silent. `doubtful` are
-    the answers of which somebody should know: in doubt, held back, being taken back. `incidents` are those that are open or that nobody
-    heard of yet; `untold` are the alerts of cases that reached nobody. `courses` say how far known posts are read again.
+    the answers of which somebody should know: in doubt, held back, being taken back, to be posted by hand. `incidents` are those that
+    are open or that nobody heard of yet; `untold` are the alerts of cases that reached nobody. `courses` say how far known posts are
+    read again.
     """
 
     running: bool
@@ -321,7 +326,7 @@ class Health:
     courses: tuple[Course, ...]
 
 
-_DOUBTFUL = """SELECT d.* FROM deliveries d WHERE d.state IN ('unknown', 'parked', 'withdrawing')
+_DOUBTFUL = """SELECT d.* FROM deliveries d WHERE d.state IN ('unknown', 'parked', 'withdrawing', 'by_hand')
     OR (d.state = 'held' AND EXISTS (SELECT 1 FROM drafts w WHERE w.id = d.draft_id AND w.state IN ('waiting', 'approved')))
     ORDER BY d.id"""
 

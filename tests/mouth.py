@@ -172,9 +172,10 @@ class House:
         self.store.write(lambda tx: heard_ledger.record_account(tx, US, at=self.clock()))
 
     def post(self, post_id: str, words: str, by: str = "marta", *, thread: str = "", age: float = 60.0, **more: object) -> Post:
+        """Return a post that mentions us, unless `more` says `mentions=()`."""
         author = Author(NETWORK, f"id-{by}", by)
         created = self.clock() - timedelta(seconds=age)
-        return Post(NETWORK, post_id, words, author, created, thread or post_id, mentions=("acme",), **more)  # type: ignore[arg-type]
+        return Post(NETWORK, post_id, words, author, created, thread or post_id, **{"mentions": ("acme",), **more})  # type: ignore[arg-type]
 
     async def hear(self, *posts: Post) -> None:
         await Ear(self.store, self.book, self.clock).take(NETWORK, Page(posts, "c"))

@@ -1,16 +1,29 @@
-"""What the author asks of us about being contacted: `stop` (no contact at all) and `no_dm` (no private messages).
+"""What the author asks of us about being contacted: `stop` (no contact at all), `no_dm` (no private messages), `dm_me` (one, please).
 
-A wish must be about being written to: "stop charging me" and "can you stop the bus" are none.
+A wish must be about being written to: "stop charging me" and "can you stop the bus" are none. Whoever says nothing but "stop", or one of
+the words by which people send a program away on Reddit ("bad bot", "!optout"), means us. Whoever asks for no private message asks for none.
 """
 
 from __future__ import annotations
 
+import re
+
 from listener.model import Signal
 from listener.scoring.signals import Reading
 
-NAMES = ("stop", "no_dm")
+NAMES = ("stop", "no_dm", "dm_me")
+# The whole post, besides whom it addresses.
+_SENT_AWAY = re.compile(
+    r"(?:(?:@|/?u/)[\w.@-]+[\s,:]*)*[!/]?"
+    r"(?P<said>stop(?: (?:it|bot|please))?|please stop|bad bot|opt[ -]?(?:me )?out|unsubscribe|ignore ?me|go away)[\s.!]*"
+)
 
 
 def wishes(reading: Reading) -> tuple[Signal, ...]:
     """Return the wishes in a text, each with the words that prove it and no points."""
-    return tuple(Signal(name, 0, why) for name in NAMES if (why := reading.quotes(f"wishes.{name}")))
+    found = {name: reading.quotes(f"wishes.{name}") for name in NAMES}
+    if away := _SENT_AWAY.fullmatch(reading.folded.text.strip()):
+        found["stop"] = found["stop"] or (away["said"],)
+    if found["no_dm"] or found["stop"]:
+        found["dm_me"] = ()
+    return tuple(Signal(name, 0, why) for name, why in found.items() if why)

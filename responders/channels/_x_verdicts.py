@@ -16,6 +16,7 @@ from listener.x_wire import (
     BAD_REQUEST,
     FORBIDDEN,
     GONE_KINDS,
+    NETWORK,
     NOT_FOUND,
     TOO_MANY,
     Id,
@@ -29,8 +30,7 @@ from listener.x_wire import (
 )
 from responders.channels.base import Barred, Refused, SendResult, Sent, Unknown, Unsent, Withdrawn, WithdrawResult
 from responders.model import Delivery, Kind
-
-BY_HAND = "Since February 2026 X takes a program's answer only where the author did, so post this one by hand:"
+from responders.policies import Outcome, Standing, gates
 
 _DUPLICATE = "duplicate content"
 _NOT_SUMMONED = "not been mentioned or otherwise engaged"
@@ -133,7 +133,8 @@ def _meant(said: str, delivery: Delivery) -> Refused | Unknown:
     if _DUPLICATE in words:
         return Unknown("X says that these words stand there already: the answer is probably live. Look before anybody posts it again")
     if _NOT_SUMMONED in words:
-        return Refused(f"X says that the author did not call us. {BY_HAND} {url_of(parent.author.handle, parent.id)}")
+        why = "; ".join(gate.reason for gate in gates(NETWORK, Standing(called=False)) if gate.outcome is Outcome.BY_HAND)
+        return Refused(f"X says that the author did not call us. {why}: {url_of(parent.author.handle, parent.id)}")
     if any(known in words for known in _NOT_FOR_US):
         return Refused(f"X did not take it, because of who wrote the post or who may answer it: {said}")
     return Unknown(f"X answered 403: {said}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from listener.model import Account, Post
 from listener.rules.rulebook import Rulebook
@@ -24,9 +24,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The network said no, in a way known to mean that nothing was published."""
+    """The network said no, in a way known to mean that nothing was published.
+
+    `closes` names the part of the network (a subreddit) that takes nothing from our account: it is not tried there again.
+    """
 
     reason: str
+    closes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,33 @@ class Channel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """Whether our account says that it is automated, as the network tells; `remedy` says how to get the label, for people."""
+
+    marked: bool
+    remedy: str
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A channel whose network tells whether our account is marked as automated, and lets us mark it."""
+
+    async def label(self) -> Label:
+        """Return whether our account is marked.
+
+        Raises:
+            SignInNeeded, NetworkError
+        """
+
+    async def mark(self) -> Label:
+        """Mark our account as automated, and change nothing else of it.
+
+        Raises:
+            SignInNeeded, NetworkError: it was not marked, or nobody can tell.
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     """How many posts a network takes from one account: `posts` in `per` seconds, by its own documents."""
 
@@ -162,6 +193,7 @@ class ChannelKind:
     `settle_after` is how many seconds an accepted post may stay invisible there; a look before that proves nothing. `key_lifetime` is
     how many seconds after the first attempt the same key still means the same post (None: for ever). `pace` bounds what we send. `id_in`
     returns the id (as in `Sent.remote_id`) of a post of ours, from the address a person copied and the id of our account.
+    `label_by_hand` says how a person marks the account as automated, where the network has no request for that.
     """
 
     network: str
@@ -175,3 +207,4 @@ class ChannelKind:
     settle_after: float = 90.0
     key_lifetime: float | None = 3_000.0
     id_in: Callable[[str, str], str] = last_part
+    label_by_hand: str = ""

@@ -31,6 +31,7 @@ from listener.model import Account, Post
 from listener.rules.rulebook import Rulebook
 from listener.settings import writing_secret
 from responders.channels._bluesky_chat import SEND, SERVICE, Chat, Letter, outcome
+from responders.channels._bluesky_label import read_label, set_label
 from responders.channels._bluesky_session import WritingSession
 from responders.channels._bluesky_text import Tids, facets_of_links, handles, limits, problem
 from responders.channels._bluesky_wire import Own, OwnPage, Shown, View, Views, read
@@ -38,6 +39,7 @@ from responders.channels.base import (
     TOO_LATE,
     Barred,
     ChannelKind,
+    Label,
     MayLeave,
     Pace,
     Parent,
@@ -171,6 +173,14 @@ class Bluesky:
             message = "another record of ours stands where this reply would be"
             raise NetworkError(message, f"Look at {sent.url}.")
         return sent
+
+    async def label(self) -> Label:
+        """Return whether our account carries the self-label of automated accounts; see `Labelled`."""
+        return await read_label(self._session)
+
+    async def mark(self) -> Label:
+        """Put the self-label into our profile; see `Labelled`."""
+        return await set_label(self._session)
 
     async def close(self) -> None:
         """Let go of connections."""

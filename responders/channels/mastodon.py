@@ -16,7 +16,7 @@ from uuid import uuid4
 from pydantic import TypeAdapter
 
 from listener.clock import now
-from listener.errors import EarnestError, NetworkError, NotConnected, RateLimited, SignInNeeded
+from listener.errors import EarnestError, Malformed, NetworkError, NotConnected, RateLimited, SignInNeeded
 from listener.http import Answer, Http, retry_after
 from listener.mastodon_instance import Instance, ask
 from listener.mastodon_wire import (
@@ -39,6 +39,7 @@ from responders.channels.base import (
     TOO_LATE,
     Barred,
     ChannelKind,
+    Label,
     MayLeave,
     Pace,
     Parent,
@@ -58,6 +59,8 @@ _WHAT_TO_DO = (
     "Sign in there as the account and see whether it is in order; if it is, make a new access token with the scopes read and "
     f"write:statuses and put it into the secret {_SECRET} ({secret_variable(_SECRET)})."
 )
+_WHO = "/api/v1/accounts/verify_credentials"
+_LABEL = "Set it: earnest sources label mastodon (the token needs the scope write:accounts), or tick it in the account's profile settings"
 _MAX_BYTES = 20_000_000  # a thread of thousands must still be readable, or it could never be answered
 # A token may ask 300 times in five minutes (docs, "rate-limits"), and an account may post 300 times in three hours (the server's own
 # lib/rate_limiter.rb; both November 2026). A reply takes about four requests, and people post by hand as well: so far below both.
@@ -121,7 +124,7 @@ class Mastodon:
             SignInNeeded, RateLimited, NetworkError
         """
         if self._account is None:
-            account = read(_account, await self._get("/api/v1/accounts/verify_credentials"), "our own account")
+            account = read(_account, await self._get(_WHO), "our own account")
             self._account = Account(NETWORK, account.id, account.acct, account.url or "")
         return self._account
 
@@ -152,6 +155,21 @@ class Mastodon:
         us = (await self.identify()).id
         ours = tuple(each.id for each in below if each.account.id == us and each.in_reply_to_id == post.id)
         return Parent(there=True, text=status.text, version=status.version, ours=ours)
+
+    async def label(self) -> Label:
+        """Return whether our account is marked as a bot; see `Labelled`."""
+        return Label(read(_account, await self._get(_WHO), "our own account").bot is True, _LABEL)
+
+    async def mark(self) -> Label:
+        """Mark our account as a bot, and change nothing else of its profile; see `Labelled`."""
+        await self.identify()
+        answer = check(
+            await self._http.call("PATCH", "/api/v1/accounts/update_credentials", data={"bot": "true"}), self._http.host, _SECRET
+        )
+        if read(_account, answer.body, "our own account").bot is not True:
+            message = f"{self._http.host} took it and does not show our account as a bot"
+            raise Malformed(message)
+        return Label(True, _LABEL)
 
     async def send(self, delivery: Delivery, timeout: float, may_leave: MayLeave = always) -> SendResult:
         """Make one attempt, with one POST, within `timeout` seconds. Never raises for what a network does."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import uuid4
 
 from listener.clock import now
@@ -43,15 +44,17 @@ from responders.channels.base import (
     last_part,
 )
 from responders.model import Delivery, Kind
+from responders.policies import place_of
 
 _SECRET = writing_secret(NETWORK)
 # A request a minute, where Reddit allows a hundred (support.reddithelp.com, "Reddit Data API Wiki", November 2026): comments are
 # limited by an account's standing too, down to one in ten minutes, and that figure is nowhere to be read.
 _PACE = Pace(10, 600.0)
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
+_MUTED = "our account is muted in that subreddit"
 _REFUSALS = {
     "DELETED_COMMENT": "the comment has been deleted",
-    "MUTED_FROM_SUBREDDIT": "our account is muted in that subreddit",
+    "MUTED_FROM_SUBREDDIT": _MUTED,
     "NO_TEXT": "it says nothing",
     "SUBREDDIT_LINKING_DISALLOWED": "it names a subreddit that may not be named",
     "SUBREDDIT_OUTBOUND_LINKING_DISALLOWED": "that subreddit lets nobody name another",
@@ -117,7 +120,10 @@ class Reddit:
             return Unknown(failure.message)
         if answer.status == _FORBIDDEN:
             return await self._forbidden(answer, delivery.parent, end)
-        return self._said_no(answer) or _published(answer, delivery)
+        no = self._said_no(answer)
+        if isinstance(no, Refused) and _MUTED in no.reason:
+            return replace(no, closes=place_of(delivery.parent))
+        return no or _published(answer, delivery)
 
     async def find(self, delivery: Delivery) -> Sent | None:
         """Look for the delivery among our answers to the post and among our newest comments.
@@ -222,7 +228,8 @@ class Reddit:
             return self._unsent(suspended)
         except (NetworkError, TimeoutError):
             banned = ""
-        return Refused(f"our account is banned from r/{banned}" if banned else f"our account may not comment there: {said_by(answer)}")
+        why = f"our account is banned from r/{banned}" if banned else f"our account may not comment there: {said_by(answer)}"
+        return Refused(why, closes=banned.casefold() or place_of(parent))
 
 
 def _wait(words: str) -> float:
@@ -285,4 +292,5 @@ KIND = ChannelKind(
     settle_after=120.0,  # a comment may take a minute to show in lists
     key_lifetime=0.0,
     id_in=_id_in,
+    label_by_hand="Register the account with Reddit as an app, by the form in r/redditdev's announcement of the App label",
 )

@@ -33,7 +33,7 @@ from listener.x_wire import (
 )
 from responders.channels._x_messages import Messages
 from responders.channels._x_text import essence, limits, problem
-from responders.channels._x_verdicts import BY_HAND, published, withdrawn
+from responders.channels._x_verdicts import published, withdrawn
 from responders.channels.base import (
     TOO_LATE,
     Barred,
@@ -50,6 +50,7 @@ from responders.channels.base import (
     always,
 )
 from responders.model import Delivery, Kind
+from responders.policies import Standing, by_hand, gates
 
 _SECRET = writing_secret(NETWORK)
 _PACE = Pace(100, 900.0)
@@ -175,8 +176,9 @@ class X:
             return "the id of the post or of its author is none of X's"
         if delivery.kind is Kind.PUBLIC and parent.visibility not in _OPEN:
             return "the post was not public, so its answer must not be"
-        if delivery.kind is Kind.PUBLIC and not self._summoned(parent, delivery.account):
-            return f"the post neither mentions nor quotes us. {BY_HAND} {url_of(parent.author.handle, parent.id)}"
+        called = Standing(called=delivery.kind is not Kind.PUBLIC or self._summoned(parent, delivery.account))
+        if gate := by_hand(gates(NETWORK, called)):
+            return f"the post neither mentions nor quotes us. {gate.reason}: {url_of(parent.author.handle, parent.id)}"
         return problem(delivery.text, delivery.kind)
 
     def _summoned(self, post: Post, account_id: str) -> bool:
@@ -288,4 +290,5 @@ KIND = ChannelKind(
     pace=_PACE,
     settle_after=60.0,  # the own timeline may lag behind what was just accepted
     key_lifetime=0.0,
+    label_by_hand="Set it on x.com as the account: Settings, Your account, Account information, Automation; the bio names who runs it",
 )

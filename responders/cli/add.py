@@ -189,7 +189,7 @@ def _plan(app: App, before: str, book: Rulebook, *, chosen: str, name: str, give
 
 def _tried(app: App, plan: _Plan) -> Trial:
     """Try the source as it would be, and say what came of it."""
-    trial = Trial(plan.name)
+    trial = Trial(plan.name, kind=plan.kind)
     if app.interactive:
         app.out.talk(f"Trying {plan.name} …")
     asyncio.run(listen(trial, plan.book))

@@ -83,6 +83,22 @@ def found(app: App, *, case: str, url: str, kind: str | None, who: str | None, r
     _done(app, done, following, who=who, reason=reason)
 
 
+@click.command(epilog="Example: earnest posted A-217 --url https://news.example/item?id=4711")
+@click.argument("case")
+@click.option("--url", default="", metavar="URL", help="The address of our answer, where there is one.")
+@AS
+@_WHY
+@common
+def posted(app: App, *, case: str, url: str, who: str | None, reason: str) -> None:
+    """Say that you posted the approved answer of CASE by hand. It then counts as our answer.
+
+    Some networks take no answer from a program, or not to this post; `earnest show` says which rule of theirs that is. Earnest makes no
+    request for such an answer, ever.
+    """
+    done = dispatch(app, who).posted(case, url)
+    _done(app, done, f"What else waits: earnest inbox. Where it was a mistake: earnest absent {done.case}", who=who, reason=reason)
+
+
 @click.command(epilog="Example: earnest resend A-217")
 @_about_one
 @_WHY
@@ -123,7 +139,10 @@ def _looked(app: App, one: Delivery) -> bool:
 @_WHY
 @common
 def absent(app: App, *, case: str, kind: str | None, who: str | None, reason: str) -> None:
-    """Say that the answer of CASE that was in doubt is not on the network, and shall not be sent as it is. Its draft waits again."""
+    """Say that the answer of CASE that was in doubt is not on the network, and shall not be sent as it is. Its draft waits again.
+
+    The same for one that was to be posted by hand and will not be. One that was posted by hand and deleted there is kept as taken back.
+    """
     done = dispatch(app, who).absent(case, _kind(kind))
     _done(app, done, f"Change it: earnest edit {done.case}. Say no: earnest reject {done.case}", who=who, reason=reason)
 

@@ -12,6 +12,7 @@ _IN_DOUBT = frozenset({DeliveryState.UNKNOWN, DeliveryState.PARKED})
 
 _IS = {
     DeliveryState.HELD: "was held back",
+    DeliveryState.BY_HAND: "is approved and waits to be posted by hand",
     DeliveryState.READY: "is approved and about to leave",
     DeliveryState.CLAIMED: "is leaving now",
     DeliveryState.SENT: "was sent",
@@ -25,7 +26,8 @@ _IS = {
 
 def stands(one: Delivery) -> str:
     """Say where an answer stands: "public answer was sent"."""
-    return f"{one.kind.value} answer {_IS[one.state]}"
+    by_hand = one.by_hand and one.state is DeliveryState.SENT
+    return f"{one.kind.value} answer {'was posted by hand' if by_hand else _IS[one.state]}"
 
 
 def doubt(one: Delivery) -> str:
@@ -45,6 +47,11 @@ def settling(one: Delivery, among: Sequence[Delivery]) -> tuple[str, str]:
     return f"earnest found {one.case} URL{which}", f"earnest resend {one.case}{which}"
 
 
+def posting(one: Delivery) -> str:
+    """Return the command that says that an answer was posted by hand."""
+    return f"earnest posted {one.case} --url URL  (the address of our answer, where there is one)"
+
+
 def what_to_do(one: Delivery, among: Sequence[Delivery], *, running: bool) -> tuple[str, ...]:
     """Return what to do about an answer, a line each; nothing where all is well.
 
@@ -53,6 +60,8 @@ def what_to_do(one: Delivery, among: Sequence[Delivery], *, running: bool) -> tu
     if one.state is DeliveryState.PARKED:
         there, absent = settling(one, among)
         return f"look       {post_link(one)}", f"there      {there}  (the address of our answer)", f"not there  {absent}"
+    if one.state is DeliveryState.BY_HAND:
+        return f"post it at  {post_link(one)}", f"then        {posting(one)}", f"or not      earnest undo {one.case}"
     if one.state is DeliveryState.HELD:
         first = next((other for other in among if other.draft_id == one.draft_id and other.state in _IN_DOUBT), None)
         if first:

@@ -53,7 +53,7 @@ def tell(app: App, done: Done, next_step: str, words: Mapping[Kind, str | None] 
     """Say what came of an act, in a line and the `words` that it concerns, and what to do next."""
     if app.options.json:
         said = {kind.value: text for kind, text in (words or {}).items()}
-        app.out.record({"case": done.case, "says": done.says, "complete": done.complete, **said})
+        app.out.record({"case": done.case, "says": done.says, "complete": done.complete, "by_hand": bool(done.copy), **said})
         return
     app.out.line(done.says)
     for kind, text in (words or {}).items():
@@ -65,6 +65,8 @@ def tell(app: App, done: Done, next_step: str, words: Mapping[Kind, str | None] 
 
 
 def _after_yes(app: App, done: Done) -> str:
+    if done.copy:
+        return f"Copy the words, post them there, then: earnest posted {done.case} --url URL. Not after all: earnest undo {done.case}"
     if done.complete and not app.store.held():
         return f"The daemon is not running, so nothing leaves before: earnest run. Take it back: earnest undo {done.case}"
     return f"Take it back: earnest undo {done.case}. What else waits: earnest inbox" if done.complete else "What else waits: earnest inbox"
@@ -83,7 +85,8 @@ def noted(acting: Desk, done: Done, reason: str) -> Done:
 def approve(app: App, *, case: str, who: str | None, reason: str) -> None:
     """Say yes to the draft of CASE, and print the words that this covers.
 
-    They leave ten seconds later; until then `earnest undo` takes them back.
+    They leave ten seconds later; until then `earnest undo` takes them back. Where the network takes no program's answer, a person
+    copies them and posts them by hand: see `earnest posted`.
     """
     _approve(app, case, who, reason, private_only=False)
 

@@ -67,7 +67,10 @@ def _of_post(app: App, text: str, network: str | None, author: str | None, at: s
         raise UsageError(message, 'write it like "2026-11-20 23:30"') from None
     name = author.removeprefix("@") if author else None
     made_up = made_up_post(text, at=moment, network=network, author=name)
-    return explained(app.book, made_up, Circumstances(now=moment), **_speaking(made_up.network))
+    from responders.house import channel_kind  # noqa: PLC0415  # networks are slow to import
+
+    mute = channel_kind(made_up.network) is None
+    return explained(app.book, made_up, Circumstances(now=moment, mute=mute), **_speaking(made_up.network))
 
 
 def _of_case(app: App, name: str) -> Explanation:
@@ -76,6 +79,7 @@ def _of_case(app: App, name: str) -> Explanation:
     from responders.circumstances import circumstances, world  # noqa: PLC0415
     from responders.conditions import asked_in  # noqa: PLC0415
     from responders.explaining import explain as explained  # noqa: PLC0415
+    from responders.house import channel_kind  # noqa: PLC0415
     from responders.ledger import cases  # noqa: PLC0415
 
     reader = app.store.read()
@@ -88,15 +92,11 @@ def _of_case(app: App, name: str) -> Explanation:
         message = f"the post of {case.name} was deleted (noticed on {gone:%Y-%m-%d}); its words are not kept, so nothing can be explained"
         raise EarnestError(message, f"what was decided then: earnest show {case.name}")
     before = cases.decision(reader, case.id)
+    late, mute = heard_ledger.is_late(reader, case.network, case.post_id), channel_kind(case.network) is None
     found = explained(
         app.book,
         mention.post,
-        circumstances(
-            reader,
-            mention,
-            world(reader, at=clock.now(), asked=asked_in(app.book)),
-            late=heard_ledger.is_late(reader, case.network, case.post_id),
-        ),
+        circumstances(reader, mention, world(reader, at=clock.now(), asked=asked_in(app.book)), late=late, mute=mute),
         heard_ledger.thread(reader, case.network, case.thread_id),
         mention=mention,
         case=case.name,
@@ -109,11 +109,10 @@ def _of_case(app: App, name: str) -> Explanation:
 
 
 def _speaking(network: str) -> _Speaking:
-    """Return what the network's channel says, where there is one."""
+    """Return what the network's channel says, or what holds where there is none."""
+    from responders.byhand import by_hand_kind  # noqa: PLC0415
     from responders.house import channel_kind  # noqa: PLC0415  # networks are slow to import
 
-    kind = channel_kind(network)
-    if kind is None:
-        return {}
+    kind = channel_kind(network) or by_hand_kind(network)
     reason = "" if kind.private else f"Earnest cannot send private messages on {network}"
     return {"can_private": kind.private, "private_reason": reason, "address": kind.address, "limits": kind.limits}

@@ -20,26 +20,33 @@ from responders.cli.output import Output
 from responders.cli.phrases import counted, due, local
 from responders.cli.records import line_json, mention_json
 from responders.ledger import audit, cases
-from responders.views import Filters, Parked, Waiting
+from responders.model import Delivery, DeliveryState
+from responders.posting import ToPost
+from responders.views import Filters, Parked, Pending, Waiting
 
 _FOLLOW_EVERY = 0.5  # seconds
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _DIGEST_SHOWN = 12
+
+Answer = Parked | ToPost
 
 
 @click.command(epilog="Example: earnest inbox --urgency high --overdue")
 @filtered
 @common
 def inbox(app: App, filters: Filters) -> None:
-    """List the drafts that wait for a person, the most urgent first; then the answers of which nobody can tell whether they are there."""
+    """List the drafts that wait for a person, the most urgent first; then the answers that ask for one.
+
+    These are answers of which nobody can tell whether they are there, and approved ones that are posted by hand.
+    """
     at = clock.now()
     found = views.inbox(app.store.read(), filters, at=at)
-    waiting, parked = [one for one in found if isinstance(one, Waiting)], [one for one in found if isinstance(one, Parked)]
+    waiting, parked = [one for one in found if isinstance(one, Waiting)], [one for one in found if not isinstance(one, Waiting)]
     if app.options.json:
         for line in (*(one.to_json() for one in waiting), *(one.to_json() for one in parked)):
             app.out.record(line)
         return
-    rows = [_inbox_row(one, one.post.text, at) for one in waiting]
+    rows = [_inbox_row(one, _post_by_hand(one) + one.post.text, at) for one in waiting]
     if not app.out.terminal:  # every row of a pipe has the same columns
         rows += [_inbox_row(one, _in_one_sentence(one, parked), at) for one in parked]
     if rows:
@@ -50,7 +57,7 @@ def inbox(app: App, filters: Filters) -> None:
     app.out.next_step(_inbox_next(waiting, parked, filters))
 
 
-def _inbox_row(one: Waiting | Parked, words: str, at: datetime) -> Sequence[str]:
+def _inbox_row(one: Pending, words: str, at: datetime) -> Sequence[str]:
     return (
         one.case.name,
         one.route,
@@ -62,30 +69,42 @@ def _inbox_row(one: Waiting | Parked, words: str, at: datetime) -> Sequence[str]
     )
 
 
-def _in_one_sentence(one: Parked, among: Sequence[Parked]) -> str:
+def _post_by_hand(one: Waiting) -> str:
+    return "(by hand) " if any(hold.by_hand for hold in one.holds) else ""
+
+
+def _in_one_sentence(one: Answer, among: Sequence[Answer]) -> str:
     this = one.delivery
+    if isinstance(one, ToPost):
+        return f"{this.kind.value} answer to post by hand at {answers.post_link(this)} Then: {answers.posting(this)}"
     there, absent = answers.settling(this, [other.delivery for other in among])
     where = answers.post_link(this)
     return f"{this.kind.value} answer: {answers.doubt(this)}. Look: {where} It is there: {there}. It is not: {absent}"
 
 
-def _show_parked(out: Output, parked: Sequence[Parked]) -> None:
+def _show_parked(out: Output, parked: Sequence[Answer]) -> None:
     all_of_them = [one.delivery for one in parked]
     for one in all_of_them:
         out.line()
-        out.line(f"{one.case} {one.kind.value} answer: {answers.doubt(one)}", style="bold")
+        out.line(f"{one.case} {one.kind.value} answer: {_what_is_asked(one)}", style="bold")
         for line in answers.what_to_do(one, all_of_them, running=True):
             out.line(f"   {line}")
     if parked:
         out.line()
 
 
-def _inbox_next(waiting: Sequence[Waiting], parked: Sequence[Parked], filters: Filters) -> str:
+def _what_is_asked(one: Delivery) -> str:
+    return "post it by hand" if one.state is DeliveryState.BY_HAND else answers.doubt(one)
+
+
+def _inbox_next(waiting: Sequence[Waiting], parked: Sequence[Answer], filters: Filters) -> str:
     drafts = f"{counted(len(waiting), 'draft waits', 'drafts wait')}" if waiting else ""
-    doubts = f"{counted(len(parked), 'answer is', 'answers are')} in doubt" if parked else ""
-    if drafts or doubts:
+    hands = sum(isinstance(one, ToPost) for one in parked)
+    doubts = f"{counted(len(parked) - hands, 'answer is', 'answers are')} in doubt" if len(parked) > hands else ""
+    to_post = f"{counted(hands, 'answer waits', 'answers wait')} to be posted by hand" if hands else ""
+    if drafts or parked:
         first = (waiting[0] if waiting else parked[0]).case.name
-        return f"{'; '.join(filter(None, (drafts, doubts)))}. Decide: earnest review. Look closer: earnest show {first}"
+        return f"{'; '.join(filter(None, (drafts, doubts, to_post)))}. Decide: earnest review. Look closer: earnest show {first}"
     if filters != Filters():
         return "No draft fits these filters. All that wait: earnest inbox"
     return "No draft waits. Everything heard: earnest mentions"

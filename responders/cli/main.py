@@ -24,6 +24,7 @@ _PLACES = {
     "private": ("responders.cli.decide:private", "Say yes to the private message only."),
     "undo": ("responders.cli.afterwards:undo", "Take an approval back while nothing has left."),
     "found": ("responders.cli.afterwards:found", "An answer in doubt is there: keep it as sent."),
+    "posted": ("responders.cli.afterwards:posted", "You posted an approved answer by hand: keep it as ours."),
     "resend": ("responders.cli.afterwards:resend", "An answer in doubt is not there: send it after all."),
     "absent": ("responders.cli.afterwards:absent", "It is not there, and shall not be sent as it is."),
     "withdraw": ("responders.cli.afterwards:withdraw", "Take a sent answer off its network."),

@@ -122,7 +122,13 @@ def _decision_json(decision: Decision) -> dict[str, object]:
         "rule_version": decision.rule_version,
         "actions": list(decision.actions),
         "holds": [
-            {"gate": one.gate, "reason": one.reason, "until": to_text(one.until) if one.until else None, "forbids": one.forbids}
+            {
+                "gate": one.gate,
+                "reason": one.reason,
+                "until": to_text(one.until) if one.until else None,
+                "forbids": one.forbids,
+                "by_hand": one.by_hand,
+            }
             for one in decision.holds
         ],
         "trace": [{"route": one.route, "matched": one.matched, "because": one.because} for one in decision.trace],
@@ -173,6 +179,7 @@ def _delivery_json(one: Delivery, log: Sequence[Row]) -> dict[str, object]:
         "reason": one.reason or None,
         "attempts": one.attempts,
         "visibility": one.visibility.value,
+        "by_hand": one.by_hand,
         "withdrawal": {"who": recall.who, "at": to_text(recall.at), "reason": recall.reason} if recall else None,
     }
 

@@ -27,6 +27,7 @@ from responders.silence import Silence, silence
 from responders.views import Story
 
 _WIDTH = 200  # columns of a foreign line
+_LONG = 600  # columns of a reason that names its source
 _THREAD_SHOWN = 20
 _NO_DAEMON = "No daemon runs, so nothing happens before: earnest run. "
 _VERDICTS = {"yes": "said yes", "edited": "changed the words", "rejected": "said no", "void": "said yes, which no longer counts,"}
@@ -137,7 +138,8 @@ def _decision(decision: Decision) -> Iterator[str]:
             yield f"   because {one_line(step.because, _WIDTH)}"
     for hold in decision.holds:
         until = f", until {local(hold.until)}" if hold.until else ""
-        yield f"   {'forbidden' if hold.forbids else 'held'} by {hold.gate}: {one_line(hold.reason, _WIDTH)}{until}"
+        weight = "forbidden" if hold.forbids else "to be posted by hand" if hold.by_hand else "held"
+        yield f"   {weight} by {hold.gate}: {one_line(hold.reason, _LONG)}{until}"
 
 
 def _draft(story: Story, draft: Draft, at: datetime) -> Iterator[str]:
@@ -205,6 +207,8 @@ def _next_step(story: Story, around: _Around) -> str:
     if parked := [one for one in story.sent if one.state is DeliveryState.PARKED]:
         there, absent = answers.settling(parked[0], story.sent)
         return f"Look whether our {parked[0].kind.value} answer is there. It is: {there}. It is not: {absent}"
+    if to_post := [one for one in story.sent if one.state is DeliveryState.BY_HAND]:
+        return f"Post it by hand: {answers.post_link(to_post[0])} Then: {answers.posting(to_post[0])}"
     if story.draft and story.draft.state is DraftState.WAITING:
         return f"Decide: earnest approve {name}, earnest edit {name}, earnest reject {name}"
     if DeliveryState.READY in states:
@@ -212,7 +216,14 @@ def _next_step(story: Story, around: _Around) -> str:
         return f"{leaves}Take it back while it has not left: earnest undo {name}"
     if states & {DeliveryState.WITHDRAWING, DeliveryState.UNKNOWN}:
         return f"Earnest is at it. See how it ends: earnest show {name}" if around.running else _NO_DAEMON.rstrip()
+    return _after_all(story, name, states)
+
+
+def _after_all(story: Story, name: str, states: set[DeliveryState]) -> str:
+    """Say what is left to do where nothing is on its way and nothing waits for anybody."""
     if DeliveryState.SENT in states:
+        if all(one.by_hand for one in story.sent if one.state is DeliveryState.SENT):
+            return f"What else waits: earnest inbox. Where it was deleted there: earnest absent {name}"
         return f"What else waits: earnest inbox. Take it off {story.case.network} again: earnest withdraw {name} --reason TEXT"
     if DeliveryState.WITHDRAWN in states and not story.suppressed:
         return f"Say something else: earnest edit {name} --text TEXT. What else waits: earnest inbox"

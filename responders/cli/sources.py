@@ -9,12 +9,13 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from listener import clock
-from listener.errors import EarnestError, Unreachable
+from listener.errors import Unreachable
 from listener.store.base import text
 from listener.text import one_line
 from responders import views
 from responders.cli import brought
 from responders.cli.base import App, common
+from responders.cli.marking import label, network_of, reopen
 from responders.cli.phrases import counted
 from responders.cli.status import source_json, source_words
 from responders.cli.trying import Trial, heard_words, listen, problem_words, speak_there, taken_row
@@ -77,10 +78,7 @@ def _try(book: Rulebook, name: str, *, preview: bool, delivery: bytes | None = N
     Raises:
         EarnestError: they name none of that name.
     """
-    if name not in book.sources:
-        message = f'rules.yaml has no source called "{name}"'
-        raise EarnestError(message, "it has: " + (", ".join(book.sources) or "none"))
-    trial = Trial(name)
+    trial = Trial(name, kind=network_of(book, name))
 
     async def both() -> None:
         await listen(trial, book, preview=preview, delivery=delivery)
@@ -99,7 +97,8 @@ def test(app: App, *, name: str) -> int:
 
     A webhook is brought posts: its address is told, with a command that brings it one.
 
-    That we cannot speak is no failure: a person then answers by hand, if at all.
+    Then what the network asks of programs that answer there, each with its date and source, and whether ours keeps to it. That we cannot
+    speak is no failure: a person then posts the answers by hand.
     """
     at = clock.now()
     trial = _try(app.book, name, preview=False)
@@ -110,6 +109,8 @@ def test(app: App, *, name: str) -> int:
             app.out.line(line)
         if trial.invitation:
             app.out.line(trial.invitation.sample, whole=True)
+        for line in (*_gates(trial), *_closed(app, trial)):
+            app.out.line(line)
         app.out.next_step(_after_test(trial))
     return trial.deaf.exit_code if trial.deaf else 0
 
@@ -128,7 +129,31 @@ def _spoken_words(trial: Trial) -> list[str]:
     return [f"speak  yes, as @{one_line(trial.speaker.handle, 60)}"]
 
 
+def _gates(trial: Trial) -> list[str]:
+    from responders.cli import gates  # noqa: PLC0415  # reading the gates takes a moment
+
+    labelled, remedy = (trial.label.marked, trial.label.remedy) if trial.label else (None, trial.remedy)
+    return list(gates.lines(trial.where, speaks=trial.speaks, labelled=labelled, remedy=remedy))
+
+
+def _closed(app: App, trial: Trial) -> list[str]:
+    """Return where on the network our account was turned away, a line each."""
+    from responders.ledger import places  # noqa: PLC0415  # only here
+
+    try:
+        rows = [row for row in places.rows(app.store.read()) if text(row, "network") == trial.where]
+    except Unreachable:
+        return []
+    again = f"let it answer there again: earnest sources reopen {trial.name}"
+    return [
+        f"closed {text(row, 'place')} since {text(row, 'since')}: {one_line(text(row, 'reason'), _WIDTH)}; {again} {text(row, 'place')}"
+        for row in rows
+    ]
+
+
 def _trial_json(trial: Trial) -> dict[str, object]:
+    from responders.cli import gates  # noqa: PLC0415  # reading the gates takes a moment
+
     return {
         "name": trial.name,
         "network": trial.network or None,
@@ -145,6 +170,7 @@ def _trial_json(trial: Trial) -> dict[str, object]:
             "account": trial.speaker.handle if trial.speaker else None,
             "problem": problem_words(trial.mute) if trial.mute else None,
         },
+        "gates": gates.to_json(trial.where, speaks=trial.speaks, labelled=trial.label.marked if trial.label else None),
     }
 
 
@@ -196,3 +222,7 @@ def _taken_json(post: Post, mentions: tuple[Mention, ...]) -> dict[str, object]:
         "brands": [mention.brand for mention in mentions],
         "because": [{"ground": one.ground.value, "text": one.text} for mention in mentions for one in mention.because],
     }
+
+
+sources.add_command(label)
+sources.add_command(reopen)

@@ -29,6 +29,7 @@ _WHY_NOT_FOLLOWED = "that is done while the source is heard well; does rules.yam
 
 _COUNTED = {
     DeliveryState.HELD: "held back",
+    DeliveryState.BY_HAND: "to be posted by hand",
     DeliveryState.READY: "about to leave",
     DeliveryState.CLAIMED: "leaving",
     DeliveryState.SENT: "sent",
@@ -229,11 +230,14 @@ def _alert(row: Row) -> str:
 
 def _next_step(health: Health) -> str:
     parked = sum(one.state is DeliveryState.PARKED for one in health.doubtful)
+    to_post = sum(one.state is DeliveryState.BY_HAND for one in health.doubtful)
     if parked:
         waits = f"; {counted(health.waiting, 'draft waits', 'drafts wait')}" if health.waiting else ""
         return f"{counted(parked, 'answer is', 'answers are')} in doubt{waits}. Look and decide: earnest review"
     if health.waiting:
         return f"{counted(health.waiting, 'draft waits', 'drafts wait')}. Decide: earnest review"
+    if to_post:
+        return f"{counted(to_post, 'answer waits', 'answers wait')} to be posted by hand: earnest review"
     if health.pause:
         return "Let sending go on: earnest resume"
     if not health.running:

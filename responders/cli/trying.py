@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from listener.model import Account, Mention, Page, Post
     from listener.rules.rulebook import Rulebook
     from listener.sources.base import Asked, Invitation, Source
+    from responders.channels.base import Label
 
 _WIDTH = 200  # columns of a foreign line
 
@@ -24,15 +25,24 @@ class Trial:
     """What came of trying a source, and of asking whether we could answer there."""
 
     name: str
+    kind: str = ""
     network: str = ""
+    speaks: bool = False
     account: Account | None = None
     page: Page | None = None
     invitation: Invitation | None = None
     deaf: EarnestError | None = None
     speaker: Account | None = None
+    label: Label | None = None
+    remedy: str = ""
     mute: EarnestError | None = None
     found: list[tuple[Post, tuple[Mention, ...]]] = field(default_factory=list)
     asks: tuple[Asked, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The network, by the source itself or else by what the rules say."""
+        return self.network or self.kind
 
 
 async def _hear(trial: Trial, source: Source, *, preview: bool, delivery: bytes | None) -> None:
@@ -74,19 +84,19 @@ async def listen(trial: Trial, book: Rulebook, *, preview: bool = False, deliver
 async def speak_there(trial: Trial, book: Rulebook) -> None:
     """Ask which account would speak; nothing is sent."""
     from listener.listening import home  # noqa: PLC0415  # networks are slow to import
+    from responders.channels.base import Labelled  # noqa: PLC0415
     from responders.house import channel_kind  # noqa: PLC0415
 
-    wanted = book.sources[trial.name]
-    network = trial.network or wanted.kind or trial.name
-    settings = home(book, network)
-    kind = channel_kind(network)
+    settings, kind = home(book, trial.where), channel_kind(trial.where)
+    trial.speaks, trial.remedy = kind is not None, kind.label_by_hand if kind else ""
     if kind is None:
-        trial.mute = EarnestError("Earnest cannot speak there", "what is heard is judged and shown; a person answers by hand, if at all")
+        trial.mute = EarnestError("Earnest cannot speak there", "what is heard is judged, shown and drafted; a person posts it by hand")
         return
     try:
         channel = kind.make(dict(settings.options) if settings else {}, book)
         try:
             trial.speaker = await channel.identify()
+            trial.label = await channel.label() if isinstance(channel, Labelled) else None
         finally:
             await channel.close()
     except EarnestError as problem:

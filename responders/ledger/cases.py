@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from listener.clock import from_text, to_text
 from listener.errors import EarnestError
@@ -282,10 +284,19 @@ def record_decision(tx: Tx, case_id: int, mention: Mention, decision: Decision, 
         route=decision.route,
         version=decision.rule_version,
         actions=pack(decision.actions),
-        holds=pack([[hold.gate, hold.reason, to_text(hold.until) if hold.until else None, hold.forbids] for hold in decision.holds]),
+        holds=pack(list(map(_kept, decision.holds))),
         trace=pack([[step.route, step.matched, step.because] for step in decision.trace]),
         at=to_text(at),
     )
+
+
+def _kept(hold: Hold) -> list[object]:
+    return [hold.gate, hold.reason, to_text(hold.until) if hold.until else None, hold.forbids, hold.by_hand]
+
+
+def _hold(kept: Sequence[Any]) -> Hold:
+    gate, reason, until, forbids, *by_hand = kept  # what was kept by an older version says nothing of hands
+    return Hold(gate, reason, from_text(until) if until else None, bool(forbids), by_hand=any(by_hand))
 
 
 def decision(reader: Reader, case_id: int) -> Decision | None:
@@ -298,6 +309,6 @@ def decision(reader: Reader, case_id: int) -> Decision | None:
         route=text(row, "route"),
         rule_version=text(row, "rule_version"),
         actions=tuple(actions) if isinstance(actions, list) else (),
-        holds=tuple(Hold(g, r, from_text(u) if u else None, bool(f)) for g, r, u, f in holds) if isinstance(holds, list) else (),
+        holds=tuple(map(_hold, holds)) if isinstance(holds, list) else (),
         trace=tuple(Step(r, bool(m), b) for r, m, b in trace) if isinstance(trace, list) else (),
     )

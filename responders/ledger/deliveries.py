@@ -19,7 +19,7 @@ _FREE, _ABOUT_TO = listed(FREE), listed(ABOUT_TO)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a delivery is made from."""
+    """What a delivery is made from. `by_hand` says why a person posts it; it is empty for what Earnest sends."""
 
     account: str
     network: str
@@ -35,6 +35,7 @@ class Order:
     points: int
     not_before: datetime
     after_id: int | None = None
+    by_hand: str = ""
 
     @property
     def bound(self) -> str:
@@ -48,11 +49,15 @@ def bind(account: str, network: str, parent_id: str, visibility: str, words: str
 
 
 def add(tx: Tx, order: Order) -> int | None:
-    """Store a delivery, ready to leave; None where this post already has (or may have) such an answer."""
+    """Store a delivery, ready to leave or to be posted; None where this post already has (or may have) such an answer.
+
+    What a person posts counts as ours whichever account it is posted with.
+    """
     taken = tx.one(
-        f"""SELECT id FROM deliveries WHERE account = :account AND network = :network AND parent_id = :parent AND kind = :kind
-        AND state NOT IN ({_FREE})""",
+        f"""SELECT id FROM deliveries WHERE (account = :account OR by_hand = 1 OR :by_hand = 1) AND network = :network
+        AND parent_id = :parent AND kind = :kind AND state NOT IN ({_FREE})""",
         account=order.account,
+        by_hand=int(bool(order.by_hand)),
         network=order.network,
         parent=order.parent.id,
         kind=order.kind.value,
@@ -63,9 +68,12 @@ def add(tx: Tx, order: Order) -> int | None:
 def _insert(tx: Tx, order: Order) -> int:
     return tx.insert(
         """INSERT INTO deliveries (case_id, draft_id, kind, network, account, parent_id, visibility, text, key, record_at, bound, state,
-        automatic, route, author_id, thread_id, points, after_id, not_before, approved_at)
-        VALUES (:case, :draft, :kind, :network, :account, :parent, :visibility, :text, :key, :at, :bound, 'ready', :automatic, :route,
-        :author, :thread, :points, :after, :at, :at)""",
+        automatic, route, author_id, thread_id, points, after_id, not_before, approved_at, by_hand, reason)
+        VALUES (:case, :draft, :kind, :network, :account, :parent, :visibility, :text, :key, :at, :bound, :state, :automatic, :route,
+        :author, :thread, :points, :after, :at, :at, :by_hand, :reason)""",
+        state=DeliveryState.BY_HAND.value if order.by_hand else DeliveryState.READY.value,
+        by_hand=int(bool(order.by_hand)),
+        reason=order.by_hand,
         case=order.case_id,
         draft=order.draft_id,
         kind=order.kind.value,
@@ -111,6 +119,7 @@ def read(reader: Reader, row: Row) -> Delivery:
         remote_id=text(row, "remote_id"),
         remote_url=text(row, "remote_url"),
         reason=text(row, "reason"),
+        by_hand=bool(number(row, "by_hand")),
     )
 
 

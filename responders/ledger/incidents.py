@@ -24,6 +24,11 @@ def parked(delivery_id: int) -> str:
     return f"parked {delivery_id}"
 
 
+def by_hand(delivery_id: int) -> str:
+    """Return the name of the incident that an answer was approved a while ago and nobody has posted it."""
+    return f"by hand {delivery_id}"
+
+
 def raise_(tx: Tx, name: str, words: str, *, at: datetime) -> bool:
     """Open an incident and ask for it to be told; return False where one of that name is open already.
 

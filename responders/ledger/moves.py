@@ -101,7 +101,8 @@ def move(
         tx.run(
             """UPDATE deliveries SET state = :target, reason = :reason, not_before = COALESCE(:not_before, not_before),
             claimed_until = NULL, remote_id = COALESCE(:remote_id, remote_id), remote_url = COALESCE(:remote_url, remote_url),
-            sent_at = CASE WHEN :target = 'sent' THEN COALESCE(sent_at, :at) ELSE sent_at END
+            sent_at = CASE WHEN :target = 'sent' THEN COALESCE(sent_at, :at) ELSE sent_at END,
+            last_attempt_at = CASE WHEN :source = 'by_hand' AND :target = 'sent' THEN :at ELSE last_attempt_at END
             WHERE id = :id AND state = :source AND (:attempt IS NULL OR attempts = :attempt)""",
             target=arrow.target.value,
             source=arrow.source.value,
@@ -201,6 +202,11 @@ def in_doubt(reader: Reader, *, at: datetime) -> list[Row]:
     )
 
 
+def by_hand(reader: Reader) -> list[Row]:
+    """Return what waits for a person to post it, oldest first."""
+    return reader.all("SELECT * FROM deliveries WHERE state = 'by_hand' ORDER BY id")
+
+
 def withdrawals(reader: Reader, *, at: datetime) -> list[Row]:
     """Return deliveries that somebody takes back from the network and that are due for a try, the one that has waited longest first."""
     return reader.all(
@@ -246,9 +252,9 @@ def take_back(tx: Tx, draft_id: int) -> bool:
         "SELECT state, first_attempt_at FROM deliveries WHERE draft_id = :draft AND state NOT IN ('sent', 'refused', 'withdrawn')",
         draft=draft_id,
     )
-    if not rows or any(text(row, "state") not in {"ready", "held"} or row["first_attempt_at"] for row in rows):
+    if not rows or any(text(row, "state") not in {"ready", "held", "by_hand"} or row["first_attempt_at"] for row in rows):
         return False
-    waiting = "DELETE FROM deliveries WHERE draft_id = :draft AND state IN ('ready', 'held')"
+    waiting = "DELETE FROM deliveries WHERE draft_id = :draft AND state IN ('ready', 'held', 'by_hand')"
     tx.run(f"{waiting} AND after_id IS NOT NULL", draft=draft_id)
     tx.run(waiting, draft=draft_id)
     return True

@@ -101,6 +101,15 @@ _RULEBOOKS = (
         version TEXT PRIMARY KEY, words TEXT NOT NULL, first_at TEXT NOT NULL, last_at TEXT NOT NULL)""",
 )
 
+# What a person posts, and the parts of a network (subreddits) in which no program may answer until a person says so.
+_BY_HAND = (
+    "ALTER TABLE deliveries ADD COLUMN by_hand INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX deliveries_by_hand ON deliveries (case_id, kind, id) WHERE state = 'by_hand'",
+    """CREATE TABLE closed_places (
+        network TEXT NOT NULL, place TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL, since TEXT NOT NULL,
+        opened_at TEXT, opened_by TEXT, PRIMARY KEY (network, place))""",
+)
+
 MIGRATIONS = Migrations(
     "responders",
     {
@@ -110,5 +119,6 @@ MIGRATIONS = Migrations(
         "004_brakes": _BRAKES,
         "005_sent_again": _SENT_AGAIN,
         "006_rulebooks": _RULEBOOKS,
+        "007_by_hand": _BY_HAND,
     },
 )

@@ -11,7 +11,7 @@ from responders.ledger import audit, cases, deliveries, drafts, incidents, moves
 from responders.lifecycle import Arrow
 from responders.model import Delivery, DeliveryState
 
-_ON_THE_NETWORK = {arrow.source: arrow for arrow in (Arrow.SEND, Arrow.FIND, Arrow.FIND_LATE, Arrow.CONFIRM)}
+_ON_THE_NETWORK = {arrow.source: arrow for arrow in (Arrow.SEND, Arrow.FIND, Arrow.FIND_LATE, Arrow.CONFIRM, Arrow.POST)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ def sent(tx: Tx, delivery: Delivery, found: Sent, reason: str, *, at: datetime, 
     if arrow is Arrow.CONFIRM:
         incidents.end(tx, incidents.parked(delivery.id), at=at)
         _let_other_half_wait(tx, delivery, at)
+    if arrow is Arrow.POST:
+        incidents.end(tx, incidents.by_hand(delivery.id), at=at)
     if arrow is Arrow.SEND:
         incidents.end(tx, incidents.account(delivery.network), at=at)  # whatever kept the account silent, it speaks again
     _log(tx, delivery, DeliveryState.SENT, reason, at=at, who=who)
@@ -91,6 +93,17 @@ def _park(tx: Tx, delivery: Delivery, arrow: Arrow, reason: str, at: datetime) -
     incidents.raise_(tx, incidents.parked(delivery.id), words, at=at)
     _log(tx, delivery, DeliveryState.PARKED, reason, at=at)
     return DeliveryState.PARKED
+
+
+def lapse(tx: Tx, delivery: Delivery, why: str, *, at: datetime, who: str = audit.DAEMON) -> DeliveryState:
+    """Ask a person no longer to post an answer by hand: its draft waits again."""
+    if not moves.move(tx, delivery.id, Arrow.LAPSE, reason=why, at=at):
+        return moves.state_of(tx, delivery.id) or DeliveryState.HELD
+    incidents.end(tx, incidents.by_hand(delivery.id), at=at)
+    drafts.reopen(tx, delivery.draft_id, why)
+    cases.set_state(tx, cases.id_of(delivery.case), "waiting", at=at)
+    _log(tx, delivery, DeliveryState.HELD, why, at=at, who=who)
+    return DeliveryState.HELD
 
 
 def _hold_followers(tx: Tx, delivery_id: int, why: str, at: datetime) -> None:

@@ -13,7 +13,7 @@ from listener.clock import from_text, in_words
 from listener.rules.rulebook import Rulebook
 from listener.store import following
 from listener.store import mentions as heard_ledger
-from listener.store.base import Row, Tx, text
+from listener.store.base import Reader, Row, text
 from responders import guard
 from responders.boundaries import holds, same_text
 from responders.channels.base import ChannelKind, Parent
@@ -31,7 +31,7 @@ _ASKED_ELSEWHERE = frozenset({"answered", "paused"})  # on the network itself; b
 class LastLook:
     """One look, inside the claiming transaction, at a delivery (`row` is the same as stored), by the rules of the moment."""
 
-    tx: Tx
+    tx: Reader
     delivery: Delivery
     row: Row
     book: Rulebook
@@ -41,6 +41,15 @@ class LastLook:
         """Say, in words for a person, why it must not leave now, or ""."""
         draft = drafts.get(self.tx, self.delivery.draft_id)
         return self._not_as_approved(draft) or self._unwelcome(draft, parent) or self._words(draft, kind) or self._boundaries(draft)
+
+    def objection_by_hand(self, kind: ChannelKind | None, *, there: bool) -> str:
+        """Say why a person should not post it by hand any more, or "": as far as the store knows, for no network is asked.
+
+        `there` says whether the post is.
+        """
+        draft, post = drafts.get(self.tx, self.delivery.draft_id), self.delivery.parent
+        found = Parent(there=there, text=post.text, version=post.version)
+        return self._unwelcome(draft, found) or self._words(draft, kind) or self._boundaries(draft)
 
     def _not_as_approved(self, draft: Draft) -> str:
         this = self.delivery

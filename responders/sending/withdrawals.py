@@ -42,6 +42,12 @@ async def withdraw(means: Means, row: Row) -> Sending:
     return await _again(means, delivery, result.reason, max(_AGAIN, timedelta(seconds=rest)))
 
 
+def gone_by_hand(tx: Tx, delivery: Delivery, reason: str, *, at: datetime, who: str) -> None:
+    """Record that what a person posted by hand was taken away by hand."""
+    moves.move(tx, delivery.id, Arrow.RECALL, reason=reason, at=at)
+    _record(tx, delivery, Arrow.WITHDRAW, reason, at, who=who)
+
+
 async def _again(means: Means, delivery: Delivery, reason: str, rest: timedelta) -> Sending:
     until = means.clock() + rest
     await means.store.awrite(lambda tx: moves.put_off(tx, delivery.id, reason=reason, until=until))
@@ -73,7 +79,7 @@ def _by_hand(delivery: Delivery) -> str:
     return f"withdrawal {delivery.id}"
 
 
-def _record(tx: Tx, delivery: Delivery, arrow: Arrow, reason: str, at: datetime) -> None:
+def _record(tx: Tx, delivery: Delivery, arrow: Arrow, reason: str, at: datetime, *, who: str = audit.DAEMON) -> None:
     if not moves.move(tx, delivery.id, arrow, reason=reason, at=at):
         return
     case_id = cases.id_of(delivery.case)
@@ -81,7 +87,7 @@ def _record(tx: Tx, delivery: Delivery, arrow: Arrow, reason: str, at: datetime)
         drafts.withdraw(tx, delivery.draft_id, "its words were taken back from the network", at=at)
         cases.set_state(tx, case_id, "open", at=at)
         incidents.end(tx, _by_hand(delivery), at=at)
-        audit.record(tx, audit.DAEMON, "withdrawn", at=at, case_id=case_id, kind=delivery.kind.value)
+        audit.record(tx, who, "withdrawn", at=at, case_id=case_id, kind=delivery.kind.value)
         return
     incidents.raise_(tx, _by_hand(delivery), f"{delivery.case}: an answer on {delivery.network} {reason}", at=at)
     audit.record(tx, audit.DAEMON, "not withdrawn", at=at, case_id=case_id, kind=delivery.kind.value, reason=reason)

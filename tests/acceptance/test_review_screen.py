@@ -166,7 +166,7 @@ def test_an_editor_of_ones_own_changes_the_words(review: Open, store: SqliteStor
 
 
 def test_every_key_is_explained_and_the_pages_open(review: Open) -> None:
-    screen = review()
+    screen = review(lines=30)
     screen.sees("[?] more")
     screen.press("?")
     seen = screen.sees("All keys", "  leave")

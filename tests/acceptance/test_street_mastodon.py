@@ -11,7 +11,7 @@ from listener.errors import EarnestError
 from responders.switch import Switch
 from tests.servers import proxy as faults
 from tests.servers.proxy import Proxy
-from tests.servers.town import Town, token
+from tests.servers.town import BRAND, Town, token
 from tests.street import Street
 
 CHARGE = "@acme you charged me twice and support ignores me"
@@ -228,6 +228,7 @@ async def test_only_in_mode_send_does_clear_praise_get_its_thanks_without_a_pers
     status = await town.write("marta", "@acme love the new shoes, thank you so much!")
     await street.later(seconds=30)
     assert street.states() == [], "in mode draft a person decides"
+    await town.mark(BRAND)  # what leaves by itself waits for that
     sending = Street(tmp_path / "sending", {"mastodon": {"instance": f"http://{proxy.host}"}}, mode="send")
     try:
         await sending.round()

@@ -129,7 +129,7 @@ async def test_a_comment_under_another_post_is_not_taken_for_ours(town: Town, st
 async def test_a_ban_is_named(town: Town, stage: Stage) -> None:
     sending = await wanted(stage)
     town.reddit.banned.add(("shoes", "acme"))
-    assert await stage.channel.send(sending, 5.0) == Refused("our account is banned from r/shoes")
+    assert await stage.channel.send(sending, 5.0) == Refused("our account is banned from r/shoes", closes="shoes")
 
 
 async def test_a_403_of_a_proxy_is_no_refusal(town: Town, stage: Stage) -> None:
@@ -141,7 +141,7 @@ async def test_a_403_of_a_proxy_is_no_refusal(town: Town, stage: Stage) -> None:
 async def test_a_403_without_a_ban_says_what_reddit_says(town: Town, stage: Stage) -> None:
     sending = await wanted(stage)
     town.proxy.once(*COMMENT, answer(403, {"message": "Forbidden", "error": 403}, forward=False))
-    assert await stage.channel.send(sending, 5.0) == Refused("our account may not comment there: Forbidden")
+    assert await stage.channel.send(sending, 5.0) == Refused("our account may not comment there: Forbidden", closes="shoes")
 
 
 async def test_a_missing_scope_bars_the_account(town: Town, stage: Stage) -> None:

@@ -23,7 +23,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.servers.pds_chat import ChatRefusal, ChatService
-from tests.servers.pds_records import POSTS, TID, Ref, cid_of, stamp, wrong_record
+from tests.servers.pds_records import POSTS, PROFILES, TID, Ref, cid_of, stamp, wrong_record, wrong_swap
 from tests.servers.pds_search import found_posts
 from tests.servers.pds_tokens import ACCESS, REFRESH, Tokens
 
@@ -40,6 +40,7 @@ class Person:
     bot: bool = False
     followed_only: bool = False
     closed: str = ""
+    profile: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -246,6 +247,11 @@ class Pds:
         if asked["repo"] != person.did:
             raise _Refusal(401, "AuthenticationRequired", "Authentication Required")
         self._open(person)
+        if asked["collection"] == PROFILES:
+            if wrong := wrong_swap(person.profile, asked):
+                raise _Refusal(400, "InvalidSwap", wrong)
+            person.profile = asked["record"]
+            return {"uri": f"at://{person.did}/{PROFILES}/self", "cid": cid_of(person.profile), "validationStatus": "valid"}
         if not TID.fullmatch(asked["rkey"]):
             raise _Refusal(400, "InvalidRequest", f'Invalid record key for {POSTS}: Invalid TID string (got "{asked["rkey"]}") at $')
         if wrong := wrong_record(asked["record"]):
@@ -267,7 +273,10 @@ class Pds:
     def _get_record(self, _: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
         _need(asked, "repo", "collection", "rkey")
         uri = f"at://{asked['repo']}/{asked['collection']}/{asked['rkey']}"
-        found = self.people[asked["repo"]].records.get(asked["rkey"])
+        person = self.people[asked["repo"]]
+        found = person.records.get(asked["rkey"])
+        if asked["collection"] == PROFILES:
+            found = (cid_of(person.profile), person.profile) if person.profile else None
         if found is None:
             raise _Refusal(400, "RecordNotFound", f"Could not locate record: {uri}")
         return {"uri": uri, "cid": found[0], "value": found[1]}

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import regex
 
 POSTS = "app.bsky.feed.post"
+PROFILES = "app.bsky.actor.profile"
 TID = re.compile(r"[234567a-j][234567a-z]{12}")
 _CID = re.compile(r"bafyrei[a-z2-7]{52}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -61,3 +62,9 @@ def wrong_record(record: Mapping[str, Any]) -> str:
         if not 0 <= index["byteStart"] < index["byteEnd"] <= len(record["text"].encode()):  # stricter than the real one, which lets it pass
             return "Invalid index at $.record.facets"
     return ""
+
+
+def wrong_swap(present: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
+    """Return what speaks against a write that names the version it replaces, "" where nothing."""
+    now = cid_of(present) if present else None
+    return f"Record was at {now}" if "swapRecord" in asked and asked["swapRecord"] != now else ""

@@ -75,6 +75,13 @@ class Town:
     async def reset(self) -> None:
         await self.ask("POST", "/api/v1/_mock/reset")
 
+    async def mark(self, name: str) -> None:
+        """Mark an account as a bot, as its owner does in the settings."""
+        headers = {"Authorization": f"Bearer {token(name)}"}
+        path = f"{self.url}/api/v1/accounts/update_credentials"
+        async with ClientSession(headers=headers) as session, session.patch(path, data={"bot": "true"}) as answer:
+            answer.raise_for_status()
+
     async def write(self, by: str, words: str, **more: str) -> Mapping[str, Any]:
         """Publish a status and return it as the town tells it; `more` are its other parameters."""
         return await self.ask("POST", "/api/v1/statuses", by=by, json={"status": words, **more})

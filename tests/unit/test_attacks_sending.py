@@ -224,8 +224,9 @@ async def test_rules_that_no_longer_let_it_leave_alone_hold_what_was_about_to(al
 
 
 async def test_a_post_about_two_brands_gets_one_answer(tmp_path: Path) -> None:
-    house = House(tmp_path, **ALONE, brands={"acme": {"names": ["Acme"]}, "apex": {"names": ["Apex"]}})
-    await house.hear(house.post("p1", "@acme Acme and Apex, hello there"))
+    read_first = {"routes": [{"name": "all", "when": "always", "reply": "hello"}]}
+    house = House(tmp_path, **{**ALONE, **read_first}, brands={name: {"handles": {"mastodon": name}} for name in ("acme", "apex")})
+    await house.hear(house.post("p1", "@acme and @apex, hello there"))
     await house.think()
     for _ in range(3):
         await house.speak(seconds=60)

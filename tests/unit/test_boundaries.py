@@ -274,7 +274,7 @@ def test_what_cannot_be_trusted_asks_for_a_person(gate: str, assessment: Assessm
 
 def test_a_post_that_only_names_us_is_never_answered_by_itself_but_may_be_drafted() -> None:
     routes = [{"name": "thanks", "when": "always", "reply": "thanks", "approval": "none"}]
-    decision = Router(rulebook(routes=routes)).decide(heard(addressed=False), at())
+    decision = Router(rulebook(routes=routes)).decide(heard(said=post(network="lemmy"), addressed=False), at())
     assert [hold.gate for hold in decision.holds] == ["not_addressed"]
     assert decision.actions == ("draft:thanks",)
     assert may_draft(decision)

@@ -164,3 +164,19 @@ def test_completion_is_a_script_that_bash_can_read_and_knows_the_commands(run: P
 def test_completion_for_an_unknown_shell_is_wrong_use(run: Program) -> None:
     assert run("completion", "tcsh").code == 2
     assert Program(run.store, run.rules, {"SHELL": "/bin/tcsh"})("completion").code == 2
+
+
+def test_our_account_is_marked_as_automated_after_asking_and_the_test_says_so(run: Program, town: Town) -> None:
+    asyncio.run(town.reset())
+    program = in_town(run, town, EARNEST_SECRET_MASTODON_WRITE=token(BRAND))
+
+    def label() -> dict[str, object]:
+        gates = program("sources", "test", "mastodon", "--json").object["gates"]
+        return next(gate for gate in gates if gate["name"] == "label")
+
+    assert (label()["met"], label()["how"]) == (False, "our account lacks the label")
+    assert "NOT met: our account lacks the label. Set it: earnest sources label mastodon" in program("sources", "test", "mastodon").out
+    assert program("sources", "label", "mastodon").code == 1
+    assert label()["met"] is False
+    assert "is marked as automated" in program("sources", "label", "mastodon", "--yes").out
+    assert label()["met"] is True

@@ -22,7 +22,7 @@ def run(tmp_path: Path) -> Program:
 
 def test_an_approval_is_ready_to_leave_and_can_be_taken_back(run: Program) -> None:
     assert run("approve", "A-1", "--json").object == {
-        "case": "A-1", "says": "A-1: approved. It leaves in 10 s.", "complete": True, "schema": 1,
+        "case": "A-1", "says": "A-1: approved. It leaves in 10 s.", "complete": True, "by_hand": False, "schema": 1,
         "public": "@marta_k A wrong bill is ours to put right, A-1 is open. ^Jo",
         "private": "@marta_k This is Jo at Acme. Which order was it?",
     }  # fmt: skip

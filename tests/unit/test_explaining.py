@@ -40,7 +40,13 @@ def test_scripts_get_the_fields_of_the_contract() -> None:
         "route": "upset",
         "actions": ["team:care", "draft:sorry"],
         "holds": [
-            {"gate": "quiet_hours", "reason": "quiet hours (22:00-07:00, UTC)", "until": "2026-11-19T07:00:00.000000Z", "forbids": False}
+            {
+                "gate": "quiet_hours",
+                "reason": "quiet hours (22:00-07:00, UTC)",
+                "until": "2026-11-19T07:00:00.000000Z",
+                "forbids": False,
+                "by_hand": False,
+            }
         ],
         "urgency": {"level": "normal", "points": 30},
         "sentiment": {"label": "negative", "score": -0.62},

@@ -1,4 +1,4 @@
-"""What is heard where nobody has an account, from the network to the inbox: shown and rung for, and never answered by itself."""
+"""What is heard where nobody has an account, from the network to the inbox: shown, rung for, and drafted for a person to post by hand."""
 
 from __future__ import annotations
 
@@ -83,7 +83,29 @@ async def test_a_cry_for_help_in_a_feed_reaches_a_person_even_on_the_first_poll(
     stand.say("/rss", CRY, ago=ago(house, 3_600))
     (noted,) = await hear(house, feeds(house, stand))
     assert noted.alerted == "on-call"
-    assert noted.state == "open"
+    assert noted.state == "waiting"
+    house.store.close()
+
+
+async def test_what_is_heard_there_gets_a_draft_with_a_link_that_a_person_posts(tmp_path: Path, stand: Newsstand) -> None:
+    house = House(tmp_path)
+    stand.say("/rss", "Acme charged me twice and support ignores me", ago=ago(house, 60))
+    (noted,) = await hear(house, feeds(house, stand))
+    assert noted.decision.by_hand
+    assert "a person posts this by hand: Earnest has no way" in next(hold.reason for hold in noted.decision.holds if hold.by_hand)
+    house.desk().edit(noted.case, public="Which order was that? Then we put it right. ^Jo")
+    done = house.desk().approve(noted.case)
+    assert (done.copy, bool(done.link)) == ("Which order was that? Then we put it right. ^Jo", True)
+    assert house.states() == ["by_hand"]
+    house.store.close()
+
+
+async def test_praise_there_is_not_drafted_for_a_route_that_would_thank_by_itself(tmp_path: Path, stand: Newsstand) -> None:
+    house = House(tmp_path)
+    stand.say("/rss", "Acme made lovely shoes, I love them", ago=ago(house, 60))
+    (noted,) = await hear(house, feeds(house, stand))
+    assert (noted.decision.route, noted.state) == ("thanks", "noted")
+    assert house.rows("SELECT * FROM drafts") == []
     house.store.close()
 
 

@@ -27,8 +27,9 @@ from responders.dispatch import Dispatch
 from responders.house import channel_kind
 from responders.lifecycle import Arrow
 from responders.model import Delivery, DeliveryState, Kind
+from responders.sending import byhand
 from responders.switch import Switch
-from tests.histories import EMPTY, Died, Net, Store
+from tests.histories import EMPTY, Copy, Died, Net, Store
 from tests.mouth import NETWORK, US, House, Mouth
 
 WORDS = (
@@ -37,9 +38,10 @@ WORDS = (
     "@acme love the new shoes!!",
     "@acme the charger started smoking and burned my hand",
 )
+NOT_TO_US = ("my Acme shoes are odd, one thing", "Acme made lovely shoes, I love them")
 LIES = ("", "", "", "504", "late", "very late", "lost", "refused", "unsent", "barred")
 PER_THREAD, PER_AUTHOR = 1, 2
-FINAL = {DeliveryState(one) for one in ("sent", "refused", "held", "parked", "withdrawn")}
+FINAL = {DeliveryState(one) for one in ("sent", "refused", "held", "parked", "withdrawn", "by_hand")}
 WAYS = {(arrow.source, arrow.target) for arrow in Arrow}
 
 
@@ -101,6 +103,13 @@ class Histories(RuleBasedStateMachine):
         known = [post for post in self.net.posts.values() if post and post.author.handle == by]
         thread = known[-1].thread_id if again and known else ""
         post = self.house.post(f"p{len(self.net.posts) + 1}", words, by, thread=thread, age=1)
+        self.net.posts[post.id] = post
+        self._run(self.house.hear(post))
+        self._think()
+
+    @rule(words=st.sampled_from(NOT_TO_US), by=st.sampled_from(["marta", "lea"]))
+    def hear_what_is_not_said_to_us(self, words: str, by: str) -> None:
+        post = self.house.post(f"p{len(self.net.posts) + 1}", words, by, age=1, mentions=())
         self.net.posts[post.id] = post
         self._run(self.house.hear(post))
         self._think()
@@ -172,6 +181,33 @@ class Histories(RuleBasedStateMachine):
                 self._dispatch().found(name, Mouth.sent(there).url, Kind(str(row["kind"])))
             else:
                 self._dispatch().resend(name, Kind(str(row["kind"])))
+
+    @rule(index=st.integers(0, 9), does=st.sampled_from(["posted", "posted", "not posted"]))
+    def a_person_posts_by_hand(self, index: int, does: str) -> None:
+        """Post the very words that wait for a hand, and say so; or say that nobody will."""
+        name = self._pick(index)
+        try:
+            this = self._dispatch().to_post(name)
+        except EarnestError:
+            return
+        assert this.text in self.approved.get((this.parent.id, this.kind), set()), "P3: nobody approved these words"
+        if does == "posted":
+            self.net.copies.append(Copy(this, self.house.clock()))
+            self._dispatch().posted(name, Mouth.sent(this).url, seen=this)
+        else:
+            self._dispatch().absent(name)
+
+    @rule(index=st.integers(0, 9))
+    def somebody_deletes_what_was_posted_by_hand(self, index: int) -> None:
+        name = self._pick(index)
+        rows = self.house.rows("SELECT * FROM deliveries WHERE case_id = :case AND by_hand = 1 AND state = 'sent'", case=int(name[2:]))
+        for row in rows:
+            self.net.copies = [one for one in self.net.copies if one.delivery.key != row["key"]]
+            self._dispatch().absent(name)
+
+    @rule()
+    def look_after_hands(self) -> None:
+        self._run(byhand.look_after(self.store, self.house.book, self.house.clock, {NETWORK: channel_kind(NETWORK)}))  # type: ignore[arg-type, dict-item]
 
     @rule(index=st.integers(0, 9))
     def withdraw(self, index: int) -> None:

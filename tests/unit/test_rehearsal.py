@@ -100,7 +100,7 @@ def test_without_a_time_it_is_noon_on_a_weekday() -> None:
 
 def test_held_by_names_what_held_instead() -> None:
     (failure,) = play("upset", {"post": "another outage at Acme", "held_by": "sarcasm"})
-    assert failure.got == "held by not_addressed"
+    assert failure.got == "held by policy, not_addressed"
 
 
 def test_a_time_that_is_none_is_a_failure_and_no_crash() -> None:

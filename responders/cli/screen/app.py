@@ -30,6 +30,7 @@ from responders.cli.screen.view import View
 from responders.dispatch import Dispatch
 from responders.house import channel_kind, speaking_networks
 from responders.model import REASONS
+from responders.posting import ToPost
 from responders.views import Filters, Parked, Pending, Waiting
 
 P = TypeVar("P", bound=Pending)
@@ -65,15 +66,44 @@ class Review(View, inherit_bindings=False):
         if isinstance(one, Parked):
             self.tell(f"{one.case.name} asks only whether our answer is there: i it is, r it is not. j goes on.", STRONG)
             return None
+        if isinstance(one, ToPost):
+            self.tell(f"{one.case.name} is approved and is posted by hand: d you posted it, b not after all. j goes on.", STRONG)
+            return None
         return one
 
     def _doubt(self) -> Parked | None:
         """Return the answer in doubt that is in hand, or say that a draft is."""
         one = self._in_hand()
-        if isinstance(one, Waiting):
-            self.tell(f"{one.case.name} is a draft: nothing of it has left. y sends it; i and r are for answers in doubt.", STRONG)
+        if one is not None and not isinstance(one, Parked):
+            what = "is a draft" if isinstance(one, Waiting) else "is posted by hand"
+            self.tell(f"{one.case.name} {what}: nothing of it has left. i and r are for answers in doubt.", STRONG)
             return None
         return one
+
+    def _in_my_hand(self) -> ToPost | None:
+        """Return the answer to be posted by hand that is in hand, where nobody else looks at its case; or say why not."""
+        one = self._in_hand()
+        if one is not None and not isinstance(one, ToPost):
+            self.tell(f"{one.case.name} is none that waits to be posted by hand: d and b are for those.", STRONG)
+            return None
+        return self._alone_with(one)
+
+    def action_posted(self) -> None:
+        """Say that an answer was posted by hand."""
+        if one := self._in_my_hand():
+            asked = "The address of our answer (nothing: it has none; esc: it is not posted):"
+            self.push_screen(Words(asked), lambda url: self._posted(one, url))
+
+    def _posted(self, one: ToPost, url: str | None) -> None:
+        if url is None:
+            self.tell("Nothing was done.")
+            return
+        self.act(lambda: self._dispatch.posted(one.case.name, url, seen=one.delivery))
+
+    def action_not_posted(self) -> None:
+        """Say that an answer will not be posted by hand."""
+        if one := self._in_my_hand():
+            self.act(lambda: self._dispatch.absent(one.case.name, one.delivery.kind))
 
     def _mine(self) -> Waiting | None:
         """Return the draft in hand where nobody else looks at its case, or say who does."""
@@ -105,7 +135,9 @@ class Review(View, inherit_bindings=False):
         if one := self._mine():
             at = self._clock()
             done = self.act(lambda: self._desk.approve(one.case.name, private_only=private_only, seen=one.draft))
-            if done and done.complete:
+            if done and done.copy:
+                self.look(want=one.case.id, quiet=True)
+            elif done and done.complete:
                 dropped = one.draft.public if private_only else None
                 self._approvals.add(Approved(one.case.name, one.case.id, at, dropped, one.draft.network))
                 self.tell("")  # the countdown says it all

@@ -12,7 +12,7 @@ from responders.cli.screen.lines import BLANK, FAINT, STRONG, Line, block, flow,
 class Key:
     """One key: `press` is Textual's name for it, `shown` what is printed on it, `short` its name in the bottom line ("" for none).
 
-    `on` is what it is for: a "draft", an answer in "doubt", or "" for whatever is in hand.
+    `on` is what it is for: a "draft", an answer in "doubt", one to be posted by "hand", or "" for whatever is in hand.
     """
 
     press: str
@@ -23,7 +23,7 @@ class Key:
     on: str = ""
 
 
-DRAFT, DOUBT = "draft", "doubt"
+DRAFT, DOUBT, HAND = "draft", "doubt", "hand"
 
 KEYS: tuple[Key, ...] = (
     Key("y", "y", "approve", "say yes to these words; they leave after 10 seconds", "send", DRAFT),
@@ -32,6 +32,8 @@ KEYS: tuple[Key, ...] = (
     Key("n", "n", "reject", "say no; one more key gives the reason", "reject", DRAFT),
     Key("i", "i", "found", "an answer in doubt: it is there; asks for its address", "it is there", DOUBT),
     Key("r", "r", "resend", "an answer in doubt: it is not there; it leaves after 10 seconds", "it is not: send", DOUBT),
+    Key("d", "d", "posted", "an answer to post by hand: you posted it; asks for its address", "posted", HAND),
+    Key("b", "b", "not_posted", "an answer to post by hand: not after all, its draft waits again", "not after all", HAND),
     Key("u", "u", "take_back", "take the last yes back while nothing has left", "undo"),
     Key("x", "x", "escalate", "tell a team now; a digit picks it", "escalate", DRAFT),
     Key("z", "z", "snooze", "put the case aside for a while", "snooze", DRAFT),

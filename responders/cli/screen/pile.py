@@ -12,13 +12,16 @@ from listener.clock import Clock
 from listener.rules.rulebook import Rulebook
 from listener.store import mentions as heard_ledger
 from listener.store.base import Store, text
+from responders import policies
 from responders.approvals import objections
 from responders.channels.base import ChannelKind
+from responders.circumstances import closed_gates
 from responders.cli.answers import stands
 from responders.cli.phrases import counted
 from responders.cli.screen.sheet import Around
 from responders.ledger import audit, cases, drafts, moves, people
 from responders.model import Decision, DeliveryState, DraftState
+from responders.posting import ToPost
 from responders.silence import silence
 from responders.views import Filters, Parked, Pending, Place, Story, Waiting, earlier, pending, queue, story
 
@@ -46,7 +49,7 @@ class Pile:
         one = self.current
         if one is None:
             return None
-        return ("parked", one.delivery.id) if isinstance(one, Parked) else ("draft", one.draft.id)
+        return ("draft", one.draft.id) if isinstance(one, Waiting) else (one.delivery.state.value, one.delivery.id)
 
     def refresh(self, *, want: int | None = None) -> str:
         """Read again; keep in hand what still asks (or take the case `want`). Return what a person should be told."""
@@ -75,7 +78,17 @@ class Pile:
 
     def _fate(self, one: Pending) -> str:
         """Say what became of what was in hand and asks for nobody any more."""
+        if isinstance(one, ToPost):
+            return self._fate_by_hand(one)
         return self._fate_in_doubt(one) if isinstance(one, Parked) else self._fate_of_draft(one)
+
+    def _fate_by_hand(self, one: ToPost) -> str:
+        state, name = moves.state_of(self._store.read(), one.delivery.id), one.case.name
+        if state is None:
+            return f"{name}: its approval was taken back; nobody posts it."
+        if state is DeliveryState.BY_HAND:
+            return f"{name} is no longer in this list."
+        return f"{name}: our {stands(replace(one.delivery, state=state))}."
 
     def _fate_in_doubt(self, one: Parked) -> str:
         reader, name = self._store.read(), one.case.name
@@ -118,18 +131,27 @@ class Pile:
             kind=self._channels(one.post.network),
             earlier=earlier(reader, one.case),
             before=tuple(post for post in thread if post.id != one.post.id and post.created_at <= one.post.created_at),
-            problems=() if isinstance(one, Parked) else self._problems(one),
+            problems=self._problems(one) if isinstance(one, Waiting) else (),
             changed=changed,
+            by_hand=self.by_hand(),
         )
+
+    def by_hand(self) -> str:
+        """Say, of the draft in hand, why a person has to post it; "" where Earnest sends it."""
+        one = self.current
+        if not isinstance(one, Waiting) or one.draft.public is None:
+            return ""
+        mute, at = self._channels(one.draft.network) is None, self._clock()
+        gate = policies.by_hand(closed_gates(self._store.read(), self._book, one.post, one.draft.brand, at=at, mute=mute))
+        return gate.reason if gate else ""
 
     def _problems(self, one: Waiting) -> tuple[str, ...]:
         """Return every reason why the words in hand cannot leave."""
-        channel = self._channels(one.draft.network)
         found = [*objections(one.draft, one.post, self._book, at=self._clock())]
         if asked := self.suppressed():
             found.append(f'the author asked us to stop: "{asked}"')
-        if channel is None:
-            found.append(f"Earnest cannot speak on {one.draft.network}; copy the words and post them by hand (o shows the link)")
+        if one.draft.private is not None and self.by_hand():
+            found.append("its public answer is posted by hand, and Earnest sends no private message beside it: leave one of the two out")
         return tuple(found)
 
     def decision(self) -> Decision | None:
@@ -156,7 +178,7 @@ class Pile:
 
 
 def _words(one: Pending) -> tuple[object, ...]:
-    if isinstance(one, Parked):
+    if not isinstance(one, Waiting):
         return one.delivery.id, one.delivery.text
     return one.draft.id, one.draft.public, one.draft.private
 
@@ -165,5 +187,5 @@ def _news(new: Sequence[Place]) -> str:
     drafts_new = sum(one.parked is None for one in new)
     told = [f"{counted(drafts_new, 'new draft waits', 'new drafts wait')}." if drafts_new else ""]
     in_doubt = len(new) - drafts_new
-    told.append(f"{counted(in_doubt, 'answer is', 'answers are')} in doubt now." if in_doubt else "")
+    told.append(f"{counted(in_doubt, 'answer asks', 'answers ask')} for a person now." if in_doubt else "")
     return " ".join(filter(None, told))

@@ -28,7 +28,7 @@ class Around:
     """What the sheet shows besides the draft: where it stands in the row, the person's past, the thread, and who else is here.
 
     `problems` are all reasons why the words cannot leave. `kind` is None where Earnest cannot speak on the network. `changed` is the
-    difference that the last edit made here.
+    difference that the last edit made here. `by_hand` says why a person has to post the words, where Earnest may not send them.
     """
 
     now: datetime
@@ -40,6 +40,7 @@ class Around:
     before: tuple[Post, ...] = ()
     problems: tuple[str, ...] = ()
     changed: str = ""
+    by_hand: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,11 @@ def _standing(one: Waiting, around: Around, width: int) -> list[Line]:
         lines += labelled("STOP", f"cannot leave: {problem}", width, ALARM)
     if one.draft.reason:
         lines += labelled("back", one.draft.reason, width, STRONG)
+    if around.by_hand:
+        lines += labelled("BY HAND", f"{around.by_hand}; link: {one.post.url or 'the network gave none'}", width, STRONG)
     for hold in one.holds:
+        if hold.by_hand and around.by_hand:
+            continue
         until = f" (for {in_words(hold.until - around.now)})" if hold.until and hold.until > around.now else ""
         lines += labelled("held", f"{hold.reason or hold.gate}{until}", width)
     return [*lines, *_said(one, around, width), *claimed(one.case, around, width)]

@@ -13,15 +13,17 @@ from listener.errors import EarnestError
 from responders.approvals import Desk, Done
 from responders.cli.screen import pages
 from responders.cli.screen.asking import painted
+from responders.cli.screen.byhand import sheet_to_post
 from responders.cli.screen.claim import Claim
 from responders.cli.screen.doubt import sheet_in_doubt
 from responders.cli.screen.filtering import narrowed_to
-from responders.cli.screen.keys import DOUBT, DRAFT, KEYS, bar
+from responders.cli.screen.keys import DOUBT, DRAFT, HAND, KEYS, bar
 from responders.cli.screen.lines import ALARM, FAINT, STRONG, Line, flow
 from responders.cli.screen.pile import Pile
 from responders.cli.screen.sheet import Sheet, sheet
 from responders.cli.screen.undo import Approvals
-from responders.views import Parked
+from responders.posting import ToPost
+from responders.views import Parked, Waiting
 
 _LOOK_EVERY = 2
 _WITHOUT_DRAFT = {"u", "/", "?", "q"}
@@ -160,6 +162,8 @@ class View(App[None], inherit_bindings=False):
         height -= bool(narrowed)
         if isinstance(one, Parked):
             made = sheet_in_doubt(one, self._pile.around(""), width=width, height=height)
+        elif isinstance(one, ToPost):
+            made = sheet_to_post(one, self._pile.around(""), width=width, height=height)
         else:
             made = sheet(one, self._pile.around(self._changes.get(one.draft.id, "")), width=width, height=height)
         shown_only = tuple(flow([(f"only: {narrowed}", FAINT)], width)) if narrowed else ()
@@ -182,9 +186,9 @@ class View(App[None], inherit_bindings=False):
         if one is None:
             keys = [key for key in KEYS if key.shown in _WITHOUT_DRAFT]
             return bar(keys, self.size.width, names={"/": "filter", "q": "leave"}, without=without)
-        if isinstance(one, Parked):
-            keys = [key for key in KEYS if key.on != DRAFT]
+        if not isinstance(one, Waiting):
+            keys = [key for key in KEYS if key.on in {"", HAND if isinstance(one, ToPost) else DOUBT}]
             return bar(keys, self.size.width, names={"o": "open the link"}, without=without)
         both = one.draft.public is not None and one.draft.private is not None
-        names = {"y": "send both"} if both else {"p": ""}
-        return bar([key for key in KEYS if key.on != DOUBT], self.size.width, names=names, without=without)
+        names = {"y": "send both"} if both else {"p": "", "y": "yes, by hand" if self._pile.by_hand() else "send"}
+        return bar([key for key in KEYS if key.on in {"", DRAFT}], self.size.width, names=names, without=without)

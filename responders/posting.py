@@ -1,0 +1,53 @@
+"""An approved answer that waits for a person to post it by hand, as lists and screens show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from listener.clock import to_text
+from listener.model import Assessment, Post, Urgency
+from responders.ledger.cases import Case
+from responders.model import Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class ToPost:
+    """An approved answer that a person posts by hand; `delivery.reason` says why, with date and source."""
+
+    case: Case
+    delivery: Delivery
+    assessment: Assessment | None
+
+    @property
+    def post(self) -> Post:
+        """The post it answers."""
+        return self.delivery.parent
+
+    @property
+    def route(self) -> str:
+        """The route of its case."""
+        return self.case.route
+
+    @property
+    def urgency(self) -> Urgency:
+        """How urgent its case is."""
+        return Urgency(self.case.level, self.case.points)
+
+    def to_json(self) -> dict[str, object]:
+        """Return its line of `inbox --json`: `text` is the post, `answer` the words to post, `url` where."""
+        return {
+            "case": self.case.name,
+            "state": self.delivery.state.value,
+            "route": self.route,
+            "network": self.delivery.network,
+            "author": self.post.author.handle,
+            "text": self.post.text,
+            "url": self.post.url,
+            "kind": self.delivery.kind.value,
+            "answer": self.delivery.text,
+            "reason": self.delivery.reason,
+            "urgency": {"level": self.urgency.level.value, "points": self.urgency.points},
+            "due": to_text(self.case.respond_by) if self.case.respond_by else None,
+            "assignee": self.case.assignee,
+            "team": self.case.team,
+        }
