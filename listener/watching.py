@@ -58,10 +58,11 @@ class Watcher:
                 await self._store.awrite(lambda tx: ledger.record_account(tx, account, at=self._clock()))
             self._known = True
         for _ in range(_PAGES_A_ROUND):
-            _, cursor = ledger.cursor(self._store.read(), self.name)
-            page = await self._source.fetch(cursor)
-            self._heard(await self._ear().take(self.name, page, network=self._source.network))
-            if not page.more:
+            stood = ledger.cursor(self._store.read(), self.name)
+            page = await self._source.fetch(stood[1])
+            taken = await self._ear().take(self.name, page, network=self._source.network, stood=stood)
+            self._heard(taken)
+            if not page.more and not taken.stale:
                 break
         self._failures = 0
         await self._record("listening", self._source.remark if isinstance(self._source, Remarking) else "", heard=True)

@@ -301,7 +301,7 @@ def post_of(post: WirePost, includes: WireIncludes, *, own: bool) -> Post:
         mentions=tuple(dict.fromkeys(named)),
         tags=tuple(each.tag for each in post.entities.hashtags or ()),
         language=post.lang if post.lang and len(post.lang) == _TWO_LETTERS else None,
-        version=post.version,
+        version=post.id,  # the words are this version's, whatever newer ones it names
         own=own,
     )
 

@@ -35,7 +35,10 @@ _POST = """INSERT INTO posts (network, id, thread_id, parent_id, parent_author_i
     :text, :created_at, :heard_at, :url, :visibility, :mentions, :tags, :language, :version, :own, :late, :source)
     ON CONFLICT (network, id) DO NOTHING"""
 _EDIT = """UPDATE posts SET text = :text, version = :version, visibility = :visibility, mentions = :mentions, tags = :tags
-    WHERE network = :network AND id = :id AND version <> :version"""
+    WHERE network = :network AND id = :id AND version <> :version AND deleted_at IS NULL"""
+
+Stood = tuple[bool, str | None]
+"""Where a source stands: whether it was ever heard, and its cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Undecided:
 
 
 def store_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: bool) -> bool:
-    """Store a post; return whether it is new or its text changed. The same post again adds nothing."""
+    """Store a post; return whether it is new or its text changed. The same post again adds nothing, and a deleted one stays deleted."""
     values = {
         "network": post.network,
         "id": post.id,
@@ -282,7 +285,7 @@ def mark_decided(tx: Tx, last: int) -> None:
     tx.run("UPDATE mentions SET decided = 1 WHERE decided = 0 AND seq <= :last", last=last)
 
 
-def cursor(reader: Reader, source: str) -> tuple[bool, str | None]:
+def cursor(reader: Reader, source: str) -> Stood:
     """Return whether the source was ever heard, and its cursor."""
     row = reader.one("SELECT cursor FROM cursors WHERE source = :source", source=source)
     return (row is not None, None if row is None or row["cursor"] is None else text(row, "cursor"))
