@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 from apprise.decorators import notify
 
+from listener import plugins
 from listener.clock import from_text, now
 from listener.errors import NetworkError
 from listener.model import Account, Page
@@ -37,6 +38,7 @@ from tests.contracts.places import BOOK, PLACES, Place, packed
 from tests.dying import ENDED, WORDS
 from tests.program import Program
 
+PLACES_BY_KIND = {"bluesky stream": "bluesky"}
 A_YEAR = timedelta(days=365)
 
 
@@ -303,3 +305,8 @@ class TestIngestContract:
         assert listener.accounted() == set()
         own = listener.rows("SELECT * FROM mentions m JOIN posts p ON p.network = m.network AND p.id = m.post_id WHERE p.own = 1")
         assert own == []
+
+
+def test_every_kind_of_source_is_asked() -> None:
+    """A webhook is no network that could be polled again: it answers each delivery once that is stored, and its own tests count those."""
+    assert {PLACES_BY_KIND.get(one, one) for one in PLACES} == set(plugins.names("listener.sources", "earnest.sources")) - {"webhook"}
