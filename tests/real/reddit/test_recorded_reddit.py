@@ -62,7 +62,7 @@ async def play(stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch) -> Play:
 @pytest.fixture
 async def listen(stack: AsyncExitStack, play: Play) -> Listen:
     async def start(exchanges: Sequence[Exchange], **options: object) -> Source:
-        server = await play([*exchanges, none_at(INFO)])
+        server = await play([*exchanges, none_at(INFO), none_at("/search")])
         source = SOURCE.make("reddit", {"service": server.url, "sign_in": server.url, **options}, BOOK)
         stack.push_async_callback(source.close)
         return source
