@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.set-up
 
-.PHONY: setup demo run test check format lint types imports rules generated crash nightly test-real bench wheel lock clean
+.PHONY: setup demo run test check format lint types imports rules generated crash nightly test-networks test-real bench wheel lock clean
 
 setup: $(STAMP)  ## the environment in .venv, exactly as locked
 
@@ -54,9 +54,18 @@ nightly: setup
 	$(BIN)/python -m tests.crash --nightly
 	HISTORIES=10000 $(BIN)/python -m pytest tests/unit/test_promises_machine.py
 
-test-real: setup  ## against Bluesky's own server code on loopback, and recorded Mastodon traffic
+# Bluesky's own server code with its rate limiter on, and what Mastodon, Reddit and X (with X_TRAFFIC) once answered. The contracts are a
+# part of `make test` too, so whoever has run that may leave them out: make test-networks CONTRACTS=
+CONTRACTS = tests/contracts
+X_TRAFFIC ?=
+
+test-networks: setup  ## every source and channel: its contract, the network's recorded traffic, Bluesky's own server code
 	tests/real/bluesky/install.sh
-	$(BIN)/python -m pytest -vv tests/real
+	@$(if $(X_TRAFFIC),,echo "X is not held against its own description and recorded traffic; to do so: make test-networks X_TRAFFIC=/path/to/folder")
+	X_TRAFFIC=$(X_TRAFFIC) $(BIN)/python -m pytest -vv $(CONTRACTS) tests/real $(if $(X_TRAFFIC),,--ignore=tests/real/x)
+
+test-real: setup  ## the same without the contracts: against real servers and recorded traffic only
+	$(MAKE) test-networks CONTRACTS=
 
 bench: setup  ## the figures, one JSON line each
 	@for script in bench/*.py; do $(BIN)/python $$script || exit 1; done

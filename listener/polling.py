@@ -30,9 +30,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one page came to: the posts in it that are new or changed, and mentions."""
+    """What one page came to: the posts in it that are new or changed, and mentions; `stale` where it was not stored, being overtaken."""
 
     mentions: tuple[Judged, ...]
+    stale: bool = False
 
 
 class Ear:
@@ -45,13 +46,21 @@ class Ear:
         self._matcher = Matcher(book.brands)
         self._assessor = Assessor(book.scoring)
 
-    async def take(self, source: str, page: Page, *, network: str = "", follow: bool = True) -> Taken:
+    async def take(self, source: str, page: Page, *, network: str = "", follow: bool = True, stood: ledger.Stood | None = None) -> Taken:
         """Store a page of `source` and move its cursor, together or not at all; `network` is the source's, where its name is another.
 
-        `follow` says whether its posts can be read again later.
+        `follow` says whether its posts can be read again later. `stood` is where the source stood when the page was asked for. Where
+        somebody has moved it since, nothing is stored: the page may be older than what is stored by now, and an edit must not be undone
+        nor a deleted post come back. It is asked for again from there.
         """
         judged = self._judge(page.posts, ledger.accounts(self._store.read()))
-        return await self._store.awrite(lambda tx: self._store_page(tx, source, network or source, page, judged, follow=follow))
+
+        def work(tx: Tx) -> Taken:
+            if stood is not None and ledger.cursor(tx, source) != stood:
+                return Taken((), stale=True)
+            return self._store_page(tx, source, network or source, page, judged, follow=follow)
+
+        return await self._store.awrite(work)
 
     def _judge(self, posts: Sequence[Post], own: Sequence[Account]) -> list[Judged]:
         ours = {(account.network, account.id) for account in own}

@@ -114,11 +114,12 @@ class Watcher:
                 await self._store.awrite(lambda tx: ledger.record_account(tx, account, at=self._clock()))
             self._known = True
         for _ in range(_PAGES_A_ROUND):
-            _, cursor = ledger.cursor(self._store.read(), self.name)
-            page = await self._source.fetch(cursor)
+            stood = ledger.cursor(self._store.read(), self.name)
+            page = await self._source.fetch(stood[1])
             follow = isinstance(self._source, Following)
-            self._heard(await self._ear().take(self.name, page, network=self._source.network, follow=follow))
-            if not page.more:
+            taken = await self._ear().take(self.name, page, network=self._source.network, follow=follow, stood=stood)
+            self._heard(taken)
+            if not page.more and not taken.stale:
                 break
         self._failures = 0
         remark = self._source.remark if isinstance(self._source, Remarking) else ""

@@ -65,7 +65,8 @@ class Mouth:
 
     An attempt's lie is `unsent`, `refused`, `barred`, `lost` (doubt, and it is not there), `raise` (it is there, and the channel raises),
     or anything else: doubt, and it is there. `takings` are the lies of the attempts to withdraw, by the same words. `blind` hides what
-    is published from every look. `answered` puts the answer `FOREIGN` of our account under every post. `remote_id` names what stands.
+    is published from every look. `changed` is what every post reads by now. `answered` puts the answer `FOREIGN` of our account under
+    every post. `remote_id` names what stands.
     """
 
     network: str = NETWORK
@@ -78,6 +79,7 @@ class Mouth:
     blind: bool = False
     answered: bool = False
     gone: bool = False
+    changed: Post | None = None
     unreadable: frozenset[str] = frozenset()
     before_post: Callable[[], object] = lambda: None
     on_look: Callable[[], object] = lambda: None
@@ -103,7 +105,8 @@ class Mouth:
             raise RuntimeError(message)
         mine = [] if self.blind else [self.remote_id(one) for one in self.published if one.parent.id == post.id]
         ours = tuple(dict.fromkeys([*([FOREIGN] if self.answered else []), *mine]))
-        return Parent(there=not self.gone, text=post.text, version=post.version, ours=ours)
+        now = self.changed or post
+        return Parent(there=not self.gone, text=now.text, version=now.version, ours=ours)
 
     async def send(self, delivery: Delivery, timeout: float, may_leave: MayLeave = always) -> SendResult:
         assert timeout > 0

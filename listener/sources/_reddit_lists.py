@@ -83,7 +83,7 @@ async def read_stream(session: Session, stream: Stream, mark: Mark | None) -> Pa
         gone += [name for name in missing if name not in there or there[name].gone]
     capped = f"more than {len(seen.things)} posts came in {stream.name} since the last poll"
     gaps = ((capped,) if not seen.reached else ()) + ((seen.odd,) if seen.odd else ())
-    return Part(tuple(fresh), tuple(gone), _mark(seen, before), gaps)
+    return Part(tuple(fresh), tuple(gone), _mark(seen, before, gone), gaps)
 
 
 async def things(session: Session, names: Sequence[str]) -> Mapping[str, WireThing]:
@@ -115,9 +115,11 @@ def _missing(seen: _Seen, before: Mark) -> list[str]:
     return candidates if seen.ended else candidates[:covered]
 
 
-def _mark(seen: _Seen, before: Mark) -> Mark:
+def _mark(seen: _Seen, before: Mark, gone: Sequence[str]) -> Mark:
     if not seen.things:
-        return Mark(newest=before.newest, floor=before.newest)
+        # An empty list may be a mistake of the moment, and what came in the very second of the newest thing must still be heard then.
+        known = {name: _GONE if name in gone else digest for name, digest in before.known.items()}
+        return Mark(newest=before.newest, floor=before.floor, known=known)
     top = seen.things[:PAGE_SIZE]
     return Mark(
         newest=max(before.newest, top[0].created_utc),

@@ -46,6 +46,7 @@ from listener.x_wire import (
 PAGE_SIZE = 100  # the most a page gives at once
 MOST_PAGES = 10  # read in one fetch
 
+_MENTIONS_REACH = 8  # pages: X shows the newest 800 mentions only, and a list that is cut off there ends like one that is whole
 _SEARCH_REACH = timedelta(days=6, hours=23)  # X refuses a search that begins at a post of more than seven days ago
 _MENTIONS, _SEARCH, _AT, _STREAM = "mentions", "search", " at", "stream"
 _USUAL = 60.0
@@ -235,7 +236,8 @@ class X:
         token: str | None = None
         newest, newest_at = mark or "", at
         since = mark if mark and not (name.startswith(_SEARCH) and self._is_out_of_reach(at)) else None
-        for number in range(MOST_PAGES):
+        most = min(MOST_PAGES, _MENTIONS_REACH) if name == _MENTIONS else MOST_PAGES
+        for number in range(most):
             place = "next_token" if name.startswith(_SEARCH) else "pagination_token"
             more = {"max_results": PAGE_SIZE, "since_id": since, place: token, **POST_FIELDS}
             answer = await self._signed_in().ask(page, _with(question, more), f"the {name}")
@@ -245,10 +247,11 @@ class X:
             if number == 0 and wires:
                 newest, newest_at = max(((wire.id, to_text(wire.created_at)) for wire in wires), key=lambda one: _rank(one[0]))
             token = answer.meta.next_token
-            if not token or mark is None:
+            ended = not token and number + 1 < _MENTIONS_REACH if name == _MENTIONS else not token
+            if ended or mark is None:
                 break
         else:
-            gaps.append(f"more than {PAGE_SIZE * MOST_PAGES} posts came in the {name} since the last poll")
+            gaps.append(f"{PAGE_SIZE * most} posts or more came in the {name} since the last poll, and older ones cannot be read")
         return _Part(tuple(told), newest, newest_at, tuple(gaps))
 
     def _is_out_of_reach(self, at: str) -> bool:
@@ -314,7 +317,7 @@ def post_of(post: WirePost, includes: WireIncludes, *, own: bool) -> Post:
         mentions=tuple(dict.fromkeys(named)),
         tags=tuple(each.tag for each in post.entities.hashtags or ()),
         language=post.lang if post.lang and len(post.lang) == _TWO_LETTERS else None,
-        version=post.version,
+        version=post.id,  # the words are this version's, whatever newer ones it names
         own=own,
     )
 

@@ -36,6 +36,9 @@ _POST = """INSERT INTO posts (network, id, thread_id, parent_id, parent_author_i
     WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE network = :network AND post_id = :id)
     ON CONFLICT (network, id) DO NOTHING"""
 
+Stood = tuple[bool, str | None]
+"""Where a source stands: whether it was ever heard, and its cursor."""
+
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
@@ -264,7 +267,7 @@ def mark_decided(tx: Tx, last: int) -> None:
     tx.run("UPDATE mentions SET decided = 1 WHERE decided = 0 AND seq <= :last", last=last)
 
 
-def cursor(reader: Reader, source: str) -> tuple[bool, str | None]:
+def cursor(reader: Reader, source: str) -> Stood:
     """Return whether the source was ever heard, and its cursor."""
     row = reader.one("SELECT cursor FROM cursors WHERE source = :source", source=source)
     return (row is not None, None if row is None or row["cursor"] is None else text(row, "cursor"))

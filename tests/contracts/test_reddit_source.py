@@ -353,3 +353,17 @@ def test_a_subreddit_may_be_written_as_people_write_it() -> None:
         "boots",
         "running",
     )
+
+
+async def test_a_list_that_is_empty_for_a_moment_loses_nothing_of_that_second(town: Town, listen: Listen) -> None:
+    """So it went in the traffic recorded for praw: a full list, an empty one, and then more of the newest thing's own second."""
+    first = town.reddit.submit(town.marta, "shoes", "the first")
+    source = listen("shoes")
+    _, cursor = await drain(source, None)
+    town.proxy.once("GET", NEW, answer(200, {"kind": "Listing", "data": {"children": [], "after": None}}))
+    page = await source.fetch(cursor)
+    assert (page.posts, page.gone) == ((), ())
+    second = town.reddit.submit(town.marta, "shoes", "the second")
+    second.created = first.created
+    posts, _ = await drain(source, page.cursor)
+    assert [post.id for post in posts] == [second.fullname]

@@ -172,16 +172,17 @@ async def test_errors_beside_data_do_no_harm(proxy: Proxy, fake: FakeX, listenin
     assert page.gap is None
 
 
-async def test_more_than_can_be_read_is_a_gap_that_is_told(fake: FakeX, listening: Callable[..., Source]) -> None:
-    source = listening()
-    fake.say(MARTA, "@acme before")
+@pytest.mark.parametrize(("query", "most"), [("", 800), ("burst", PAGE_SIZE * MOST_PAGES)], ids=["mentions", "search"])
+async def test_more_than_can_be_read_is_a_gap_that_is_told(fake: FakeX, listening: Callable[..., Source], query: str, most: int) -> None:
+    source = listening(query)
+    fake.say(MARTA, "@acme before the burst")
     _, cursor = await drain(source, None)
-    said = [fake.say(MARTA, f"@acme burst {number}").id for number in range(PAGE_SIZE * MOST_PAGES + 3)]
+    said = [fake.say(MARTA, f"@acme burst {number}").id for number in range(most + 3)]
     page = await source.fetch(cursor)
     assert [post.id for post in page.posts] == said[3:]
     assert page.gap is not None
-    assert str(PAGE_SIZE * MOST_PAGES) in page.gap.reason
-    after = fake.say(MARTA, "@acme after")
+    assert str(most) in page.gap.reason
+    after = fake.say(MARTA, "@acme after the burst")
     page = await source.fetch(page.cursor)
     assert [post.id for post in page.posts] == [after.id]
     assert page.gap is None

@@ -6,24 +6,20 @@ folder outside git, and none is committed.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
-import subprocess
-import sys
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import yaml
 from aiohttp import web
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.servers.recordings import source_archive
+
 ARCHIVE = "mastodon_py-2.3.3.tar.gz"
 SHA256 = "a3cda3db86d65809957c978aef8ac7fb3dfc93abfeda3f1c6bdef4c79090ab7b"
 _NUMBER = re.compile(r"\d{2,}")
@@ -47,25 +43,10 @@ class Exchange:
 
 
 @cache
-def archive() -> Path:
-    """Return the archive, fetched if it is not here yet."""
-    folder = Path(os.environ.get("EARNEST_DEVNET_DIR", ROOT / ".devnet")) / "recorded"
-    path = folder / ARCHIVE
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary=:all:", "--dest", str(folder)]
-        subprocess.run([*fetch, "Mastodon.py==2.3.3"], check=True)
-    if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
-        message = f"{path} is not the archive these tests were written for"
-        raise AssertionError(message)
-    return path
-
-
-@cache
 def tapes() -> Mapping[str, tuple[Exchange, ...]]:
     """Return every recording by its name, such as `test_notifications_mentions_only`."""
     found: dict[str, tuple[Exchange, ...]] = {}
-    with tarfile.open(archive()) as packed:
+    with tarfile.open(source_archive("Mastodon.py==2.3.3", ARCHIVE, SHA256)) as packed:
         for member in packed:
             name = re.fullmatch(r"[^/]+/tests/cassettes(?:_entity_tests)?/(.+)\.yaml", member.name)
             file = packed.extractfile(member) if name else None

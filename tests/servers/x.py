@@ -237,7 +237,7 @@ class FakeX:
 
     async def _mentions(self, request: web.Request) -> object:
         person = request.match_info["id"]
-        return self._page(request, [one for one in self.ledger if person in self._named_in(one) and one.author != person])
+        return self._page(request, [one for one in self.ledger if person in self._named_in(one) and one.author != person][-800:])
 
     async def _search(self, request: web.Request) -> object:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from apprise.decorators import notify
 
 from listener import logs
+from listener.errors import EarnestError
 from listener.model import Gap, Page, Post
 from listener.polling import Ear
 from listener.store import mentions as heard_ledger
@@ -217,3 +219,53 @@ async def test_what_is_gone_is_gone_though_the_page_holds_nothing_else(house: Ho
     (row,) = house.rows("SELECT text, deleted_at FROM posts WHERE id = 'p1'")
     assert row["text"] == ""
     assert row["deleted_at"]
+
+
+async def test_what_was_deleted_stays_deleted_though_an_older_version_comes_by_again(house: House) -> None:
+    """A stream that is read again from a little earlier brings the post, its edit and its deletion once more, in this order."""
+    post = house.post("p1", CRY)
+    ear = Ear(house.store, house.book, house.clock)
+    await ear.take(NETWORK, Page((replace(post, text="@acme edited", version="2"),), "1"))
+    await ear.take(NETWORK, Page((), "2", gone=("p1",)))
+    for again in (post, replace(post, text="@acme edited", version="2")):
+        assert (await ear.take(NETWORK, Page((again,), "3"))).mentions == ()
+    await ear.take(NETWORK, Page((), "4", gone=("p1",)))
+    assert house.rows("SELECT text FROM posts") == [{"text": ""}]
+    assert house.rows("SELECT 1 FROM posts WHERE deleted_at IS NOT NULL")
+
+
+async def test_an_id_is_text_whatever_it_looks_like(house: House) -> None:
+    ids = ["9007199254740993", "9007199254740992", "01J0ULID7", "01j0ulid7", "1e3", "0007", "7"]
+    await house.hear(*(house.post(one, "@acme hello") for one in ids))
+    await house.hear(*(house.post(one, "@acme hello") for one in reversed(ids)))
+    assert [row["id"] for row in house.rows("SELECT id FROM posts ORDER BY seq")] == ids
+    assert heard_ledger.post(house.store.read(), NETWORK, "9007199254740992") != heard_ledger.post(house.store.read(), NETWORK, ids[0])
+
+
+@pytest.mark.parametrize("when", ["before approval", "after approval", "as it leaves"])
+@pytest.mark.parametrize("how", ["edited", "deleted"])
+async def test_a_post_that_is_no_longer_what_was_answered_is_not_answered(house: House, when: str, how: str) -> None:
+    post = house.post("p1", "@acme hello there, one thing")
+
+    async def happens(*, heard: bool) -> None:
+        changed = replace(post, text="@acme my daughter died in that fire", version="2")
+        page = Page((), "c", gone=("p1",)) if how == "deleted" else Page((changed,), "c")
+        if heard:
+            await Ear(house.store, house.book, house.clock).take(NETWORK, page)
+            await house.think()
+        house.mouth.gone = how == "deleted"
+        house.mouth.changed = changed if how == "edited" else None
+
+    await house.hear(post)
+    await house.think()
+    if when == "before approval":
+        await happens(heard=True)
+        with suppress(EarnestError):
+            house.desk().approve("A-1")
+    else:
+        house.desk().approve("A-1")
+        await happens(heard=when == "after approval")
+    for _ in range(3):
+        await house.speak(seconds=11)
+    anew = (how, when) == ("edited", "before approval")  # then a person read the new words, and agreed to an answer to those
+    assert [one.parent.text for one in house.mouth.published] == ["@acme my daughter died in that fire"] * anew

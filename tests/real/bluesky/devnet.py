@@ -43,6 +43,9 @@ Json: TypeAlias = Any
 
 _HERE = Path(__file__).resolve().parent
 _POST = "app.bsky.feed.post"
+_WRITES = "com.atproto.repo.applyWrites"
+_CREATE = 3  # points; a deletion is one (PDS 0.5.35)
+_MOST_WRITES = 200
 _STARTS = 3  # free ports are guessed, so another program may take one in between: then everything is tried anew
 _REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=60)
 _PDS_SECRET = b"jwt-secret"  # what dev-env signs its tokens with
@@ -142,7 +145,7 @@ class DevNet:
 
     def _start(self, starting: contextlib.ExitStack) -> None:
         place = Place(starting)
-        redis_port = start_redis(place)
+        self._redis_port = redis_port = start_redis(place)
         postgres_port = start_postgres(place)
         addresses = start_network(
             place,
@@ -214,6 +217,32 @@ class DevNet:
             if not response.ok:
                 problem = f"the AppView does not catch up: {await response.text()}"
                 raise DevNetError(problem)
+
+    async def spend(self, account: Account, points: int) -> None:
+        """Spend so much of what the account may write in an hour, without a record: the limiter counts what is then refused."""
+        someone_else = (await self.create_account(f"other-{account.handle.partition('.')[0]}")).did
+        write = {"collection": _POST, "value": {"$type": _POST, "text": "x", "createdAt": now()}, "$type": f"{_WRITES}#create"}
+        single = {"collection": _POST, "rkey": "3l22222222a2b", "$type": f"{_WRITES}#delete"}
+        while points > 0:
+            writes = [write] * min(_MOST_WRITES, points // _CREATE) or [single] * points
+            points -= _CREATE * len(writes) if writes[0] is write else len(writes)
+            order = {"repo": someone_else, "writes": writes}
+            answer = await self.call("POST", _WRITES, token=account.access_jwt, body=order)
+            if answer.status != 401:
+                problem = f"spending points went wrong: {answer.status} {answer.body}"
+                raise DevNetError(problem)
+
+    async def let_limits_pass(self) -> None:
+        """Let the time pass after which every limit begins anew, for the limiter only."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._redis_port)
+        each = "for _, one in ipairs(redis.call('KEYS', pattern)) do found = found + redis.call('DEL', one) end"
+        script = f"local found = 0 for _, pattern in ipairs({{'rl-*', 'com.atproto.*'}}) do {each} end return found"
+        writer.write(f'EVAL "{script}" 0\r\n'.encode())
+        answer = await reader.readline()
+        writer.close()
+        if not answer.startswith(b":") or answer.startswith(b":0"):
+            problem = f"no limit was counted yet: {answer!r}"
+            raise DevNetError(problem)
 
     async def call(
         self,

@@ -65,6 +65,7 @@ const network = await TestNetwork.create({
     hostname: 'localhost',
     enableDidDocWithSession: true, // as on the real network: the session tells where the account's PDS is
     rateLimitsEnabled: process.env.RATE_LIMITS === '1',
+    redisScratchAddress: process.env.REDIS_HOST, // where the limiter counts, as on servers of more than one process
   },
 })
 const addresses = {

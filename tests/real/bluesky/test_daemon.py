@@ -103,7 +103,7 @@ class Program:
 
 @pytest.fixture(scope="module")
 def net() -> Iterator[DevNet]:
-    with DevNet() as running:
+    with DevNet(rate_limits=True) as running:
         yield running
 
 

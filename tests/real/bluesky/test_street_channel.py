@@ -35,7 +35,7 @@ _NUMBERS = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def net() -> Iterator[DevNet]:
-    with DevNet() as running:
+    with DevNet(rate_limits=True) as running:
         yield running
 
 
