@@ -31,13 +31,23 @@ def words_of(tx: Tx, case_id: int, network: str, post_id: str) -> None:
 
 
 def proof(tx: Tx, network: str, author_id: str, post_id: str) -> None:
-    """Erase the words by which a person asked us to stop, where the post that held them is gone. The stop stays a stop."""
-    tx.run(
-        "UPDATE suppressions SET words = '' WHERE network = :network AND author_id = :author AND post_id = :id",
-        network=network,
-        author=author_id,
-        id=post_id,
-    )
+    """Erase the words by which a person asked us to stop, where the post that held them is gone, and wherever they were quoted since.
+
+    The stop stays a stop.
+    """
+    key = {"network": network, "author": author_id}
+    if not tx.run(
+        "UPDATE suppressions SET words = '' WHERE network = :network AND author_id = :author AND post_id = :id", id=post_id, **key
+    ):
+        return
+    for row in tx.all("SELECT id FROM cases WHERE network = :network AND author_id = :author", **key):
+        case_id = number(row, "id")
+        for one in tx.all("SELECT * FROM decisions WHERE case_id = :case", case=case_id):
+            tx.run("UPDATE decisions SET holds = :holds WHERE id = :id", holds=_bare_holds(one), id=number(one, "id"))
+        for table in ("drafts", "deliveries"):
+            for one in tx.all(f"SELECT id, reason FROM {table} WHERE case_id = :case", case=case_id):
+                reason = audit.unquoted(text(one, "reason"))
+                tx.run(f"UPDATE {table} SET reason = :reason WHERE id = :id", reason=reason, id=number(one, "id"))
 
 
 def name(tx: Tx, case_id: int) -> None:
@@ -62,10 +72,15 @@ def _draft(tx: Tx, draft_id: int) -> None:
 
 
 def _decision(tx: Tx, row: Row) -> None:
-    holds, trace = unpack(row["holds"]), unpack(row["trace"])
+    trace = unpack(row["trace"])
     tx.run(
         "UPDATE decisions SET holds = :holds, trace = :trace WHERE id = :id",
-        holds=pack([[gate, audit.unquoted(why), until, forbids] for gate, why, until, forbids in holds] if isinstance(holds, list) else []),
+        holds=_bare_holds(row),
         trace=pack([[route, matched, audit.unquoted(why)] for route, matched, why in trace] if isinstance(trace, list) else []),
         id=number(row, "id"),
     )
+
+
+def _bare_holds(row: Row) -> str:
+    holds = unpack(row["holds"])
+    return pack([[gate, audit.unquoted(why), until, forbids] for gate, why, until, forbids in holds] if isinstance(holds, list) else [])

@@ -62,6 +62,8 @@ async def through_the_street(house: House, *, sent: bool) -> None:
         )
         await house.think()
     house.store.write(lambda tx: tx.run("UPDATE suppressions SET words = :words", words=f"stop, {CANARY}"))
+    await house.hear(house.post("p5", "@acme one more word", "tom"))
+    await house.think()
     house.desk().edit("A-1", public=f"{CANARY}, you wrote", private="")
     house.desk().edit("A-1", public=f"You wrote {CANARY}, and that is wrong", private=f"About {CANARY}: which order was it?")
     if sent:
@@ -83,7 +85,7 @@ async def test_a_deleted_word_stands_nowhere(house: House, caplog: pytest.LogCap
     await through_the_street(house, sent=True)
     assert {"posts", "mentions", "assessments", "decisions", "drafts", "approvals", "suppressions", "words"} <= rows_with(house)
     await delete(house, "p1", "p2", "p3", "p4")
-    assert rows_with(house) == set()
+    assert rows_with(house) == set(), "the hold of tom's other post does not quote it either"
     assert house.rows("SELECT rowid FROM words WHERE words MATCH :word", word=CANARY) == []
     assert await cleaning.clean(house.store, house.clock)
     assert files_with(house) == []
