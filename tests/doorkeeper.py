@@ -24,10 +24,12 @@ class Falling(Ear):
 
     moment = "never"
 
-    async def take(self, source: str, page: Page, *, network: str = "") -> Taken:
+    async def take(
+        self, source: str, page: Page, *, network: str = "", follow: bool = True, stood: tuple[bool, str | None] | None = None
+    ) -> Taken:
         if page.posts and self.moment == "before":
             os._exit(9)
-        taken = await super().take(source, page, network=network)
+        taken = await super().take(source, page, network=network, follow=follow, stood=stood)
         if page.posts and self.moment == "after":
             os._exit(9)
         return taken
