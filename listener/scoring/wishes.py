@@ -12,9 +12,9 @@ from listener.model import Signal
 from listener.scoring.signals import Reading
 
 NAMES = ("stop", "no_dm", "dm_me")
-# The whole post, besides whom it addresses.
+# The whole post, besides whom it addresses. Nothing that was read is given back, so that a post of nothing but "@" takes no longer.
 _SENT_AWAY = re.compile(
-    r"(?:(?:@|/?u/)[\w.@-]+[\s,:]*)*[!/]?"
+    r"(?:(?:@|/?u/)[\w.@-]++[\s,:]*+)*+[!/]?"
     r"(?P<said>stop(?: (?:it|bot|please))?|please stop|bad bot|opt[ -]?(?:me )?out|unsubscribe|ignore ?me|go away)[\s.!]*"
 )
 
