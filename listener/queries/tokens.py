@@ -85,6 +85,9 @@ def _word(text: str, at: int) -> Token:
         return Token(_JOINTS[text], text, at)
     if near := _NEAR.fullmatch(text):
         return Token("NEAR", text, at, near["within"] or "")
+    if text.startswith("NEAR/"):
+        message = f'"{_shown(text)}" does not say how near'
+        raise QueryWrong(message, at, "write NEAR/5: at most five words apart")
     shown = _shown(text)
     if shown[:1] in {"@", "\uff20"}:
         return Token("handle", _handle(shown[1:], at), at)

@@ -43,7 +43,7 @@ _COMMON = frozenset(
     )
     for word in line.split()
 )
-_JOINTS = frozenset({"and", "or", "not"})
+_JOINT = regex.compile(r"and|or|not|near/[0-9]+")
 
 
 def keywords(look: Look) -> Iterator[Problem]:
@@ -129,7 +129,7 @@ def _held(leaf: Node) -> list[str]:
 
 def _small_joints(look: Look, place: Path, root: Node) -> Iterator[Problem]:
     for leaf in leaves(root):
-        if isinstance(leaf, Words) and leaf.text in _JOINTS and not _quoted(look, place, leaf.at):
+        if isinstance(leaf, Words) and _JOINT.fullmatch(leaf.text) and not _quoted(look, place, leaf.at):
             message = f'"{leaf.text}" in small letters is a word to look for'
             yield _at(look, place, leaf.at, message, f"write {leaf.text.upper()}, or {written(leaf)} to look for it")
 

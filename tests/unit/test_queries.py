@@ -64,6 +64,8 @@ def test_a_query_is_read_as_people_write_it(text: str, root: Node) -> None:
         ("acme -", 5, "no letter or digit"),
         ("acme NOT", 5, "behind this"),
         ("acme NEAR boots", 5, "how near"),
+        ("acme NEAR/x boots", 5, "how near"),
+        ("acme NEAR/ boots", 5, "how near"),
         ("acme NEAR/0 boots", 5, "NEAR/0"),
         ("acme NEAR/51 boots", 5, "50 words far"),
         ("acme NEAR/5", 5, "behind this"),
