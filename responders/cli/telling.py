@@ -44,7 +44,8 @@ def tell(event: object, width: int = 100) -> str:
     if isinstance(event, RulesTaken):
         return f"rules   version {event.version} is in force"
     if isinstance(event, RulesWrong):
-        return one_line(f"rules  the old ones stay; the mistake: earnest rules check. {event.message}", width)
+        first = ": ".join(event.message.split("\n")[:2])  # how many mistakes there are, and the first of them
+        return one_line(f"rules   the old ones stay. {first}. All of it: earnest rules check, then earnest rules test", _WIDTH)
     return str(event)
 
 
