@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from listener import clock
-from listener.errors import EarnestError, UsageError
+from listener.errors import EarnestError, RulesWrong, UsageError
 from listener.text import visible
 from responders.cli import questions
 from responders.cli.base import App, common
@@ -179,7 +179,11 @@ def _plan(app: App, before: str, book: Rulebook, *, chosen: str, name: str, give
 
     settings = {**({"kind": chosen} if name != chosen else {}), **given}
     added = add_source(before, name, settings)
-    after = read_rehearsed(added.text.removeprefix("\ufeff"), filename=str(app.rules_path))
+    try:
+        after = read_rehearsed(added.text.removeprefix("\ufeff"), filename=str(app.rules_path))
+    except RulesWrong as wrong:  # the text is nowhere yet, so there is nothing in the file to put right
+        wrong.hint = f"this is how it would be with {name}. Nothing was put in, and {app.rules_path} stays as it was: give other answers"
+        raise
     expected = {**book.sources, name: SourceSettings.model_validate(settings)}
     if after.model_dump(exclude={"sources"}) != book.model_dump(exclude={"sources"}) or dict(after.sources) != expected:
         message = f"{app.rules_path} is written in a way that {name} cannot be put into by a program"
@@ -215,7 +219,7 @@ def _agreed(app: App, plan: _Plan, trial: Trial | None, *, yes: bool) -> bool:
     """
     deaf = trial.deaf if trial else None
     if deaf and (yes or not app.interactive):
-        hint = f"{deaf.hint}. " if deaf.hint else ""
+        hint = f"{deaf.hint}{'' if deaf.hint.endswith(('.', '?', '!')) else '.'} " if deaf.hint else ""
         deaf.hint = f"{hint}Nothing was put in; with --untested it is put in all the same."
         raise deaf
     if not app.options.json:

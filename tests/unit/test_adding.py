@@ -168,7 +168,13 @@ def test_a_source_is_tried_shown_and_put_in(rules: Path, town: Town) -> None:
         (("hackernews", "--name", "two words", "--set", "query=x", "--untested", "--yes"), 78, "a name is one word"),
         (("hackernews", "--set", "query=x", "--set", "every=soon", "--untested", "--yes"), 78, "every"),
         (("hackernews", "--set", "query=x", "--untested"), 2, "with --yes"),
+        (
+            ("hackernews", "--set", "query=x", "--set", "every=soon", "--untested", "--yes"),
+            78,
+            "this is how it would be with hackernews-2. Nothing was put in",
+        ),
         (("mastodon", "--set", "instance=nobody.invalid", "--set", "tags=acme", "--yes"), 1, "--untested"),
+        (("mastodon", "--set", "instance=nobody.invalid", "--set", "tags=acme", "--yes"), 1, "spelt right? Nothing was put in;"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_changes_nothing(rules: Path, town: Town, words: tuple[str, ...], code: int, said: str) -> None:
