@@ -90,7 +90,7 @@ async def speak_there(trial: Trial, book: Rulebook) -> None:
     settings, kind = home(book, trial.where), channel_kind(trial.where)
     trial.speaks, trial.remedy = kind is not None, kind.label_by_hand if kind else ""
     if kind is None:
-        trial.mute = EarnestError("Earnest cannot speak there", "what is heard is judged, shown and drafted; a person posts it by hand")
+        trial.mute = EarnestError("Earnest cannot speak there", "What is heard is judged, shown and drafted; a person posts it by hand.")
         return
     try:
         channel = kind.make(dict(settings.options) if settings else {}, book)
