@@ -111,7 +111,8 @@ class Listening:
         self.followers: list[Follower] = followers(sources, ear, store, clock, heard)
 
     async def tell_missing(self) -> None:
-        """Record the sources that could not be made, so that `status` shows them."""
+        """Record the sources that could not be made, so that `status` shows them, and let go of those that are in the rules no more."""
+        await self._store.awrite(lambda tx: ledger.forget_sources(tx, self._book.sources))
         for lost in self.missing:
             state = "sign-in" if isinstance(lost.problem, SignInNeeded) else "failing"
             hearing = Hearing(lost.name, state, lost.problem.message, lost.problem.hint)

@@ -101,7 +101,10 @@ class Alerts:
         self._clock = clock
 
     async def round(self) -> list[Told]:
-        """Tell what is due, all at once; whatever fails is tried again later, for ever, and keeps nothing else waiting."""
+        """Tell what is due, all at once; whatever fails is tried again later, for ever, and keeps nothing else waiting.
+
+        Return what came of it, without what fails for the same reason as the last time.
+        """
         reader, at = self._store.read(), self._clock()
         if notice(reader, at=at):
             await self._store.awrite(lambda tx: take_note(tx, at=at))
@@ -112,6 +115,8 @@ class Alerts:
         for row, problem in zip(rows, problems, strict=True):
             await self._store.awrite(lambda tx, row=row, problem=problem: self._record(tx, row, problem))  # type: ignore[misc]
             case_id = None if row["case_id"] is None else number(row, "case_id")
+            if problem and problem == text(row, "problem"):
+                continue  # it was said when it was first so
             if problem:
                 _log.error("nobody was told", case_id=case_id, team=text(row, "team"), problem=problem)
             done.append(Told(case_id, text(row, "team"), text(row, "words"), problem))

@@ -5,6 +5,7 @@ Everything here takes a reader or a transaction; storing a page and moving its c
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -311,6 +312,13 @@ def record_source(tx: Tx, name: str, kind: str, state: str, detail: str, *, ever
         heard=to_text(at) if heard else None,
         every=every,
     )
+
+
+def forget_sources(tx: Tx, keep: Collection[str]) -> None:
+    """Let go of how sources do that nobody listens to any more; what they heard, and how far, stays."""
+    for row in tx.all("SELECT name FROM sources"):
+        if text(row, "name") not in keep:
+            tx.run("DELETE FROM sources WHERE name = :name", name=text(row, "name"))
 
 
 def record_account(tx: Tx, account: Account, *, at: datetime) -> None:

@@ -102,12 +102,13 @@ def promises_private(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Variant:
-    """One text of a template: for a language (ISO 639-1) or "" for any, and for whom it is informal."""
+    """One text of a template: for a language (ISO 639-1) or "" for any, for whom it is informal, and if it promises a private message."""
 
     template: Template
     language: str
     informal: bool
     names_author: bool
+    promises: bool
 
 
 def _variant(name: str, label: str, text: str) -> _Variant:
@@ -117,7 +118,7 @@ def _variant(name: str, label: str, text: str) -> _Variant:
     parts = [part.casefold() for part in _TEMPLATE_KEY.split(label.strip()) if part]
     language = next((part for part in parts if part != INFORMAL), "")
     names_author = any(piece["field"] == "author" for piece in _PIECE.finditer(text))
-    return _Variant(_ENVIRONMENT.from_string(_source(text)), language, INFORMAL in parts, names_author)
+    return _Variant(_ENVIRONMENT.from_string(_source(text)), language, INFORMAL in parts, names_author, promises_private(text))
 
 
 def may_name(book: Rulebook, template: str | None, post: Post) -> bool:
@@ -157,6 +158,7 @@ class _Occasion:
     values: Mapping[str, str]
     address: Callable[[str, Post, Kind], str]
     limits: Callable[[Kind], TextLimits]
+    in_private: bool
 
 
 class Drafter:
@@ -195,9 +197,9 @@ class Drafter:
             can_private, private_reason = False, "the person asks for no private messages"
         named = {"author": name_to_say(heard.mention.post.author.handle), "brand": brand_name, "agent": agent, "case": case}
         values = {field: one_line(value, _LONGEST_VALUE) for field, value in named.items()}
-        occasion = _Occasion(heard, case, values, address, limits)
         public_template = None if route.reply == "none" else route.reply
         private_template = None if route.private in {None, "none"} else route.private
+        occasion = _Occasion(heard, case, values, address, limits, in_private=can_private and private_template is not None)
         public = self._say(public_template, Kind.PUBLIC, occasion)
         private = self._say(private_template if can_private else None, Kind.PRIVATE, occasion)
         reason = private_reason if private_template else "this route has no private text"
@@ -224,7 +226,7 @@ class Drafter:
             return _Said()
         if not self._templates.get(name):
             return _Said(None, (f'{kind}: there is no template called "{name}"',))
-        variant, problem = self._choose(name, occasion)
+        variant, problem = self._choose(name, kind, occasion)
         text = variant.template.render(occasion.values)
         if variant.names_author and not occasion.values["author"]:
             text = _SPACE_BEFORE_MARK.sub("", text).strip()
@@ -234,10 +236,14 @@ class Drafter:
         problems = filter(None, (problem, *found, occasion.limits(kind).problem(text)))
         return _Said(text, tuple(f"{kind}: {one}" for one in problems))
 
-    def _choose(self, name: str, occasion: _Occasion) -> tuple[_Variant, str]:
-        """Return the variant that fits the person best, and what is wrong with even the best one."""
+    def _choose(self, name: str, kind: Kind, occasion: _Occasion) -> tuple[_Variant, str]:
+        """Return the variant that fits the person best, and what is wrong with even the best one.
+
+        Where some public texts promise a private message and others do not, those are chosen between of which it is true.
+        """
         seen, may_name = occasion.heard.assessment, bool(occasion.values["author"])
-        variants = self._templates[name]
+        true = [one for one in self._templates[name] if one.promises is occasion.in_private]
+        variants = (true if kind is Kind.PUBLIC else []) or self._templates[name]
         groups = [group for group in _ranked(variants, seen.language, informal=seen.informal) if group]
         problem = "" if groups else f'template "{name}" has no text for the language "{one_line(seen.language, _QUOTE_WIDTH)}"'
         groups = groups or [list(variants)]

@@ -248,6 +248,17 @@ def test_a_promise_that_cannot_be_kept_is_a_problem_and_the_text_stays_for_an_ed
     )
 
 
+def test_of_several_texts_the_true_one_is_said_whatever_the_turn_and_the_language() -> None:
+    promise, honest, german = "We have sent you a DM. ^{agent}", "Please use our contact page. ^{agent}", "Wir haben dir eine DM geschickt."
+    book = saying(promise, {"de": german}, honest, private="details")
+    for case in ("A-1", "A-2", "A-3"):
+        for language, kept in (("en", "We have sent you a DM. ^Jo"), ("de", german)):
+            mention = heard(judged(language=language))
+            assert draft(book, "all", mention, case=case).public == kept
+            alone = draft(book, "all", mention, case=case, can_private=False, private_reason="none here")
+            assert (alone.public, alone.private, alone.problems) == ("Please use our contact page. ^Jo", None, ())
+
+
 def test_who_asked_for_no_private_messages_gets_none() -> None:
     seen = judged(wishes=(signal("no_dm", "no DMs"),))
     proposal = draft(rulebook(), "billing", heard(seen))

@@ -56,6 +56,8 @@ async def test_a_brake_is_told_once_to_the_team_in_tell_until_it_hears(make: Mak
     (first,) = await alerts.round()
     assert (first.case_id, first.team, bool(first.problem)) == (None, "night", True)
     assert await alerts.round() == [], "it rests before it tries again"
+    house.clock.forward(seconds=10)
+    assert await alerts.round() == [], "what fails again for the same reason is no news"
     works.append(True)
     house.clock.forward(seconds=10)
     assert [one.problem for one in await alerts.round()] == [""]

@@ -285,6 +285,11 @@ async def test_two_servers_are_not_mixed_even_where_nobody_checked_the_file(hous
     (row,) = house.rows("SELECT name, kind, state FROM sources")
     assert row == {"name": "tags", "kind": "mastodon", "state": "failing"}
     await everything.stop()
+    one_less = book({name: each for name, each in TWO_SERVERS.items() if name != "tags"})
+    after = Listening(house.store, one_less, house.clock, ear=lambda: None, heard=lambda _: None, tell=told.append)  # type: ignore[arg-type, return-value]
+    await after.tell_missing()
+    assert house.rows("SELECT name FROM sources") == [], "what is in the rules no more is in the status no more"
+    await after.stop()
 
 
 def test_the_ids_of_feeds_and_searches_are_the_same_everywhere() -> None:
