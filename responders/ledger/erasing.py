@@ -82,5 +82,6 @@ def _decision(tx: Tx, row: Row) -> None:
 
 
 def _bare_holds(row: Row) -> str:
+    """Return the holds of a decision without what their reasons quote; whatever else is kept of them stays as it is."""
     holds = unpack(row["holds"])
-    return pack([[gate, audit.unquoted(why), until, forbids] for gate, why, until, forbids in holds] if isinstance(holds, list) else [])
+    return pack([[gate, audit.unquoted(why), *rest] for gate, why, *rest in holds] if isinstance(holds, list) else [])
