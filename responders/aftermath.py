@@ -10,9 +10,9 @@ from datetime import datetime
 
 from listener import logs
 from listener.store import following
-from listener.store.base import Reader, Tx, number
+from listener.store.base import Reader, Tx, number, text
 from listener.store.following import GONE, Turn
-from responders.ledger import audit, cases, drafts, erasing, moves
+from responders.ledger import audit, cases, drafts, erasing, incidents, moves
 from responders.ledger.cases import Case
 from responders.lifecycle import LEFT, Arrow, listed
 from responders.model import DeliveryState, DraftState
@@ -20,6 +20,7 @@ from responders.sending import endings
 
 _log = logs.get("aftermath")
 _IN_DOUBT = listed({DeliveryState.CLAIMED, DeliveryState.UNKNOWN, DeliveryState.PARKED, DeliveryState.WITHDRAWING})
+_AWAY = {arrow.source: arrow for arrow in (Arrow.REMOVE, Arrow.REPLACE, Arrow.GIVE_UP)}
 _WORDS = {GONE: "post deleted", following.UNNAMED: "no mention any more"}
 
 
@@ -83,7 +84,7 @@ def void(tx: Tx, case: Case, post_id: str, why: str, *, at: datetime) -> bool:
 def _take_back(tx: Tx, case: Case, post_id: str, why: str, at: datetime) -> bool:
     """Remove answers to a post that are surely not there; one that may be there is parked, for a person to look."""
     rows = tx.all(
-        """SELECT * FROM deliveries WHERE parent_id = :post AND network = :network AND case_id = :case AND state IN ('ready', 'held')
+        """SELECT * FROM deliveries WHERE parent_id = :post AND network = :network AND case_id = :case AND state IN ('ready', 'held', 'by_hand')
         ORDER BY after_id IS NULL, id""",
         post=post_id,
         network=case.network,
@@ -93,7 +94,8 @@ def _take_back(tx: Tx, case: Case, post_id: str, why: str, at: datetime) -> bool
         if row["first_attempt_at"] is not None:
             endings.hold(tx, row, why, at=at)
         else:
-            moves.move(tx, number(row, "id"), Arrow.REMOVE if row["state"] == "ready" else Arrow.REPLACE, at=at)
+            moves.move(tx, number(row, "id"), _AWAY[DeliveryState(text(row, "state"))], at=at)
+            incidents.end(tx, incidents.by_hand(number(row, "id")), at=at)
     approved = tx.all(
         f"""SELECT id FROM drafts WHERE case_id = :case AND post_id = :post AND state = 'approved'
         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.draft_id = drafts.id AND d.state IN ({listed(LEFT)}))""",

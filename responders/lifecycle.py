@@ -96,7 +96,7 @@ class Arrow(Enum):
     SET_ASIDE = Way("v", State.PARKED, State.HELD, "a person looked, it is not there, and other words are wanted (`earnest absent`)")
     ORDER_BY_HAND = Way("w", None, State.BY_HAND, "approved where the network takes no program's answer: a person posts it by hand")
     POST = Way("x", State.BY_HAND, State.SENT, "a person posted it and said so (`earnest posted`), or our account's answer was heard there")
-    GIVE_UP = Way("y", State.BY_HAND, None, "somebody took the approval back (`earnest undo`)")
+    GIVE_UP = Way("y", State.BY_HAND, None, "somebody took the approval back (`earnest undo`), or the post was deleted or edited")
     LAPSE = Way(
         "z",
         State.BY_HAND,

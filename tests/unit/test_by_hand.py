@@ -10,7 +10,7 @@ import pytest
 
 from listener.errors import EarnestError, UsageError
 from listener.model import Author
-from listener.store import mentions as heard_ledger
+from listener.store import following
 from responders import views
 from responders.dispatch import Dispatch
 from responders.house import channel_kind
@@ -161,7 +161,7 @@ async def test_nobody_is_asked_to_post_to_somebody_who_said_stop(house: House) -
 async def test_a_post_that_was_changed_or_deleted_is_not_answered(house: House) -> None:
     await approved(house)
     assert await look(house) == []
-    house.store.write(lambda tx: heard_ledger.mark_gone(tx, NETWORK, ["p1"], at=house.clock()))
+    house.store.write(lambda tx: following.mark_gone(tx, NETWORK, ["p1"], at=house.clock()))
     assert await look(house) == ["the post is gone"]
 
 
@@ -227,3 +227,23 @@ async def test_a_post_about_which_another_account_of_ours_was_used_is_not_answer
     (one,) = views.story(house.store.read(), name).sent
     again = deliveries.Order("us-too", NETWORK, one.parent, one.visibility, "Hi", Kind.PUBLIC, 1, 1, "k", False, "all", 0, house.clock())
     assert house.store.write(lambda tx: deliveries.add(tx, again)) is None
+
+
+@pytest.mark.parametrize("words", ["my Acme shoes are great, thank you all", "my other shoes are odd", ""])
+async def test_nobody_is_asked_to_post_what_was_written_for_other_words_or_none(house: House, words: str) -> None:
+    """Edited, edited so that it speaks of us no more, or deleted: nothing waits for a hand, and no empty draft comes back."""
+    name = await approved(house)
+    house.clock.forward(seconds=HALF)
+    await look(house)
+    if words:
+        await house.hear(replace(house.post("p1", words, mentions=(), url="https://town.example/p1"), version="2"))
+    else:
+        house.store.write(lambda tx: following.mark_gone(tx, NETWORK, ["p1"], at=house.clock()))
+    await house.think()
+    assert [one for one in views.inbox(house.store.read(), Filters(), at=house.clock()) if isinstance(one, ToPost)] == []
+    with pytest.raises(EarnestError, match="no answer of it waits"):
+        dispatch(house).posted(name)
+    await look(house)
+    assert house.states() == []
+    assert house.rows("SELECT 1 FROM drafts WHERE state = 'waiting' AND public_text IS NULL") == []
+    assert house.rows("SELECT 1 FROM incidents WHERE ended_at IS NULL") == []
