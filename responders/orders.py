@@ -68,6 +68,9 @@ def order_by_hand(tx: Tx, draft: Draft, parent: Post, *, key: str, points: int, 
     if draft.public is None or draft.private is not None:
         message = "a private message is not posted by hand, nor sent beside a public answer that is"
         raise Undelivered(message, f"leave only public words in it: earnest edit {name_of(draft.case_id)}")
+    if deliveries.heard_below(tx, parent):
+        message = "our account answered this post already: its answer was heard there"
+        raise Undelivered(message, f'nothing more is to be said: earnest reject {name_of(draft.case_id)} --reason "no reply needed"')
     moves.clear_held(tx, parent.network, parent.id)
     account = next((known for known in heard_ledger.accounts(tx) if known.network == parent.network), None)
     wanted = deliveries.Order(

@@ -185,6 +185,23 @@ def said_to(reader: Reader, account: str, network: str, parent_id: str) -> set[s
     return {text(row, "remote_id") for row in rows}
 
 
+def heard_below(reader: Reader, post: Post) -> tuple[str, ...]:
+    """Return the ids of answers of our own account to a post that were heard and are no delivery: somebody wrote them there.
+
+    One that a person took away without ever saying where it stood may still be among what was heard, so then none counts.
+    """
+    rows = reader.all(
+        """SELECT id FROM posts WHERE network = :network AND thread_id = :thread AND parent_id = :parent AND own = 1
+        AND deleted_at IS NULL AND id NOT IN (SELECT remote_id FROM deliveries WHERE network = :network)
+        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE network = :network AND parent_id = :parent AND state = 'withdrawn'
+            AND remote_id = '')""",
+        network=post.network,
+        thread=post.thread_id,
+        parent=post.id,
+    )
+    return tuple(text(row, "id") for row in rows)
+
+
 def is_another(reader: Reader, delivery: Delivery, remote_id: str) -> bool:
     """Return whether what stands under that id is known to be another answer of ours."""
     found = reader.one(

@@ -48,7 +48,7 @@ class LastLook:
         `there` says whether the post is.
         """
         draft, post = drafts.get(self.tx, self.delivery.draft_id), self.delivery.parent
-        found = Parent(there=there, text=post.text, version=post.version)
+        found = Parent(there=there, text=post.text, version=post.version, ours=deliveries.heard_below(self.tx, post))
         return self._unwelcome(draft, found) or self._words(draft, kind) or self._boundaries(draft)
 
     def _not_as_approved(self, draft: Draft) -> str:

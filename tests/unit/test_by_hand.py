@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from listener.errors import EarnestError, UsageError
-from listener.model import Author
+from listener.model import Author, Post
 from listener.store import following
 from responders import views
 from responders.dispatch import Dispatch
@@ -247,3 +247,38 @@ async def test_nobody_is_asked_to_post_what_was_written_for_other_words_or_none(
     assert house.states() == []
     assert house.rows("SELECT 1 FROM drafts WHERE state = 'waiting' AND public_text IS NULL") == []
     assert house.rows("SELECT 1 FROM incidents WHERE ended_at IS NULL") == []
+
+
+def our_own(house: House, post_id: str = "o1", *, age: float = 1) -> Post:
+    post = house.post(post_id, "Could you say more?", thread="p1", age=age, parent_id="p1")
+    return replace(post, own=True, author=Author(NETWORK, "us", "acme"))
+
+
+async def test_nobody_is_asked_to_say_what_our_account_said_already(house: House) -> None:
+    """A colleague answered on the network itself, before anybody said yes to the draft."""
+    await house.hear(house.post("p1", WORDS, mentions=()))
+    (noted,) = await house.think()
+    await house.hear(our_own(house))
+    house.clock.forward(seconds=3_600)
+    with pytest.raises(EarnestError, match="answered this post already"):
+        house.desk().approve(noted.case)
+    assert house.states() == []
+
+
+async def test_an_older_answer_of_ours_that_is_heard_late_ends_the_asking(house: House) -> None:
+    await house.hear(house.post("p1", WORDS, mentions=(), age=7_200))
+    (noted,) = await house.think()
+    house.desk().approve(noted.case)
+    await house.hear(our_own(house, age=3_600))
+    assert await look(house) == ["somebody already answered this post for us"]
+    with pytest.raises(EarnestError, match="answered this post already"):
+        house.desk().approve(noted.case)
+
+
+async def test_an_answer_that_a_person_took_away_leaves_room_for_another(house: House) -> None:
+    name = await approved(house)
+    dispatch(house).posted(name)
+    await house.hear(our_own(house))
+    dispatch(house).absent(name)
+    house.desk().edit(name, public="@marta Which ones are odd? ^Jo")
+    assert house.desk().approve(name).copy
