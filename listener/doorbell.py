@@ -138,7 +138,7 @@ class _Server(web.Server):
         super().connection_made(handler, transport)
         if len(self.connections) > self._limits.connections:
             transport.write(_FULL)
-            transport.close()
+            asyncio.get_running_loop().call_soon(transport.close)  # only then its task has begun, and ends without a complaint
             return
         self._silent[handler] = asyncio.get_running_loop().call_later(self._limits.headers, transport.abort)
 

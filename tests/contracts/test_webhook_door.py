@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import json
 import socket
@@ -169,6 +170,19 @@ async def test_more_than_may_stand_before_the_door_are_sent_away_at_once(tmp_pat
         await writer.wait_closed()
     assert status(await knock(sender, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")) == 404
     await source.close()
+
+
+async def test_a_crowd_before_the_door_leaves_no_traceback_in_the_log(tmp_path: Path) -> None:
+    """Whoever opens connections by the hundred must not fill the log with a task that ended in an error for each."""
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, told: complaints.append(told["message"]))
+    source, sender = make(tmp_path, place=f"127.0.0.1:{free_port()}", limits=Limits(connections=0))
+    await source.fetch(None)
+    assert status(await knock(sender)) == 503
+    await source.close()
+    gc.collect()
+    await asyncio.sleep(0)
+    assert complaints == []
 
 
 async def test_a_connection_is_for_one_delivery(opened: tuple[Webhook, Sender]) -> None:
