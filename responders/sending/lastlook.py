@@ -21,7 +21,7 @@ from responders.circumstances import circumstances, world
 from responders.drafting.template import may_name
 from responders.ledger import deliveries, drafts, people
 from responders.ledger.drafts import Draft
-from responders.model import Delivery, DraftState, Heard, Hold, Mode
+from responders.model import Delivery, DraftState, Heard, Hold, Kind, Mode
 
 _A_YES_HOLDS = timedelta(hours=2)
 _ASKED_ELSEWHERE = frozenset({"answered", "paused"})  # on the network itself; by the claim
@@ -91,10 +91,15 @@ class LastLook:
         """Ask the boundaries again: of what leaves by itself all of them, of what a person approved those that forbid any answer."""
         found = self._holds(draft)
         if not self.row["automatic"]:
-            return "; ".join(hold.reason for hold in found if hold.forbids)
+            return "; ".join(hold.reason for hold in found if hold.forbids or (hold.by_hand and self._by_program))
         if not _leaves_by_itself(self.book, draft.route):
             return "the rules do not let it leave by itself any more"
         return "; ".join(hold.reason for hold in found if hold.gate not in _ASKED_ELSEWHERE)
+
+    @property
+    def _by_program(self) -> bool:
+        """Whether it is said in public, and by Earnest: what may close meanwhile is closed to programs, not to people."""
+        return not self.delivery.by_hand and self.delivery.kind is Kind.PUBLIC
 
     def _holds(self, draft: Draft) -> tuple[Hold, ...]:
         tx, post = self.tx, self.delivery.parent

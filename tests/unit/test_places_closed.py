@@ -110,3 +110,13 @@ def test_a_person_reopens_a_place_by_name(tmp_path: Path) -> None:
     assert run("sources", "reopen", "reddit", "r/shoes").code == 0
     assert run("sources", "reopen", "reddit", "r/shoes").code == 1
     assert "reopened" in run("log").out
+
+
+async def test_what_was_approved_before_a_gate_closed_is_not_sent_by_a_program(house: House) -> None:
+    """A yes may wait for two hours; where a network takes no program's answer by then, the next yes gives the words to a person."""
+    await house.approved("p1")
+    assert await house.speak(seconds=1) == []
+    house.store.write(lambda tx: tx.run("UPDATE mentions SET addressed = 0"))  # the gate "mentioned" asks for this
+    await house.speak(seconds=11)
+    assert (house.mouth.published, house.states()) == ([], ["held"])
+    assert house.desk().approve("A-1").copy
