@@ -113,6 +113,8 @@ def _count(reader: Reader, one: Counted, mention: Mention, at: datetime) -> floa
 
 
 _FILTERS = {_ALL: "", _NEGATIVE: "AND a.mood = 'negative'"}
+# Read as JSON: as text, the author's own words beside another signal, or a wish of that name, look just like it.
+_SIGNAL = "AND EXISTS (SELECT 1 FROM json_each(a.record, '$.signals') s WHERE json_extract(s.value, '$[0]') = :signal)"
 
 
 def _stored(reader: Reader, one: Counted, mention: Mention) -> int:
@@ -128,13 +130,13 @@ def _stored(reader: Reader, one: Counted, mention: Mention) -> int:
         "most": one.most,
     }
     if one.of not in _FILTERS:
-        values["signal"] = f'%["{one.of}",%'  # a quotation mark inside a text of the record is escaped, so this is no one's words
+        values["signal"] = one.of
     row = reader.one(
         f"""SELECT COUNT(*) AS n FROM (SELECT 1 FROM posts p
         JOIN mentions m ON m.network = p.network AND m.post_id = p.id AND m.brand = :brand
         JOIN assessments a ON a.network = p.network AND a.post_id = p.id
         WHERE p.network = :network AND {whose} AND p.created_at > :since AND p.created_at <= :until
-        {_FILTERS.get(one.of, "AND a.record LIKE :signal")} LIMIT :most) AS some""",
+        {_FILTERS.get(one.of, _SIGNAL)} LIMIT :most) AS some""",
         **values,
     )
     return number(row, "n") if row else 0

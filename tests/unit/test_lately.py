@@ -60,7 +60,7 @@ async def test_a_signal_is_counted_for_the_brand_and_an_edit_counts_once(make: M
     words = "@acme charged me twice"
     assert await route_of(house, "p1", words) == "rest"
     for version in ("2", "3", "4"):
-        assert await route_of(house, "p1", words, version=version) == "rest"
+        assert await route_of(house, "p1", f"{words} {version}", version=version) == "rest"
     assert await route_of(house, "p2", by="tom") == "rest"
     assert await route_of(house, "p3", words, by="tom") == "rest"
     assert await route_of(house, "p4", words, by="eve") == "asked"
@@ -137,3 +137,13 @@ async def test_no_question_about_the_past_reads_a_whole_table(make: Make) -> Non
         return tx.slow()
 
     assert house.store.write(lambda tx: look(Asking(tx))) == []
+
+
+async def test_the_words_of_one_signal_are_not_counted_as_another_signal(make: Make) -> None:
+    signals = {"vogel": {"points": 1, "words": ["money", "zugvogel"]}, "money": {"points": 1, "words": ["geldgeld"]}}
+    count = {"count": {"of": "money", "by": "author", "at_least": 2, "within": "1d"}}
+    house = make(count, scoring={"urgency": {"signals": signals}})
+    assert await route_of(house, "p1", "@acme money, zugvogel", age=600) == "rest"
+    assert await route_of(house, "p2", "@acme money, zugvogel again", age=500) == "rest"
+    assert await route_of(house, "p3", "@acme geldgeld", age=400) == "rest"
+    assert await route_of(house, "p4", "@acme geldgeld", age=300) == "asked"
