@@ -13,7 +13,7 @@ from listener.clock import Clock, in_words
 from listener.errors import EarnestError, UsageError
 from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Store, Tx
-from listener.text import one_line
+from listener.text import one_line, visible
 from responders.approvals import UNDO, Done
 from responders.channels.base import ChannelKind, Sent
 from responders.ledger import audit, cases, deliveries, drafts, incidents, moves
@@ -25,6 +25,7 @@ from responders.sending import endings, withdrawals
 from responders.silence import silence
 
 _WEB = ("https://", "http://")
+_LONGEST = 2_000  # characters of an address
 _IN_HAND = frozenset({DeliveryState.BY_HAND, DeliveryState.SENT})
 
 
@@ -293,11 +294,21 @@ def _address(url: str, command: str) -> str:
         UsageError: it is none.
     """
     url = url.strip()
-    if url.startswith(_WEB) and not any(one.isspace() for one in url) and urlsplit(url).hostname:
+    plain = visible(url) == url and not any(one.isspace() for one in url)
+    if url.startswith(_WEB) and len(url) <= _LONGEST and plain and _is_written_well(url):
         return url
     message = "that is no web address"
     option = " --url" if command == "posted" else ""
     raise UsageError(message, f"copy the address of our answer from your browser: earnest {command} CASE{option} https://…")
+
+
+def _is_written_well(url: str) -> bool:
+    """Return whether a host and a port can be read out of an address: urllib raises where brackets or digits make no sense."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _site(url: str) -> tuple[str, ...]:

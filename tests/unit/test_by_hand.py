@@ -131,7 +131,14 @@ async def test_what_was_posted_by_hand_is_taken_away_by_hand(house: House) -> No
     assert house.desk().approve(name).copy  # its place is free again
 
 
-@pytest.mark.parametrize("url", ["town.example/1", "https://town.example/p1", "https://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("town.example/1", "https://town.example/p1", "https://", "https://[bad", "https://town.example:99999/1"),
+        *("https://town.example:abc/1", "https://a\u2100b/1", "https://ex\u202eample/1", "https://x\x00/1", "https://x\x1b[31m/1"),
+        "https://town.example/" + "a" * 2_000,
+    ],
+)
 async def test_an_address_that_cannot_be_ours_is_refused(house: House, url: str) -> None:
     name = await approved(house)
     with pytest.raises(UsageError):
