@@ -84,8 +84,8 @@ def void(tx: Tx, case: Case, post_id: str, why: str, *, at: datetime) -> bool:
 def _take_back(tx: Tx, case: Case, post_id: str, why: str, at: datetime) -> bool:
     """Remove answers to a post that are surely not there; one that may be there is parked, for a person to look."""
     rows = tx.all(
-        """SELECT * FROM deliveries WHERE parent_id = :post AND network = :network AND case_id = :case AND state IN ('ready', 'held', 'by_hand')
-        ORDER BY after_id IS NULL, id""",
+        """SELECT * FROM deliveries WHERE parent_id = :post AND network = :network AND case_id = :case
+        AND state IN ('ready', 'held', 'by_hand') ORDER BY after_id IS NULL, id""",
         post=post_id,
         network=case.network,
         case=case.id,
