@@ -33,7 +33,7 @@ _MOST_KNOWN = 2_000
 _SEARCH = "app.bsky.feed.searchPosts"
 
 
-class Told(Protocol):
+class AccountSource(Protocol):
     """What our account is told by itself, without a search."""
 
     name: str
@@ -93,7 +93,7 @@ class BlueskySearch:
     slowest = _bluesky_again.SLOWEST
     ids_everywhere = True
 
-    def __init__(self, told: Told, session: Session, searched: Search) -> None:
+    def __init__(self, told: AccountSource, session: Session, searched: Search) -> None:
         """Search through `session` beside `told`."""
         self.name = told.name
         self._told = told

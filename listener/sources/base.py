@@ -147,7 +147,7 @@ class Invitation:
 
 
 @runtime_checkable
-class Told(Protocol):
+class Receiving(Protocol):
     """A source that is brought posts, and has nobody to ask for them: trying it must not take the door from a daemon that runs."""
 
     async def invite(self) -> Invitation:

@@ -125,7 +125,7 @@ class Webhook:
             await self._doorbells.close(self._options.place, self._options.path)
 
     async def invite(self) -> Invitation:
-        """Return where posts are brought to, and a command that brings one; see `Told.invite`.
+        """Return where posts are brought to, and a command that brings one; see `Receiving.invite`.
 
         Raises:
             SignInNeeded: the secret is missing or cannot be used.
@@ -144,7 +144,7 @@ class Webhook:
         return Invitation(address, await who_sits_at(place), shlex.join([*words, "--data-binary", body]))
 
     def would_bring(self, body: bytes) -> Page:
-        """Return the posts that one delivery would be; see `Told.would_bring`.
+        """Return the posts that one delivery would be; see `Receiving.would_bring`.
 
         Raises:
             Malformed: it cannot be read.

@@ -8,7 +8,7 @@ from listener.errors import NetworkError, UsageError
 
 if TYPE_CHECKING:
     from listener.model import Page
-    from listener.sources.base import Invitation, Told
+    from listener.sources.base import Invitation, Receiving
 
 _THERE = {
     "earnest": "a daemon answers there now",
@@ -16,7 +16,7 @@ _THERE = {
 }
 
 
-async def invitation(source: Told) -> Invitation:
+async def invitation(source: Receiving) -> Invitation:
     """Return where a source is brought posts, without listening there: a daemon that runs keeps its door.
 
     Raises:
@@ -40,7 +40,7 @@ def as_json(found: Invitation) -> dict[str, str]:
     return {"address": found.address, "there": found.there, "sample": found.sample}
 
 
-def shown(source: Told, name: str, delivery: bytes | None) -> Page:
+def shown(source: Receiving, name: str, delivery: bytes | None) -> Page:
     """Return what a delivery would bring.
 
     Raises:

@@ -47,9 +47,9 @@ class Trial:
 
 async def _hear(trial: Trial, source: Source, *, preview: bool, delivery: bytes | None) -> None:
     """Ask a source what it would bring; one that is brought posts has nobody to ask, so it says where, or reads one `delivery`."""
-    from listener.sources.base import Told  # noqa: PLC0415  # networks are slow to import
+    from listener.sources.base import Receiving  # noqa: PLC0415  # networks are slow to import
 
-    if not isinstance(source, Told):
+    if not isinstance(source, Receiving):
         trial.account = await source.identify()
         trial.page = await source.fetch(None)
     elif preview:

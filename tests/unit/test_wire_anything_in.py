@@ -15,7 +15,7 @@ from listener.matching import Matcher
 from listener.model import Post
 from listener.rules.checking import read_checked
 from listener.sources._webhook_seals import HEADERS, Style
-from listener.sources.base import Told, kind
+from listener.sources.base import Receiving, kind
 from responders.surroundings import known
 
 PAGE = (Path(__file__).parents[2] / "docs" / "howto" / "wire-anything-in.md").read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def brought(name: str, changes: dict[str, object] | None = None) -> tuple[tuple[
     at = (REVIEW, GITHUB).index(name)
     book = read_checked(whole(blocks("yaml")[at]), known=known())
     source = kind("webhook").make(name, book.sources[name].options, book)
-    assert isinstance(source, Told)
+    assert isinstance(source, Receiving)
     page = source.would_bring(json.dumps({**json.loads(blocks("json")[at]), **(changes or {})}).encode())
     assert all(Matcher(book.brands).match(post) for post in page.posts if not post.own)
     return page.posts, page.gone
