@@ -17,7 +17,7 @@ from responders.ledger import audit, cases, deliveries, drafts, escalations, inc
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft, Word
 from responders.model import Decision, Delivery, DeliveryState, Hold
-from responders.posting import ToPost
+from responders.unsettled import Parked, ToPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,50 +99,6 @@ class Waiting:
             "due": to_text(self.case.respond_by) if self.case.respond_by else None,
             "approvals_needed": self.draft.approvals_needed,
             "approvals": [{"who": word.who, "at": to_text(word.at)} for word in self.words if word.verdict == "yes"],
-            "assignee": self.case.assignee,
-            "team": self.case.team,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """An answer of which nobody can tell whether it is on the network: a person looks, and says so."""
-
-    case: Case
-    delivery: Delivery
-    assessment: Assessment | None
-
-    @property
-    def post(self) -> Post:
-        """The post it answers."""
-        return self.delivery.parent
-
-    @property
-    def route(self) -> str:
-        """The route of its case."""
-        return self.case.route
-
-    @property
-    def urgency(self) -> Urgency:
-        """How urgent its case is."""
-        return Urgency(self.case.level, self.case.points)
-
-    def to_json(self) -> dict[str, object]:
-        """Return its line of `inbox --json`: `text` is the post, `answer` what may be there, `kind` public or private."""
-        return {
-            "case": self.case.name,
-            "state": self.delivery.state.value,
-            "route": self.route,
-            "network": self.delivery.network,
-            "author": self.post.author.handle,
-            "text": self.post.text,
-            "url": self.post.url,
-            "kind": self.delivery.kind.value,
-            "answer": self.delivery.text,
-            "reason": self.delivery.reason,
-            "attempts": self.delivery.attempts,
-            "urgency": {"level": self.urgency.level.value, "points": self.urgency.points},
-            "due": to_text(self.case.respond_by) if self.case.respond_by else None,
             "assignee": self.case.assignee,
             "team": self.case.team,
         }

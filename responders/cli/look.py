@@ -21,14 +21,12 @@ from responders.cli.phrases import counted, due, local
 from responders.cli.records import line_json, mention_json
 from responders.ledger import audit, cases
 from responders.model import Delivery, DeliveryState
-from responders.posting import ToPost
-from responders.views import Filters, Parked, Pending, Waiting
+from responders.unsettled import ToPost, Unsettled
+from responders.views import Filters, Pending, Waiting
 
 _FOLLOW_EVERY = 0.5  # seconds
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _DIGEST_SHOWN = 12
-
-Answer = Parked | ToPost
 
 
 @click.command(epilog="Example: earnest inbox --urgency high --overdue")
@@ -73,7 +71,7 @@ def _post_by_hand(one: Waiting) -> str:
     return "(by hand) " if any(hold.by_hand for hold in one.holds) else ""
 
 
-def _in_one_sentence(one: Answer, among: Sequence[Answer]) -> str:
+def _in_one_sentence(one: Unsettled, among: Sequence[Unsettled]) -> str:
     this = one.delivery
     if isinstance(one, ToPost):
         return f"{this.kind.value} answer to post by hand at {answers.post_link(this)} Then: {answers.posting(this)}"
@@ -82,7 +80,7 @@ def _in_one_sentence(one: Answer, among: Sequence[Answer]) -> str:
     return f"{this.kind.value} answer: {answers.doubt(this)}. Look: {where} It is there: {there}. It is not: {absent}"
 
 
-def _show_parked(out: Output, parked: Sequence[Answer]) -> None:
+def _show_parked(out: Output, parked: Sequence[Unsettled]) -> None:
     all_of_them = [one.delivery for one in parked]
     for one in all_of_them:
         out.line()
@@ -97,7 +95,7 @@ def _what_is_asked(one: Delivery) -> str:
     return "post it by hand" if one.state is DeliveryState.BY_HAND else answers.doubt(one)
 
 
-def _inbox_next(waiting: Sequence[Waiting], parked: Sequence[Answer], filters: Filters) -> str:
+def _inbox_next(waiting: Sequence[Waiting], parked: Sequence[Unsettled], filters: Filters) -> str:
     drafts = f"{counted(len(waiting), 'draft waits', 'drafts wait')}" if waiting else ""
     hands = sum(isinstance(one, ToPost) for one in parked)
     doubts = f"{counted(len(parked) - hands, 'answer is', 'answers are')} in doubt" if len(parked) > hands else ""

@@ -15,6 +15,7 @@ from responders.dispatch import Dispatch
 from responders.house import channel_kind
 from responders.ledger import cases, moves
 from responders.lifecycle import Arrow
+from responders.unsettled import Parked
 from tests.mouth import ALONE, NETWORK, House
 from tests.street import RULES
 
@@ -248,7 +249,7 @@ async def test_a_parked_answer_to_a_deleted_post_can_still_be_settled(house: Hou
     house.store.write(lambda tx: tx.run("UPDATE deliveries SET state = 'parked'"))
     await delete(house, "p1")
     (one,) = views.inbox(house.store.read(), views.Filters(), at=house.clock())
-    assert isinstance(one, views.Parked)
+    assert isinstance(one, Parked)
     dispatch = Dispatch(house.store, house.clock, channel_kind, who="jo")
     dispatch.resend("A-1")
     house.mouth.gone = True

@@ -16,8 +16,8 @@ from responders.dispatch import Dispatch
 from responders.house import channel_kind
 from responders.ledger import deliveries
 from responders.model import DeliveryState, Kind
-from responders.posting import ToPost
 from responders.sending.byhand import look_after
+from responders.unsettled import ToPost
 from responders.views import Filters
 from tests.mouth import NETWORK, House, kind
 

@@ -17,7 +17,8 @@ from responders.house import channel_kind
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft, Word
 from responders.model import Decision, Delivery, DeliveryState, DraftState, Hold, Kind, Step
-from responders.views import Parked, Waiting
+from responders.unsettled import Parked
+from responders.views import Waiting
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 POST = Post(

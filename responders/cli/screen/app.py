@@ -30,8 +30,8 @@ from responders.cli.screen.view import View
 from responders.dispatch import Dispatch
 from responders.house import channel_kind, speaking_networks
 from responders.model import REASONS
-from responders.posting import ToPost
-from responders.views import Filters, Parked, Pending, Waiting
+from responders.unsettled import Parked, ToPost
+from responders.views import Filters, Pending, Waiting
 
 P = TypeVar("P", bound=Pending)
 _REASONS = dict(zip("tforx", REASONS, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from responders.cli.answers import post_link
 from responders.cli.screen.lines import STRONG, Line, labelled
 from responders.cli.screen.sheet import Around, Sheet, claimed, counted, laid_out
-from responders.posting import ToPost
+from responders.unsettled import ToPost
 
 
 def sheet_to_post(one: ToPost, around: Around, *, width: int, height: int) -> Sheet:

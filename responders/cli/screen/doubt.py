@@ -7,7 +7,7 @@ from responders.cli.phrases import counted as how_many
 from responders.cli.screen.lines import ALARM, STRONG, Line, labelled
 from responders.cli.screen.sheet import Around, Sheet, claimed, counted, laid_out
 from responders.model import Kind
-from responders.views import Parked
+from responders.unsettled import Parked
 
 
 def sheet_in_doubt(one: Parked, around: Around, *, width: int, height: int) -> Sheet:

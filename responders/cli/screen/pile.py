@@ -21,9 +21,9 @@ from responders.cli.phrases import counted
 from responders.cli.screen.sheet import Around
 from responders.ledger import audit, cases, drafts, moves, people
 from responders.model import Decision, DeliveryState, DraftState
-from responders.posting import ToPost
 from responders.silence import silence
-from responders.views import Filters, Parked, Pending, Place, Story, Waiting, earlier, pending, queue, story
+from responders.unsettled import Parked, ToPost
+from responders.views import Filters, Pending, Place, Story, Waiting, earlier, pending, queue, story
 
 
 class Pile:

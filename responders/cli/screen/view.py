@@ -22,8 +22,8 @@ from responders.cli.screen.lines import ALARM, FAINT, STRONG, Line, flow
 from responders.cli.screen.pile import Pile
 from responders.cli.screen.sheet import Sheet, sheet
 from responders.cli.screen.undo import Approvals
-from responders.posting import ToPost
-from responders.views import Parked, Waiting
+from responders.unsettled import Parked, ToPost
+from responders.views import Waiting
 
 _LOOK_EVERY = 2
 _WITHOUT_DRAFT = {"u", "/", "?", "q"}

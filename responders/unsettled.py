@@ -1,4 +1,4 @@
-"""An approved answer that waits for a person to post it by hand, as lists and screens show it."""
+"""An approved answer that asks for a person, as lists and screens show it: one in doubt, or one to be posted by hand."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from responders.model import Delivery
 
 
 @dataclass(frozen=True, slots=True)
-class ToPost:
-    """An approved answer that a person posts by hand; `delivery.reason` says why, with date and source."""
+class Unsettled:
+    """An approved answer that a person must see to; `delivery.reason` says why."""
 
     case: Case
     delivery: Delivery
@@ -34,7 +34,7 @@ class ToPost:
         return Urgency(self.case.level, self.case.points)
 
     def to_json(self) -> dict[str, object]:
-        """Return its line of `inbox --json`: `text` is the post, `answer` the words to post, `url` where."""
+        """Return its line of `inbox --json`: `text` is the post, `answer` our words, `kind` public or private, `url` where."""
         return {
             "case": self.case.name,
             "state": self.delivery.state.value,
@@ -51,3 +51,17 @@ class ToPost:
             "assignee": self.case.assignee,
             "team": self.case.team,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Parked(Unsettled):
+    """An answer of which nobody can tell whether it is on the network: a person looks, and says so."""
+
+    def to_json(self) -> dict[str, object]:
+        """Return its line of `inbox --json`, with how often it was tried."""
+        return {**Unsettled.to_json(self), "attempts": self.delivery.attempts}
+
+
+@dataclass(frozen=True, slots=True)
+class ToPost(Unsettled):
+    """An answer that a person posts by hand; `delivery.reason` says why, with date and source."""
