@@ -13,7 +13,8 @@ from responders.channels.base import Barred, Channel, Refused, Sent, Unknown, Un
 from responders.channels.bluesky import KIND
 from responders.model import Delivery, DeliveryState, Kind
 from tests.contracts.test_channel_contract import ChannelContract, Stage
-from tests.servers.pds import Pds, Person
+from tests.servers.pds import Pds
+from tests.servers.pds_people import Person
 from tests.servers.pds_records import POSTS, Ref
 from tests.servers.pds_stage import BOOK, DELETE, NOW, PUT, heard, stage_on
 from tests.servers.proxy import HANG, Proxy

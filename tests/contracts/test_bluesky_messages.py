@@ -15,7 +15,8 @@ from responders.channels.base import Refused, Sent, Unknown, Unsent
 from responders.channels.bluesky import KIND
 from responders.model import Delivery, Kind
 from tests.contracts.test_channel_contract import Stage, delivery
-from tests.servers.pds import Pds, Person
+from tests.servers.pds import Pds
+from tests.servers.pds_people import Person
 from tests.servers.pds_stage import stage_on
 from tests.servers.proxy import AFTER_STORING, UNAVAILABLE, Fault, Proxy, answer
 

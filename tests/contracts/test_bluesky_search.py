@@ -13,7 +13,8 @@ from listener.sources._bluesky_search import MOST_PAGES
 from listener.sources.base import Searching, Source
 from listener.sources.bluesky import KIND
 from tests.contracts.test_bluesky_source import ago, hear, texts
-from tests.servers.pds import Pds, Person
+from tests.servers.pds import Pds
+from tests.servers.pds_people import Person
 
 SEARCH = "app.bsky.feed.searchPosts"
 BOOK = Rulebook(version=1, brands={"acme": Brand(handles={"bluesky": "brand.test"})}, routes=(Route(name="all", when="always"),))

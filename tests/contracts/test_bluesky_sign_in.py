@@ -15,7 +15,8 @@ from responders.channels._bluesky_session import WritingSession
 from responders.channels.base import Barred, Channel, Sent, Unsent
 from responders.channels.bluesky import KIND, Bluesky
 from responders.model import Delivery, DeliveryState, Kind
-from tests.servers.pds import Pds, Person
+from tests.servers.pds import Pds
+from tests.servers.pds_people import Person
 from tests.servers.proxy import AFTER_STORING, HANG, RESET, Fault, Proxy
 from tests.street import Hands
 

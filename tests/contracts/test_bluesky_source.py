@@ -15,7 +15,8 @@ from listener.rules.rulebook import Brand, Route, Rulebook
 from listener.sources.base import Source
 from listener.sources.bluesky import KIND
 from tests.contracts.test_source_contract import Scene, SourceContract
-from tests.servers.pds import Pds, Person
+from tests.servers.pds import Pds
+from tests.servers.pds_people import Person
 from tests.servers.pds_records import Ref, stamp
 from tests.servers.proxy import Proxy
 

@@ -12,7 +12,8 @@ from responders.channels.base import Labelled
 from responders.channels.bluesky import KIND as BLUESKY
 from responders.channels.mastodon import KIND as MASTODON
 from responders.house import channel_kind, speaking_networks
-from tests.servers.pds import Pds, Person
+from tests.servers.pds import Pds
+from tests.servers.pds_people import Person
 from tests.servers.town import BRAND, Town, token
 
 BOOK = Rulebook(version=1, brands={"acme": Brand(handles={"bluesky": "brand.test"})}, routes=(Route(name="all", when="always"),))

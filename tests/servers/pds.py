@@ -16,31 +16,19 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
 from aiohttp import web
 
 from tests.servers.pds_chat import ChatRefusal, ChatService
+from tests.servers.pds_people import Person, notes_for, profile_of, uri_of
 from tests.servers.pds_records import POSTS, PROFILES, TID, Ref, cid_of, stamp, wrong_record, wrong_swap
 from tests.servers.pds_search import found_posts
 from tests.servers.pds_tokens import ACCESS, REFRESH, Tokens
 
 _MENTION = re.compile(r"(?<![^\s(])@([\w-]+(?:\.[\w-]+)+)")
-
-
-@dataclass
-class Person:
-    did: str
-    handle: str
-    password: str
-    records: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
-    followers: int = 0
-    bot: bool = False
-    followed_only: bool = False
-    closed: str = ""
-    profile: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -284,7 +272,7 @@ class Pds:
     def _list_records(self, _: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
         person = self.people[asked["repo"]]
         keys = sorted((key for key in person.records if key < asked.get("cursor", "~")), reverse=True)[: int(asked["limit"])]
-        records = [{"uri": self._uri(person, key), "cid": person.records[key][0], "value": person.records[key][1]} for key in keys]
+        records = [{"uri": uri_of(person, key), "cid": person.records[key][0], "value": person.records[key][1]} for key in keys]
         return {"records": records, **({"cursor": keys[-1]} if keys else {})}
 
     def _list_notifications(self, request: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
@@ -296,7 +284,9 @@ class Pds:
         before = asked.get("cursor", "~")
         if person.followed_only and asked.get("priority") != "false":
             return {"notifications": [], "priority": True}
-        found = [note for note in self._notes_for(person) if note["indexedAt"] < before and (not reasons or note["reason"] in reasons)]
+        others = (one for one in self.people.values() if one is not person and (one.did, person.did) not in self.blocks)
+        notes = notes_for(person, others, self._indexed)
+        found = [note for note in notes if note["indexedAt"] < before and (not reasons or note["reason"] in reasons)]
         page = found[: min(limit, self.page)]
         return {"notifications": page, "priority": False, **({"cursor": page[-1]["indexedAt"]} if page else {})}
 
@@ -306,13 +296,12 @@ class Pds:
         if len(actors) > 25:
             raise _Refusal(400, "InvalidRequest", "array too big (maximum 25)")
         people = [self.people[did] for did in actors if did in self.people]
-        return {"profiles": [{**self._profile(person), "followersCount": person.followers} for person in people]}
+        return {"profiles": [{**profile_of(person), "followersCount": person.followers} for person in people]}
 
     def _search_posts(self, request: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
         self._signed_in(request)
         _need(asked, "q")
-        told = [(person, self._profile(person), self._uri) for person in self.people.values()]
-        return found_posts(told, self._indexed, asked, self.page)
+        return found_posts(self.people.values(), self._indexed, asked, self.page)
 
     def _get_posts(self, request: web.Request, _: dict[str, Any]) -> dict[str, Any]:
         viewer = self._signed_in(request) if "Authorization" in request.headers else None
@@ -326,7 +315,7 @@ class Pds:
                     {
                         "uri": uri,
                         "cid": found[0],
-                        "author": self._profile(author),
+                        "author": profile_of(author),
                         "record": found[1],
                         "viewer": seen,
                         "indexedAt": stamp(self._indexed[uri]),
@@ -337,7 +326,7 @@ class Pds:
     def _get_thread(self, request: web.Request, asked: dict[str, Any]) -> dict[str, Any]:
         self._signed_in(request)
         answers: list[dict[str, Any]] = [
-            {"post": {"uri": self._uri(author, rkey), "author": self._profile(author), "record": record}}
+            {"post": {"uri": uri_of(author, rkey), "author": profile_of(author), "record": record}}
             for author in self.people.values()
             for rkey, (_, record) in author.records.items()
             if record.get("reply", {}).get("parent", {}).get("uri") == asked["uri"]
@@ -359,50 +348,11 @@ class Pds:
         person = self._by_name(found[1])
         return {"index": index, "features": [{"$type": "app.bsky.richtext.facet#mention", "did": person.did if person else ""}]}
 
-    def _uri(self, person: Person, rkey: str) -> str:
-        return f"at://{person.did}/{POSTS}/{rkey}"
-
     def _store(self, author: Person, rkey: str, record: dict[str, Any]) -> Ref:
-        ref = Ref(self._uri(author, rkey), cid_of(record))
+        ref = Ref(uri_of(author, rkey), cid_of(record))
         author.records[rkey] = (ref.cid, record)
         self._indexed.setdefault(ref.uri, datetime.now(UTC))
         return ref
 
     def _record(self, uri: str) -> tuple[str, dict[str, Any]]:
         return self.people[uri.split("/")[2]].records[uri.rpartition("/")[2]]
-
-    def _profile(self, person: Person) -> dict[str, Any]:
-        profile = f"at://{person.did}/app.bsky.actor.profile/self"
-        labels = [{"src": person.did, "uri": profile, "val": "bot", "cts": "1970-01-01T00:00:00.000Z"}] if person.bot else []
-        return {"did": person.did, "handle": person.handle, "displayName": person.handle.title(), "labels": labels}
-
-    def _notes_for(self, person: Person) -> list[dict[str, Any]]:
-        """What the account is told, newest first by the time the author claims, unless that lies in the future."""
-        notes = []
-        for author in self.people.values():
-            for rkey, (cid, record) in author.records.items():
-                uri = self._uri(author, rkey)
-                reason = self._reason(record, person)
-                if author is person or not reason or (author.did, person.did) in self.blocks:
-                    continue
-                sorted_at = min(datetime.fromisoformat(record["createdAt"]), self._indexed[uri])
-                notes.append(
-                    {
-                        "uri": uri,
-                        "cid": cid,
-                        "author": self._profile(author) | {"description": "a person"},
-                        "reason": reason,
-                        "record": record,
-                        "isRead": False,
-                        "indexedAt": stamp(sorted_at),
-                    }
-                )
-        return sorted(notes, key=lambda note: str(note["indexedAt"]), reverse=True)
-
-    def _reason(self, record: dict[str, Any], person: Person) -> str:
-        features = [feature for facet in record.get("facets", []) for feature in facet["features"]]
-        if person.did in record.get("embed", {}).get("record", {}).get("uri", ""):
-            return "quote"
-        if person.did in record.get("reply", {}).get("parent", {}).get("uri", ""):
-            return "reply"
-        return "mention" if any(feature.get("did") == person.did for feature in features) else ""

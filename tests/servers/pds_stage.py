@@ -10,7 +10,8 @@ from listener.model import Author, Post
 from listener.rules.rulebook import Brand, Route, Rulebook
 from responders.channels.bluesky import KIND
 from tests.contracts.test_channel_contract import Stage
-from tests.servers.pds import Pds, Person
+from tests.servers.pds import Pds
+from tests.servers.pds_people import Person
 from tests.servers.pds_records import Ref
 from tests.servers.proxy import Proxy, answer
 

@@ -23,9 +23,10 @@ from responders.house import channel_kind
 from responders.pipeline import Mind, Noted
 from responders.surroundings import known
 from tests.mouth import House
-from tests.servers import jetstream, pds
+from tests.servers import jetstream
 from tests.servers.jetstream import Jetstream
 from tests.servers.pds import Pds
+from tests.servers.pds_people import Person
 from tests.servers.pds_records import POSTS, Ref
 from tests.servers.town import BRAND, Town, token
 
@@ -194,7 +195,7 @@ async def bluesky(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Pds, J
         yield server, stream
 
 
-async def relay(server: Pds, stream: Jetstream, author: pds.Person, ref: Ref, operation: str) -> None:
+async def relay(server: Pds, stream: Jetstream, author: Person, ref: Ref, operation: str) -> None:
     """Have the stream tell what the server has, as the network does."""
     cid, record = author.records[ref.rkey]
     commit = {"rev": "3l", "operation": operation, "collection": POSTS, "rkey": ref.rkey, "record": record, "cid": cid}
