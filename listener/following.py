@@ -7,7 +7,6 @@ What is due stands in the store (`look_at`), so a restart forgets nothing and re
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ from listener import logs
 from listener.clock import Clock
 from listener.errors import EarnestError, Malformed, RateLimited
 from listener.polling import Ear, Taken
+from listener.resting import rest_after
 from listener.sources.base import Following, Looked, Source
 from listener.store import following as ledger
 from listener.store.base import Row, Store, Tx, text
@@ -74,8 +74,7 @@ class Follower:
     def _trouble(self, problem: EarnestError, least: float) -> float:
         self._failures += 1
         _log.warning("cannot read posts again", network=self.network, problem=problem.message)
-        longest = min(_LONGEST_REST, EVERY * 2 ** min(self._failures, 10))
-        return max(least, random.uniform(longest / 2, longest))  # noqa: S311  # spreads the load, guards nothing
+        return max(least, rest_after(self._failures, first=EVERY, longest=_LONGEST_REST))
 
     async def _round(self, well: Callable[[str], bool]) -> None:
         """Read a batch of what each source heard, in turn; one that fails keeps no other waiting.

@@ -6,7 +6,6 @@ A source that does not know our own account does not start: it could not tell ou
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from listener.clock import Clock
 from listener.errors import EarnestError, NotConnected, RateLimited, SignInNeeded
 from listener.model import Account
 from listener.polling import Ear, Taken
+from listener.resting import rest_after
 from listener.sources.base import Following, Remarking, Source, Stirring
 from listener.store import mentions as ledger
 from listener.store.base import Store
@@ -192,8 +192,7 @@ class Watcher:
         )
 
     def _back_off(self, at_most: float) -> float:
-        longest = min(at_most, self._every * 2 ** min(self._failures, 10))
-        return random.uniform(longest / 2, longest)  # noqa: S311  # spreads the load, guards nothing
+        return rest_after(self._failures, first=self._every, longest=at_most)
 
     async def close(self) -> None:
         """Let go of the source."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from listener import logs
 from listener.errors import EarnestError, Malformed, NetworkError, RateLimited
 from listener.http import Http
 from listener.mastodon_instance import ask
+from listener.resting import rest_after
 from listener.settings import Secret
 from listener.sockets import Socket, Sockets
 from listener.sources._mastodon_changes import Changes
@@ -48,8 +48,7 @@ class Patience:
 
     def rest(self, failures: int) -> float:
         """Return how long to rest after so many failures in a row: at most twice as long each time, and never the same for all."""
-        longest = min(self.longest_rest, self.first_rest * 2 ** min(failures, 30))
-        return random.uniform(longest / 2, longest)  # noqa: S311  # spreads the load, guards nothing
+        return rest_after(failures, first=self.first_rest, longest=self.longest_rest)
 
 
 PATIENCE = Patience()
