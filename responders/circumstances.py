@@ -71,23 +71,13 @@ def circumstances(
     rows = deliveries.left(reader, post.network, post.author.id, post.thread_id, since=around.at - _MEMORY, without=without)
     left = [(row, from_text(text(row, "at"))) for row in rows]
     to_author = [(text(row, "route"), moment) for row, moment in left if text(row, "author_id") == post.author.id]
-    answered = reader.one(
-        f"""SELECT 1 FROM deliveries WHERE network = :network AND parent_id = :id AND state IN ({listed(THERE)})
-        AND draft_id <> :without
-        UNION ALL SELECT 1 FROM posts WHERE network = :network AND thread_id = :thread AND parent_id = :id AND own = 1
-        AND id NOT IN (SELECT remote_id FROM deliveries WHERE draft_id = :without) LIMIT 1""",
-        network=post.network,
-        id=post.id,
-        thread=post.thread_id,
-        without=without or 0,
-    )
     return Circumstances(
         now=around.at,
         suppressed=people.suppressed(reader, post.network, post.author.id),
         paused=around.paused,
         heard_late=late,
         author_is_us=post.own or (post.network, post.author.id) in around.ours,
-        answered=answered is not None,
+        answered=_answered(reader, post, without),
         sent_to_author=tuple(moment for _, moment in to_author),
         sent_in_thread=tuple(moment for row, moment in left if text(row, "thread_id") == post.thread_id),
         sent_automatically=tuple(moment for _, moment in around.alone),
@@ -119,6 +109,21 @@ def _learned(reader: Reader, post: Post) -> list[PolicyGate]:
         "SELECT reason FROM deliveries WHERE network = :network AND parent_id = :id AND state = 'refused'", network=post.network, id=post.id
     )
     return [gate for gate in policies.of_network(post.network) if any(gate.says in text(row, "reason") for row in rows)]
+
+
+def _answered(reader: Reader, post: Post, without: int | None) -> bool:
+    """Return whether an answer of ours stands under the post, or may; what the draft `without` has sent does not count."""
+    found = reader.one(
+        f"""SELECT 1 FROM deliveries WHERE network = :network AND parent_id = :id AND state IN ({listed(THERE)})
+        AND draft_id <> :without
+        UNION ALL SELECT 1 FROM posts WHERE network = :network AND thread_id = :thread AND parent_id = :id AND own = 1
+        AND id NOT IN (SELECT remote_id FROM deliveries WHERE draft_id = :without) LIMIT 1""",
+        network=post.network,
+        id=post.id,
+        thread=post.thread_id,
+        without=without or 0,
+    )
+    return found is not None
 
 
 def _answers_ours_alone(reader: Reader, post: Post, around: World) -> bool:
