@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 
 import aiohttp
 from yarl import URL
@@ -64,9 +63,7 @@ class Flow:
 class Lines(Http):
     """Answers without an end from one network."""
 
-    async def follow(
-        self, path: str, *, params: Params, headers: Mapping[str, str] | None = None, timeout: float, silence: float, longest: int
-    ) -> Answer | Flow:
+    async def follow(self, path: str, *, params: Params, timeout: float, silence: float, longest: int) -> Answer | Flow:
         """Ask, and return the answer that goes on, or the whole of one that is no 2xx.
 
         `timeout` is in seconds until the answer begins; then nothing may be missing for longer than `silence` seconds. A line beyond
@@ -83,7 +80,7 @@ class Lines(Http):
         try:
             async with asyncio.timeout(timeout):
                 with self._towards(url):
-                    asked = self._headers(url, {"Accept-Encoding": "identity", **(headers or {})}, self._token)
+                    asked = self._headers(url, {"Accept-Encoding": "identity"}, self._token)
                     response = await self._open().get(url, headers=asked, timeout=limits, allow_redirects=False)
                 if 200 <= response.status < _FIRST_REFUSAL:  # noqa: PLR2004 - the range is the definition
                     return Flow(response, self.host, silence=silence, longest=longest)

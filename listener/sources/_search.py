@@ -43,10 +43,7 @@ class Search:
         return query is None or next(iter(query.find(sees(post))), None) is not None
 
 
-SEARCH = "the search"
-
-
-def search(texts: Sequence[str], dialect: Dialect, *, place: str = SEARCH) -> Search:
+def search(texts: Sequence[str], dialect: Dialect) -> Search:
     """Return what to ask for by a source's own queries; empty ones ask for nothing.
 
     Raises:
@@ -56,18 +53,18 @@ def search(texts: Sequence[str], dialect: Dialect, *, place: str = SEARCH) -> Se
     roots: dict[str, list[Node]] = {}
     trusted: set[str] = set()
     for query in [parse(text) for text in dict.fromkeys(texts) if text.strip()]:
-        for one in _asked(compiled(query, dialect), place):
+        for one in _asked(compiled(query, dialect)):
             asked.append(one)
             roots.setdefault(one.question, []).append(query.root)
             trusted |= set() if one.here else {one.question}
     return Search(tuple(asked), {question: Queries(some) for question, some in roots.items() if question not in trusted})
 
 
-def _asked(found: Compiled, place: str) -> list[Asked]:
-    return [Asked(place, question, found.here) for question in found.questions]
+def _asked(found: Compiled) -> list[Asked]:
+    return [Asked(question, found.here) for question in found.questions]
 
 
-def search_for_brands(dialect: Dialect, book: Rulebook, network: str, *, place: str = SEARCH) -> Search:
+def search_for_brands(dialect: Dialect, book: Rulebook, network: str) -> Search:
     """Return how to ask for all that the brands say.
 
     Raises:
@@ -78,7 +75,7 @@ def search_for_brands(dialect: Dialect, book: Rulebook, network: str, *, place: 
         return Search(())
     root = parts[0] if len(parts) == 1 else Or(tuple(parts))
     try:
-        return Search(tuple(_asked(compiled(Query("", root), dialect), place)))
+        return Search(tuple(_asked(compiled(Query("", root), dialect))))
     except QueryWrong as wrong:
         message = f"{dialect.name} cannot be searched for all that the brands say: {wrong}"
         raise UsageError(message, "Give the source a query of its own that says what is wanted there.") from None

@@ -120,7 +120,6 @@ def _no_addresses(_options: Mapping[str, object]) -> tuple[str, ...]:
 class Asked:
     """One question to a network's search, in its own words, and what of the query it does not understand: that is judged here."""
 
-    place: str
     question: str
     here: tuple[str, ...] = ()
 
