@@ -26,7 +26,7 @@ async def clean(store: Store, clock: Clock) -> bool:
         EarnestError: the store refused.
     """
     found = following.remains(store.read())
-    if found is None or (following.turns(store.read(), 1) and clock() - found[0] < _LONGEST_WAIT):
+    if found is None or (following.turns(store.read(), at=clock(), limit=1) and clock() - found[0] < _LONGEST_WAIT):
         return False
     if not await asyncio.to_thread(store.scrub):
         return False

@@ -6,7 +6,7 @@ store holds of the author's words goes. What was said already stays, and what ma
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from listener import logs
 from listener.store import following
@@ -19,30 +19,40 @@ from responders.model import DeliveryState, DraftState
 from responders.sending import endings
 
 _log = logs.get("aftermath")
+_AGAIN = timedelta(hours=1)
+_INCIDENT = "aftermath"
+_UNDONE = "Earnest could not act on an edit or deletion of a post, so words of it may still stand in the store; it tries again every hour."
 _IN_DOUBT = listed({DeliveryState.CLAIMED, DeliveryState.UNKNOWN, DeliveryState.PARKED, DeliveryState.WITHDRAWING})
 _AWAY = {arrow.source: arrow for arrow in (Arrow.REMOVE, Arrow.REPLACE, Arrow.GIVE_UP)}
 _WORDS = {GONE: "post deleted", following.UNNAMED: "no mention any more"}
 
 
-def pending(reader: Reader) -> bool:
+def pending(reader: Reader, *, at: datetime) -> bool:
     """Return whether something turned that nobody has acted on yet."""
-    return bool(following.turns(reader, 1))
+    return bool(following.turns(reader, at=at, limit=1))
 
 
 def settle(tx: Tx, *, at: datetime) -> int:
-    """Act on what mentions turned into; return how many there were. One that goes wrong keeps no other waiting."""
-    found = following.turns(tx)
+    """Act on what mentions turned into; return how many there were.
+
+    One that goes wrong keeps no other waiting. It is tried again, and our own people are told, since words may still stand here.
+    """
+    found = following.turns(tx, at=at)
     if found:
         following.note_remains(tx, at=at)
     for turn in found:
         tx.run("SAVEPOINT turn")
         try:
             _act(tx, turn, at)
+            following.turned(tx, turn.seq)
         except Exception as problem:  # noqa: BLE001  # behind it waits what may be a cry for help
             tx.run("ROLLBACK TO turn")
             _log.error("could not act on an edit or deletion", network=turn.network, turn=turn.turn, problem=type(problem).__name__)
+            following.put_off(tx, turn.seq, until=at + _AGAIN)
+            incidents.raise_(tx, _INCIDENT, f"{_UNDONE} On {turn.network}, noticed {turn.at:%Y-%m-%d %H:%M} UTC.", at=at)
         tx.run("RELEASE turn")
-        following.turned(tx, turn.seq)
+    if found and not following.turns(tx, at=at + _AGAIN, limit=1):
+        incidents.end(tx, _INCIDENT, at=at)
     return len(found)
 
 

@@ -68,7 +68,7 @@ class Mind:
     async def round(self, limit: int = 100) -> list[Noted]:
         """Decide what waits undecided, oldest first, at most `limit` mentions, and act on deletions; return what became of each."""
         reader = self._store.read()
-        if not heard_ledger.undecided(reader, 1) and not aftermath.pending(reader):
+        if not heard_ledger.undecided(reader, 1) and not aftermath.pending(reader, at=self._clock()):
             return []
         return await self._store.awrite(lambda tx: self.decide(tx, limit))
 

@@ -196,9 +196,9 @@ def _forget_words(tx: Tx, key: dict[str, str]) -> None:
         tx.run("UPDATE assessments SET record = :record WHERE network = :network AND post_id = :id", record=pack(record), **key)
 
 
-def turns(reader: Reader, limit: int = 100) -> list[Turn]:
-    """Return what mentions turned into and nobody has acted on yet, oldest first."""
-    rows = reader.all("SELECT * FROM turns ORDER BY seq LIMIT :limit", limit=limit)
+def turns(reader: Reader, *, at: datetime, limit: int = 100) -> list[Turn]:
+    """Return what mentions turned into and nobody has acted on yet, oldest first; what was put off beyond `at` is left out."""
+    rows = reader.all("SELECT * FROM turns WHERE not_before <= :at ORDER BY seq LIMIT :limit", at=to_text(at), limit=limit)
     return [
         Turn(
             number(row, "seq"),
@@ -210,6 +210,11 @@ def turns(reader: Reader, limit: int = 100) -> list[Turn]:
         )
         for row in rows
     ]
+
+
+def put_off(tx: Tx, seq: int, *, until: datetime) -> None:
+    """Record that a turn could not be acted on, and when to try again."""
+    tx.run("UPDATE turns SET not_before = :until WHERE seq = :seq", until=to_text(until), seq=seq)
 
 
 def turned(tx: Tx, seq: int) -> None:

@@ -51,9 +51,10 @@ _FOLLOWING = (
     "UPDATE posts SET look_at = heard_at WHERE own = 0 AND deleted_at IS NULL AND source IN (SELECT name FROM sources)",
     "CREATE INDEX posts_to_look ON posts (network, source, look_at) WHERE look_at IS NOT NULL",
     # What became of a mention after it was heard, until whoever answers has acted on it: `gone`, or `unnamed` (an edit took our name out).
+    # `not_before` is when to try again what went wrong.
     """CREATE TABLE turns (
         seq INTEGER PRIMARY KEY, network TEXT NOT NULL, post_id TEXT NOT NULL, brand TEXT NOT NULL, turn TEXT NOT NULL,
-        at TEXT NOT NULL)""",
+        at TEXT NOT NULL, not_before TEXT NOT NULL DEFAULT '')""",
     # Posts that were told to be deleted before they were heard at all.
     """CREATE TABLE tombstones (network TEXT NOT NULL, post_id TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (network, post_id))
         WITHOUT ROWID""",

@@ -231,15 +231,27 @@ async def test_whoever_cried_for_help_is_looked_at_without_our_name_too(house: H
     assert case(house).state == "open"
 
 
-async def test_a_deletion_that_cannot_be_acted_on_keeps_no_cry_for_help_waiting(house: House) -> None:
+async def test_a_deletion_that_cannot_be_acted_on_keeps_no_cry_for_help_waiting_and_is_tried_again(house: House) -> None:
     await house.hear(house.post("p1", CHARGE))
     await house.think()
+    (whole,) = house.rows("SELECT trace FROM decisions")
     house.store.write(lambda tx: tx.run("UPDATE decisions SET trace = '{broken'"))
     await Ear(house.store, house.book, house.clock).take(NETWORK, Page((house.post("p2", URGENT, "tom"),), "c", gone=("p1",)))
     await house.think()
     assert [row["team"] for row in house.rows("SELECT team FROM escalations")] == ["on-call"]
     with pytest.raises(EarnestError, match="deleted"):
         house.desk().approve("A-1")
+    (told,) = house.rows("SELECT words, ended_at FROM incidents")
+    assert "may still stand in the store" in str(told["words"])
+    assert told["ended_at"] is None
+
+    house.store.write(lambda tx: tx.run("UPDATE decisions SET trace = :trace WHERE trace = '{broken'", trace=str(whole["trace"])))
+    await house.think()
+    assert house.rows("SELECT 1 FROM turns"), "not before its time"
+    house.clock.forward(hours=1)
+    await house.think()
+    assert house.rows("SELECT 1 FROM turns") == []
+    assert house.rows("SELECT 1 FROM incidents WHERE ended_at IS NULL") == []
 
 
 async def test_a_parked_answer_to_a_deleted_post_can_still_be_settled(house: House) -> None:
