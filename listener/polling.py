@@ -5,18 +5,30 @@ A crash before the commit loses nothing, since the cursor has not moved; a page 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from listener.clock import Clock
 from listener.matching import Matcher
 from listener.model import Account, Assessment, Because, Ground, Mention, Page, Post
 from listener.rules.rulebook import Rulebook
 from listener.scoring.assessor import Assessor
+from listener.scoring.judge import judge_name
 from listener.sources.base import Looked
 from listener.store import following
 from listener.store import mentions as ledger
 from listener.store.base import Store, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known already of posts of one page, by their ids: the brand each was imported for, and how this Ear's own judge judged it."""
+
+    imported: Mapping[str, str] = field(default_factory=dict)
+    judged: Mapping[str, Assessment] = field(default_factory=dict)
+
+
+NOTHING_KNOWN = Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,7 @@ class Taken:
 
 
 class Ear:
-    """Judges posts by a rulebook and stores them. It keeps no state of its own besides compiled phrases."""
+    """Judges posts by a rulebook and stores them. It keeps no state of its own besides compiled phrases; `judge` names its judge."""
 
     def __init__(self, store: Store, book: Rulebook, clock: Clock) -> None:
         """Compile the brands and the scoring of `book`."""
@@ -45,6 +57,7 @@ class Ear:
         self._clock = clock
         self._matcher = Matcher(book.brands)
         self._assessor = Assessor(book.scoring)
+        self.judge = judge_name(book.scoring)
 
     async def take(self, source: str, page: Page, *, network: str = "", follow: bool = True, stood: ledger.Stood | None = None) -> Taken:
         """Store a page of `source` and move its cursor, together or not at all; `network` is the source's, where its name is another.
@@ -62,14 +75,24 @@ class Ear:
 
         return await self._store.awrite(work)
 
-    def _judge(self, posts: Sequence[Post], own: Sequence[Account]) -> list[Judged]:
+    def hear(self, tx: Tx, source: str, page: Page, *, network: str = "", known: Known = NOTHING_KNOWN) -> Taken:
+        """Do the same inside a transaction; `known` is what another store says of the page's posts already."""
+        judged = self._judge(page.posts, ledger.accounts(tx), known)
+        return self._store_page(tx, source, network or source, page, judged, follow=False)
+
+    def _judge(self, posts: Sequence[Post], own: Sequence[Account], known: Known = NOTHING_KNOWN) -> list[Judged]:
         ours = {(account.network, account.id) for account in own}
         marked = (replace(post, own=True) if (post.network, post.author.id) in ours else post for post in posts)
-        return [self._judge_one(post, self._matcher.match(post, own)) for post in marked]
+        return [self._judge_one(post, self._mentions(post, own, known), known.judged.get(post.id)) for post in marked]
 
-    def _judge_one(self, post: Post, mentions: tuple[Mention, ...]) -> Judged:
+    def _mentions(self, post: Post, own: Sequence[Account], known: Known) -> tuple[Mention, ...]:
+        return _brought(post, known.imported[post.id]) if post.id in known.imported else self._matcher.match(post, own)
+
+    def _judge_one(self, post: Post, mentions: tuple[Mention, ...], judged: Assessment | None = None) -> Judged:
         if not mentions or post.own:
             return Judged(post, (), None)
+        if judged:
+            return Judged(post, mentions, judged)
         earlier = ledger.thread(self._store.read(), post.network, post.thread_id) if post.parent_id else ()
         return Judged(post, mentions, self._assessor.assess(post, earlier))
 
@@ -95,7 +118,7 @@ class Ear:
 
     def _store_change(self, tx: Tx, one: Judged) -> None:
         """Store how a post that is new, or reads otherwise, is judged now, and which mentions of before are over."""
-        _store_judgement(tx, one, self._clock)
+        _store_judgement(tx, one, self._clock, self.judge)
         if not one.post.own:
             following.unname(tx, one.post, [mention.brand for mention in one.mentions], at=self._clock())
 
@@ -125,7 +148,7 @@ class Ear:
         for post in posts:
             earlier = threads.setdefault(post.thread_id, [])
             if not ledger.is_stored(reader, post.network, post.id):
-                found = () if post.own else (Mention(post, brand, (Because(Ground.IMPORT, source),), addressed=True),)
+                found = () if post.own else _brought(post, brand, source)
                 judged.append(Judged(post, found, self._assessor.assess(post, tuple(earlier)) if found else None))
             earlier.append(post)
         return judged
@@ -137,12 +160,16 @@ class Ear:
         for one in judged:
             if ledger.store_post(tx, one.post, heard_at=at, source=source, late=True, follow=False):
                 new += 1
-                _store_judgement(tx, one, self._clock)
+                _store_judgement(tx, one, self._clock, self.judge)
         return new
 
 
-def _store_judgement(tx: Tx, one: Judged, clock: Clock) -> None:
+def _brought(post: Post, brand: str, source: str = "import") -> tuple[Mention, ...]:
+    return (Mention(post, brand, (Because(Ground.IMPORT, source),), addressed=True),)
+
+
+def _store_judgement(tx: Tx, one: Judged, clock: Clock, judge: str) -> None:
     if one.assessment is None:
         return
     for mention in one.mentions:
-        ledger.store_mention(tx, mention, one.assessment, heard_at=clock())
+        ledger.store_mention(tx, mention, one.assessment, heard_at=clock(), judge=judge)

@@ -118,6 +118,8 @@ def display_width(text: str) -> int:
 def one_line(text: str, width: int) -> str:
     """Return `text` made visible, on one line, in at most `width` columns; what was cut away ends in "…"."""
     line = " ".join(visible(text, newlines=False).split())
+    if line.isascii():  # then every letter takes one column
+        return line if len(line) <= width else line[: max(width - 1, 0)].rstrip() + "…" * (width > 0)
     kept: list[str] = []
     used = 0
     room = 0  # how many clusters still fit when the "…" needs its own column

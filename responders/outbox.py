@@ -16,14 +16,13 @@ from listener.clock import Clock
 from listener.errors import EarnestError, NetworkError, RateLimited, SignInNeeded, Unreachable
 from listener.http import LONGEST_WAIT, ask_first
 from listener.rules.rulebook import Rulebook
-from listener.store import following
 from listener.store.base import Row, Store, Tx, number, text
-from responders import brakes, flag
+from responders import flag
 from responders.channels.base import Barred, Channel, ChannelKind, Parent, Refused, SendResult, Sent, Unknown, Unsent
-from responders.ledger import audit, cases, deliveries, drafts, incidents, moves, people, places
+from responders.ledger import audit, deliveries, incidents, moves, people, places
 from responders.lifecycle import Arrow
 from responders.model import Delivery, DeliveryState, Kind
-from responders.sending import doubt, endings, lastlook, withdrawals
+from responders.sending import claiming, doubt, endings, withdrawals
 from responders.sending.endings import Sending
 from responders.sending.means import Means
 
@@ -165,7 +164,7 @@ class Outbox:
             return await self._later(delivery, problem)
         if found:
             return await self._sent(delivery, found, "found on the network after doubt")
-        claimed = await self._store.awrite(lambda tx: self._claim(tx, delivery, parent))
+        claimed = await self._store.awrite(lambda tx: claiming.claim(tx, self._means, delivery, parent))
         if not isinstance(claimed, Delivery):
             return claimed
         timeout = min(_TIMEOUT, moves.CLAIM.total_seconds() / 2)
@@ -187,36 +186,6 @@ class Outbox:
         until = at + timedelta(seconds=timeout)
         ours = moves.still_ours(self._store.read(), delivery.id, attempt=delivery.attempts, until=until)
         return ours and self._means.book().mode != "observe" and flag.stopped(self._store, at=at) is None
-
-    def _claim(self, tx: Tx, delivery: Delivery, parent: Parent) -> Delivery | Sending:
-        """Ask everything again and take the delivery in the same transaction; or return what became of it instead."""
-        at = self._clock()
-        row = tx.one("SELECT * FROM deliveries WHERE id = :id AND state = 'ready'", id=delivery.id)
-        if row is None:  # taken back, or seen to be there, while we looked
-            return Sending(delivery, moves.state_of(tx, delivery.id) or DeliveryState.HELD, "it is not waiting to leave any more")
-        fresh = deliveries.read(tx, row)
-        if not parent.there:
-            following.look_soon(tx, fresh.network, fresh.parent.id, at=at)
-        if why := lastlook.LastLook(tx, fresh, row, self._means.book(), at).objection(parent, self._means.kinds.get(fresh.network)):
-            return Sending(fresh, endings.hold(tx, row, why, at=at), why)
-        if why := self._not_yet(tx, row):
-            return Sending(fresh, DeliveryState.READY, why)
-        if not moves.claim(tx, delivery.id, at=at):
-            return Sending(fresh, DeliveryState.READY, "it is not due yet")
-        taken = tx.one("SELECT * FROM deliveries WHERE id = :id", id=delivery.id)
-        return deliveries.read(tx, taken) if taken else fresh
-
-    def _not_yet(self, tx: Tx, row: Row) -> str:
-        """Say why it must wait where it is, or "": a pause, a brake that trips just now, an account that rests, or the network's pace."""
-        at, network = self._clock(), text(row, "network")
-        brakes.check(tx, self._means.book(), at=at)
-        if pause := people.paused(tx, at=at):
-            return f"sending is paused: {pause.reason}"
-        if rest := people.resting(tx, at=at).get(network):
-            return f"our account rests: {rest.reason}"
-        room = self._means.room(tx, (network,), at=at)
-        urgent = number(row, "points") >= self._means.urgent
-        return "" if network in room.free or (urgent and network in room.urgent_only) else "we would be going too fast for the network"
 
     async def _later(self, delivery: Delivery, problem: EarnestError) -> Sending:
         """The network could not be read before sending: wait; where it turns our account away or asks us to wait, all of ours do."""
@@ -314,13 +283,4 @@ async def _at_once(take: Callable[[], Awaitable[Sending | None]]) -> list[Sendin
 
 async def expire(store: Store, clock: Clock) -> int:
     """End drafts that nobody decided in time; return how many."""
-
-    def work(tx: Tx) -> int:
-        at = clock()
-        ended = drafts.expire(tx, at=at)
-        for case_id in ended:
-            cases.set_state(tx, case_id, "open", at=at)
-            audit.record(tx, audit.DAEMON, "expired", at=at, case_id=case_id)
-        return len(ended)
-
-    return await store.awrite(work)
+    return await store.awrite(lambda tx: endings.expire(tx, at=clock()))

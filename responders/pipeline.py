@@ -53,13 +53,19 @@ class Noted:
 class Mind:
     """Decides mentions by one rulebook."""
 
-    def __init__(self, store: Store, book: Rulebook, clock: Clock, channels: Mapping[str, ChannelKind], *, undo: timedelta) -> None:
-        """Compile the routes and templates of `book`; `undo` is how long a reply waits before it leaves."""
+    def __init__(
+        self, store: Store, book: Rulebook, clock: Clock, channels: Mapping[str, ChannelKind], *, undo: timedelta, unread: bool = False
+    ) -> None:
+        """Compile the routes and templates of `book`; `undo` is how long a reply waits before it leaves.
+
+        `unread` is for trying rules out: nobody reads what waits, so only the words of what would leave by itself are checked.
+        """
         self._store = store
         self._book = book
         self._clock = clock
         self._channels = channels
         self._undo = undo
+        self._unread = unread
         self._router = Router(book)
         self._asked = asked_in(book)
         self._drafter = Drafter(book)
@@ -76,6 +82,8 @@ class Mind:
         """Decide at most `limit` mentions that wait undecided, oldest first, inside a transaction."""
         aftermath.settle(tx, at=self._clock())
         waiting = heard_ledger.undecided(tx, limit)
+        if not waiting:
+            return []
         around = self._world(tx, self._clock())
         noted = []
         for one in waiting:
@@ -84,8 +92,7 @@ class Mind:
             noted += self._surely(tx, one, around)
             if noted and "send" in noted[-1].decision.actions:
                 around = self._world(tx, around.at)  # the next one must see what this one is about to say
-        if waiting:
-            heard_ledger.mark_decided(tx, waiting[-1].seq)
+        heard_ledger.mark_decided(tx, waiting[-1].seq)
         return noted
 
     def _world(self, tx: Tx, at: datetime) -> World:
@@ -177,6 +184,7 @@ class Mind:
             private_reason=never,
             address=kind.address,
             limits=kind.limits,
+            check=not self._unread or "send" in work.decision.actions,
         )
 
     def _settle(self, work: _Work, proposal: Proposal | None, state: str) -> str:

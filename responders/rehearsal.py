@@ -13,12 +13,12 @@ from listener.errors import UsageError
 from listener.matching import Matcher
 from listener.model import Assessment, Author, Mention, Post, Visibility
 from listener.rules.rulebook import Example, Route, Rulebook
+from listener.rules.trials import NOON
 from listener.scoring.assessor import Assessor
 from listener.text import one_line, visible
 from responders.model import Circumstances, Decision, Heard, Past
 from responders.routing import Router
 
-_NOON = "2026-11-18 12:00"  # a Wednesday
 _NETWORK = "mastodon"
 _AUTHOR = "customer"
 _WIDTH = 120  # columns of an example in a report
@@ -49,13 +49,18 @@ class Failure:
 
 
 def example_time(book: Rulebook, example: Example) -> datetime:
-    """Return when an example is written, in UTC: its `at` in the file's timezone, or noon on a weekday.
+    """Return when an example is written, in UTC; see `time_of`."""
+    return time_of(book, example.at)
+
+
+def time_of(book: Rulebook, at: str | None) -> datetime:
+    """Return a time of the file in UTC: `at` in its timezone, or noon on a weekday.
 
     Raises:
         ValueError: `at` is no such time.
         KeyError: there is no such timezone.
     """
-    moment = datetime.fromisoformat(example.at or _NOON)
+    moment = datetime.fromisoformat(at or NOON)
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(book.timezone))).astimezone(UTC)
 
 
@@ -157,13 +162,14 @@ def _rehearse(stage: _Stage, route: Route, example: Example) -> Iterator[Failure
     except (ValueError, KeyError):
         text = example.post or example.not_ or ""
         expected = 'a time such as "2026-11-20 23:30", in a timezone such as Europe/Berlin'
-        yield Failure(route.name, text, expected, f'"{example.at or _NOON}" in "{stage.book.timezone}"')
+        yield Failure(route.name, text, expected, f'"{example.at or NOON}" in "{stage.book.timezone}"')
 
 
-def rehearse(book: Rulebook, *, only: str | None = None, judge: Judge | None = None) -> tuple[Failure, ...]:
+def rehearse(book: Rulebook, *, only: str | None = None, judge: Judge | None = None, by: Rulebook | None = None) -> tuple[Failure, ...]:
     """Play the examples of every route, or of the route called `only`, and return those that do not hold.
 
-    Posts are judged as the daemon judges them, by the scoring of `book`, unless another `judge` is given.
+    Posts are judged as the daemon judges them, by the scoring of `book`, unless another `judge` is given. `by` are other rules to play the
+    same examples by.
 
     Raises:
         UsageError: there is no route called `only`.
@@ -172,5 +178,6 @@ def rehearse(book: Rulebook, *, only: str | None = None, judge: Judge | None = N
     if not routes:
         message = f'no route is called "{only}"'
         raise UsageError(message, "the routes are: " + ", ".join(route.name for route in book.routes))
-    stage = _Stage(book, judge or Assessor(book.scoring))
+    rules = by or book
+    stage = _Stage(rules, judge or Assessor(rules.scoring))
     return tuple(failure for route in routes for example in route.examples for failure in _rehearse(stage, route, example))

@@ -1,4 +1,4 @@
-"""rules.yaml from the disk: read, checked, and (where asked) rehearsed with its own examples; and put back with a change."""
+"""rules.yaml from the disk: read, checked, and (where asked) rehearsed with its own examples and tests; and put back with a change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from listener.rules.reading import read_rulebook
 from listener.rules.rulebook import Rulebook
 from listener.sources.base import options_of
 
-_LARGEST = 300_000  # more than the reader takes, so that it says what is wrong
+LARGEST = 300_000  # more than the reader takes, so that it says what is wrong
 
 
 def read_text(path: Path) -> str:
@@ -32,7 +32,7 @@ def read_raw(path: Path) -> str:
         RulesWrong: it is absent, unreadable, too large, or not UTF-8.
     """
     try:
-        raw = path.read_bytes()[: _LARGEST + 1]
+        raw = path.read_bytes()[: LARGEST + 1]
         return raw.decode("utf-8")
     except UnicodeDecodeError as problem:
         line = raw[: problem.start].count(b"\n") + 1
@@ -49,14 +49,23 @@ def load(path: Path) -> Rulebook:
     Raises:
         RulesWrong: it cannot be used; the message holds every problem.
     """
-    return read_rulebook(read_text(path), filename=str(path), source_options=options_of)
+    return load_text(read_text(path), str(path))
+
+
+def load_text(words: str, filename: str) -> Rulebook:
+    """Do the same with the text of a rules file; `filename` is the name shown in problems.
+
+    Raises:
+        RulesWrong: it cannot be used.
+    """
+    return read_rulebook(words, filename=filename, source_options=options_of)
 
 
 def load_rehearsed(path: Path) -> Rulebook:
-    """Read a rules file, check it whole, and run its examples; only a file that passes all may be worked by.
+    """Read a rules file, check it whole, and run its examples and tests; only a file that passes all may be worked by.
 
     Raises:
-        RulesWrong: it cannot be used, or one of its examples fails.
+        RulesWrong: it cannot be used, or one of its examples or tests fails.
     """
     return read_rehearsed(read_text(path), filename=str(path))
 
@@ -65,17 +74,18 @@ def read_rehearsed(words: str, *, filename: str) -> Rulebook:
     """Do the same with the text of a rules file; `filename` is the name shown in problems.
 
     Raises:
-        RulesWrong: it cannot be used, or one of its examples fails.
+        RulesWrong: it cannot be used, or one of its examples or tests fails.
     """
     from listener.rules.checking import read_checked  # noqa: PLC0415  # judging is slow to import, and most commands only read
     from responders.rehearsal import rehearse  # noqa: PLC0415
     from responders.surroundings import known  # noqa: PLC0415
+    from responders.trials import run_tests  # noqa: PLC0415
 
     book = read_checked(words, filename=filename, known=known())
-    failures = rehearse(book)
+    failures = (*rehearse(book), *run_tests(book))
     if failures:
         told = "\n".join(f"{filename}: {failure}" for failure in failures)
-        message = f"{len(failures)} of the examples in {filename} fail, so these rules are not used\n{told}"
+        message = f"{len(failures)} of the examples and tests in {filename} fail, so these rules are not used\n{told}"
         raise RulesWrong(message, "see them with: earnest rules test")
     return book
 

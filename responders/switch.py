@@ -100,7 +100,8 @@ class Switch:
 
     def _stop(self, tx: Tx, reason: str, until: datetime | None, at: datetime) -> Stopped:
         people.pause(tx, reason, by=self._who, until=until, at=at)
-        audit.record(tx, self._who, "paused", at=at, reason=reason)
+        facts: dict[str, object] = {"until": to_text(until)} if until else {}
+        audit.record(tx, self._who, "paused", at=at, case_id=None, reason=reason, **facts)
         now = people.paused(tx, at=at)
         return Stopped(now.until if now else until, deliveries.counts(tx)["claimed"])
 

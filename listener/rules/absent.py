@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 # The part of the file (the name of its type in `rulebook`) and the keys it does not have.
 KEYS: Mapping[str, frozenset[str]] = {
-    "Rulebook": frozenset({"tests"}),
     "Brand": frozenset({"competitors"}),
     "Route": frozenset({"answers", "shadow"}),
     "SignalSettings": frozenset({"spike"}),

@@ -19,6 +19,7 @@ def references(look: Look) -> Iterator[Problem]:
     yield from _networks(look)
     yield from _sources(look)
     yield from _examples(look)
+    yield from _trials(look)
     if look.book.tell is not None:
         yield from _missing(look, ("tell",), "team", look.book.tell, look.names("teams"))
     quiet = look.book.boundaries.quiet_hours
@@ -122,3 +123,17 @@ def _examples(look: Look) -> Iterator[Problem]:
                 yield from _network(look, (*path, "network"), example.network)
             if example.held_by is not None and look.known.gates is not None:
                 yield from _missing(look, (*path, "held_by"), "boundary", example.held_by, look.known.gates)
+
+
+def _trials(look: Look) -> Iterator[Problem]:
+    routes = [route.name for route in look.book.routes]
+    for number, trial in enumerate(look.book.tests):
+        path: Path = ("tests", number)
+        if trial.network is not None:
+            yield from _network(look, (*path, "network"), trial.network)
+        if trial.route is not None and (look.whole(("routes",)) or trial.route not in routes):
+            yield from _missing(look, (*path, "route"), "route", trial.route, _route_names(look, routes))
+        if trial.brand is not None:
+            yield from _missing(look, (*path, "brand"), "brand", trial.brand, look.names("brands"))
+        for position, gate in enumerate(trial.held_by if look.known.gates is not None else ()):
+            yield from _missing(look, (*path, "held_by", position), "boundary", gate, look.known.gates or ())

@@ -33,6 +33,7 @@ from listener.rules.kinds import (
     Word,
     Words,
 )
+from listener.rules.trials import Trial
 
 
 class Ignore(Strict):
@@ -270,6 +271,9 @@ class Rulebook(Strict):
         "else the first team with an alert address",
     )
     boundaries: Boundaries = Field(default=Boundaries(), description="what no route may do")
+    tests: tuple[Trial, ...] = Field(
+        default=(), description="posts with a past, and what must come of them; a file whose tests fail is refused"
+    )
     _fingerprint: str = PrivateAttr(default="")
     _words: str = PrivateAttr(default="")
 

@@ -13,7 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from listener.rules import conditions, rulebook
+from listener.rules import conditions, rulebook, trials
 from listener.rules.kinds import Rate, write_rate, write_span
 from listener.rules.rulebook import Rulebook, SourceSettings
 from listener.rules.wording import keys_of, models_of, options_of, wants, whole
@@ -42,6 +42,8 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("sla", rulebook.Sla),
     ("limits", rulebook.Limits),
     ("examples, each", rulebook.Example),
+    ("tests, each", trials.Trial),
+    ("tests.history, each", trials.Before),
     ("teams.NAME", rulebook.Team),
     ("boundaries", rulebook.Boundaries),
     ("boundaries.may_promise, each", rulebook.MayPromise),

@@ -11,6 +11,7 @@ from listener.rules.look import Look, Path
 from listener.rules.problems import Problem, suggest
 from listener.rules.rulebook import Brake, Limits
 from listener.rules.texts import FIELDS, fields_of, strange_label, stray_brace, variants
+from listener.rules.trials import EXPECTED, Before, Trial
 
 _BETWEEN = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\s*-\s*([01][0-9]|2[0-4]):[0-5][0-9]")
 _SECRET = re.compile(r"secret:[a-z0-9][a-z0-9_-]{0,63}")
@@ -22,7 +23,20 @@ _COUNTS = ("same_text", "answers", "upset_replies", "negative", "mentions")
 
 def values(look: Look) -> Iterator[Problem]:
     """Find every value that makes no sense."""
-    for check in (_times, _thresholds, _signals, _private_patterns, _brands, _conditions, _limits, _brakes, _templates, _teams, _examples):
+    for check in (
+        _times,
+        _thresholds,
+        _signals,
+        _private_patterns,
+        _brands,
+        _conditions,
+        _limits,
+        _brakes,
+        _templates,
+        _teams,
+        _examples,
+        _trials,
+    ):
         yield from check(look)
 
 
@@ -185,3 +199,42 @@ def _is_moment(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _trials(look: Look) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for number, trial in enumerate(look.book.tests):
+        path: Path = ("tests", number)
+        if trial.name in first:
+            line = look.node(("tests", first[trial.name], "name")).at[0]
+            yield look.error((*path, "name"), "double-test", f'another test is called "{trial.name}" too', f"it is in line {line}")
+        first.setdefault(trial.name, number)
+        if trial.at is not None and not _is_moment(trial.at):
+            message = f'"at" wants a day and a time, not "{trial.at}"'
+            yield look.error((*path, "at"), "value", message, 'such as "2026-11-20 23:30"')
+        if look.whole(path):
+            yield from _expectations(look, path, trial)
+        for position, before in enumerate(trial.history):
+            yield from _before(look, (*path, "history", position), before)
+
+
+def _expectations(look: Look, path: Path, trial: Trial) -> Iterator[Problem]:
+    wanted = [key for key in EXPECTED if key in trial.model_fields_set]
+    if not wanted:
+        yield look.error(path, "test", f'the test "{trial.name}" expects nothing', f"say what must hold: {', '.join(EXPECTED)}")
+    elif trial.not_heard and len(wanted) > 1:
+        other = next(key for key in wanted if key != "not_heard")
+        yield look.error((*path, "not_heard"), "test", f'what is not heard comes to nothing, so "{other}" cannot hold', "one of the two")
+
+
+def _before(look: Look, path: Path, before: Before) -> Iterator[Problem]:
+    if not look.whole(path):
+        return
+    if (before.post is None) == (before.ours is None):
+        yield look.error(path, "history", 'an entry of the history has either "post" or "ours"', "one of the two")
+        return
+    said, strange = ("ours", ("by", "times")) if before.post is None else ("post", ("to", "by_itself"))
+    for key in strange:
+        if key in before.model_fields_set:
+            other = "post" if said == "ours" else "ours"
+            yield look.error((*path, key), "history", f'"{key}" goes with "{other}", not with "{said}"')

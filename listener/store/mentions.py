@@ -85,8 +85,11 @@ def store_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: boo
     return bool(tx.run(_POST, **values)) or following.edit(tx, post, source, at=heard_at)
 
 
-def store_mention(tx: Tx, mention: Mention, assessment: Assessment, *, heard_at: datetime) -> None:
-    """Store what a post is a mention of and how it was judged; a repeat renews the judgement and asks for a new decision."""
+def store_mention(tx: Tx, mention: Mention, assessment: Assessment, *, heard_at: datetime, judge: str = "") -> None:
+    """Store what a post is a mention of and how it was judged; a repeat renews the judgement and asks for a new decision.
+
+    `judge` names whoever judged it (listener.scoring.judge), so that nobody needs to judge it the same way again.
+    """
     tx.run(
         """INSERT INTO mentions (network, post_id, brand, because, addressed, heard_at)
         VALUES (:network, :post_id, :brand, :because, :addressed, :heard_at)
@@ -98,10 +101,10 @@ def store_mention(tx: Tx, mention: Mention, assessment: Assessment, *, heard_at:
         addressed=int(mention.addressed),
         heard_at=to_text(heard_at),
     )
-    store_assessment(tx, mention.post, assessment, judged_at=heard_at)
+    store_assessment(tx, mention.post, assessment, judged_at=heard_at, judge=judge)
 
 
-def store_assessment(tx: Tx, post: Post, assessment: Assessment, *, judged_at: datetime) -> None:
+def store_assessment(tx: Tx, post: Post, assessment: Assessment, *, judged_at: datetime, judge: str = "") -> None:
     """Store how a post was judged, over what was there."""
     tx.run(
         """INSERT INTO assessments (network, post_id, language, mood, score, level, points, intent, record, judged_at)
@@ -117,7 +120,7 @@ def store_assessment(tx: Tx, post: Post, assessment: Assessment, *, judged_at: d
         level=assessment.urgency.level.value,
         points=assessment.urgency.points,
         intent=assessment.intent.value,
-        record=pack(_record(assessment)),
+        record=pack(_record(assessment) | ({"judge": judge} if judge else {})),
         judged_at=to_text(judged_at),
     )
 
@@ -153,6 +156,12 @@ def read_assessment(row: Row) -> Assessment:
         hidden=bool(record.get("hidden")),
         failed=str(record.get("failed") or ""),
     )
+
+
+def judged_by(row: Row, judge: str) -> bool:
+    """Return whether the judge of that name made the assessment in a row of `assessments`."""
+    found = unpack(row["record"])
+    return bool(judge) and isinstance(found, dict) and found.get("judge") == judge
 
 
 def _signals(found: object) -> tuple[Signal, ...]:

@@ -253,7 +253,7 @@ def beside(path: Path, ending: str) -> Path:
 
 
 def _migrate(connection: sqlite3.Connection, migrations: tuple[Migrations, ...]) -> None:
-    applied = _applied(connection)
+    applied = steps_taken(connection)
     for wanted in migrations:
         newer = sorted(applied.get(wanted.part, set()) - set(wanted.steps))
         if newer:
@@ -263,7 +263,7 @@ def _migrate(connection: sqlite3.Connection, migrations: tuple[Migrations, ...])
         _apply(connection, migrations)
 
 
-def _applied(connection: sqlite3.Connection) -> dict[str, set[str]]:
+def steps_taken(connection: sqlite3.Connection) -> dict[str, set[str]]:
     """Return the names of the steps that were taken, by part; read by hand, since most starts have nothing to apply."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlite_migrations'").fetchone():
         return {}

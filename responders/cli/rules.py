@@ -10,11 +10,12 @@ import click
 
 from listener.errors import EarnestError
 from responders.cli.base import App, common
+from responders.cli.replay import replay
+from responders.cli.rulestest import test
 
 if TYPE_CHECKING:
     from listener.rules.problems import Problem
     from listener.rules.rulebook import Rulebook
-    from responders.rehearsal import Failure
 
 _LARGEST = 300_000  # more than the reader takes, so that it says what is wrong
 _WARNINGS_ONLY = 3
@@ -73,64 +74,8 @@ def check(app: App, files: tuple[Path, ...]) -> int:
     return code
 
 
-@rules.command(epilog="Example: earnest rules test. Exit codes: 0 all examples hold, 1 some do not, or the file has mistakes.")
-@_FILE
-@click.option("--route", help="Only the examples of this route.")
-@common
-def test(app: App, file: Path | None, route: str | None) -> int:
-    """Play the examples of every route, and say which do not come out as they should."""
-    from listener.rules.checking import read_checked  # noqa: PLC0415  # reading YAML is slow to import
-    from listener.rules.problems import RulesProblems  # noqa: PLC0415
-    from responders.rehearsal import rehearse  # noqa: PLC0415
-    from responders.surroundings import known  # noqa: PLC0415
-
-    path = file or app.rules_path
-    data = _read(path)
-    try:
-        book = read_checked(data, filename=str(path), known=known())
-    except RulesProblems as wrong:
-        _tell(app, wrong.problems)
-        app.out.next_step("The examples were not played. Put this right first: earnest rules check")
-        return 1
-    failures = rehearse(book, only=route)
-    for failure in failures:
-        _tell_failure(app, failure, path, _place(data, book, failure))
-    if failures:
-        app.out.next_step(f"{len(failures)} of these examples do not hold. See why: earnest explain --post TEXT")
-        return 1
-    count = sum(len(one.examples) for one in book.routes if route in {None, one.name})
-    app.out.next_step(f"{count} examples hold. See what a post would meet: earnest explain --post TEXT")
-    return 0
-
-
-def _place(data: bytes, book: Rulebook, failure: Failure) -> tuple[int, int]:
-    """Return where in the file the example stands."""
-    from listener.rules.look import place  # noqa: PLC0415  # only needed where an example fails
-    from listener.rules.reading import read  # noqa: PLC0415
-
-    for number, route in enumerate(book.routes):
-        for position, example in enumerate(route.examples):
-            if route.name == failure.route and failure.example in {example.post, example.not_}:
-                return place(read(data), ("routes", number, "examples", position))
-    return 1, 1
-
-
-def _tell_failure(app: App, failure: Failure, path: Path, at: tuple[int, int]) -> None:
-    line, column = at
-    if app.options.json:
-        app.out.record(
-            {
-                "file": str(path),
-                "line": line,
-                "column": column,
-                "route": failure.route,
-                "example": failure.example,
-                "expected": failure.expected,
-                "got": failure.got,
-            }
-        )
-    else:
-        app.out.line(f"{path}:{line}:{column}: {failure}")
+rules.add_command(test)
+rules.add_command(replay)
 
 
 @rules.command(epilog="Example: earnest rules show --origin")

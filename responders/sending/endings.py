@@ -106,6 +106,15 @@ def lapse(tx: Tx, delivery: Delivery, why: str, *, at: datetime, who: str = audi
     return DeliveryState.HELD
 
 
+def expire(tx: Tx, *, at: datetime) -> int:
+    """End drafts that nobody decided in time; return how many."""
+    ended = drafts.expire(tx, at=at)
+    for case_id in ended:
+        cases.set_state(tx, case_id, "open", at=at)
+        audit.record(tx, audit.DAEMON, "expired", at=at, case_id=case_id)
+    return len(ended)
+
+
 def _hold_followers(tx: Tx, delivery_id: int, why: str, at: datetime) -> None:
     for row in tx.all("SELECT id FROM deliveries WHERE after_id = :id AND state = 'ready'", id=delivery_id):
         moves.move(tx, number(row, "id"), Arrow.HOLD, reason=f"what goes before it did not leave: {why}", at=at)

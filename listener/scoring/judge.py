@@ -1,0 +1,39 @@
+"""Which judge made an assessment: a name that changes with the program's own way of judging and with the scoring of the rules."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from listener.rules.rulebook import Scoring
+
+_HERE = Path(__file__).parent
+_BESIDE = ("text.py", "model.py")  # what judging reads with
+_LIBRARIES = ("vaderSentiment", "py3langid", "ahocorasick-rs", "google-re2", "regex")
+
+
+def judge_name(scoring: Scoring) -> str:
+    """Return twelve hex digits: two judges of one name give the same assessment of the same post in the same thread.
+
+    A scorer that is a plug-in has no name: nobody knows whether it is the same as before.
+    """
+    if scoring.sentiment.scorer != "vader":
+        return ""
+    return hashlib.sha256(f"{_program()}{scoring.model_dump_json()}".encode()).hexdigest()[:12]
+
+
+@cache
+def _program() -> str:
+    """Return what names this program's own way of judging: its files, and the libraries it asks."""
+    seal = hashlib.sha256()
+    files = [path for path in sorted(_HERE.rglob("*")) if path.suffix in {".py", ".toml"}]
+    for path in (*files, *(_HERE.parent / name for name in _BESIDE)):
+        seal.update(path.read_bytes())
+    for name in _LIBRARIES:
+        try:
+            seal.update(f"{name} {version(name)}".encode())
+        except PackageNotFoundError:
+            seal.update(name.encode())
+    return seal.hexdigest()
