@@ -15,7 +15,8 @@ def now() -> datetime:
 
 def to_text(moment: datetime) -> str:
     """Write a moment as RFC 3339 in UTC with microseconds; such texts sort in the order of time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{there.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def from_text(text: str) -> datetime:

@@ -40,12 +40,13 @@ class SqliteTx:
 
     def all(self, sql: str, **values: Value) -> list[Row]:
         """Return every row."""
-        return [dict(row) for row in self._execute(sql, values)]
+        found = self._execute(sql, values)
+        return _dicts(found.fetchall())
 
     def one(self, sql: str, **values: Value) -> Row | None:
         """Return the first row, or None."""
         row = self._execute(sql, values).fetchone()
-        return None if row is None else dict(row)
+        return None if row is None else _dicts([row])[0]
 
     def run(self, sql: str, **values: Value) -> int:
         """Change rows; return how many."""
@@ -224,6 +225,14 @@ class SqliteStore:
             self._writer.execute("ROLLBACK TO job")
             future.set_exception(problem)
         self._writer.execute("RELEASE job")
+
+
+def _dicts(rows: list[sqlite3.Row]) -> list[Row]:
+    """Return rows as dictionaries. By position, since looking each column up by its name takes the square of their number."""
+    names = rows[0].keys() if rows else []
+    if len(set(names)) < len(names):
+        return [dict(row) for row in rows]  # of columns with one name, the first counts
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _storable(value: Value) -> Value:

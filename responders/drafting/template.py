@@ -197,7 +197,8 @@ class Drafter:
         """
         if any(wish.name == "no_dm" for wish in heard.assessment.wishes):
             can_private, private_reason = False, "the person asks for no private messages"
-        named = {"author": name_to_say(heard.mention.post.author.handle), "brand": brand_name, "agent": agent, "case": case}
+        author = name_to_say(heard.mention.post.author.handle) if self._names_author(route.reply, route.private) else ""
+        named = {"author": author, "brand": brand_name, "agent": agent, "case": case}
         values = {field: one_line(value, _LONGEST_VALUE) for field, value in named.items()}
         public_template = None if route.reply == "none" else route.reply
         private_template = None if route.private in {None, "none"} else route.private
@@ -213,6 +214,10 @@ class Drafter:
             private_template=private_template if can_private else None,
             problems=(*public.problems, *private.problems, *filter(None, (unkept,))),
         )
+
+    def _names_author(self, *templates: str | None) -> bool:
+        """Return whether a text of these templates asks for the author's name: whether it may be said takes a while to tell."""
+        return any(variant.names_author for name in templates for variant in self._templates.get(name or "", ()))
 
     @staticmethod
     def _unkept(public: str | None, private_template: str | None, reason: str) -> str:
