@@ -6,7 +6,9 @@ these rules bring the very same words. What left by itself then does not count; 
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -92,12 +94,23 @@ def replay(url: str, book: Rulebook, span: Span, *, progress: Callable[[int], No
         Unreachable: the store cannot be read.
     """
     kinds = {name: kind for name in speaking_networks() if (kind := channel_kind(name))}
-    with looking(url, TABLES) as reader:
+    with _seldom_collecting(), looking(url, TABLES) as reader:
         play = Play(book, kinds, begins=span.since, remote_ids=bygone.remote_ids(reader), unread=True)
         try:
             return _Replay(reader, play, span, progress).run()
         finally:
             play.close()
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Look for rings of objects less often: a replay makes much, and none of it in rings."""
+    usual = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 class _Replay:
