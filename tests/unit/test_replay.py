@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -15,10 +16,11 @@ import pytest_asyncio
 
 from listener.errors import Unreachable
 from listener.rules.rulebook import Rulebook
+from listener.store.looking import looking
 from responders.comparing import compare
 from responders.ledger.bygone import Span
 from responders.replayers import play_both
-from responders.replaying import Story, replay
+from responders.replaying import TABLES, Story, replay
 from responders.switch import Switch
 from tests import street
 from tests.braking import pause
@@ -83,6 +85,28 @@ async def test_what_stood_before_the_span_stands_in_it(past: Daily, present: Dai
     assert list(told(story)) == ["p2", "p3", "p4", "p5"]
     assert sent(story) == ["p3", "p4"]  # the first of the hour left before the span
     assert "per_author" in next(one for key, one in story.mentions.items() if key[1] == "p2").held_by
+
+
+async def test_what_was_counted_before_the_span_counts_in_it(past: Daily) -> None:
+    storm = [said(n, f"a{n}", ANGRY, f"angry{n}") for n in range(5)]
+    await past.live([*storm, said(10, "p1", LOVE, "marta")])
+
+    story = replay(past.store.url, book(), Span(NOON + timedelta(minutes=3.5), SPAN.until))
+
+    assert list(told(story)) == ["a4", "p1"]
+    assert len(story.stops) == 1
+    assert sent(story) == []
+
+
+async def test_an_edited_post_is_played_when_it_was_edited(past: Daily) -> None:
+    await past.live(DAY[5:7])
+    assert told(replay(past.store.url, book(), Span(NOON + timedelta(minutes=95), SPAN.until)))["p6"][1] == "thanks"
+    assert told(replay(past.store.url, book(), Span(SPAN.since, NOON + timedelta(minutes=95)))) == {}
+
+
+async def test_whoever_only_looks_cannot_write(past: Daily) -> None:
+    with looking(past.store.url, TABLES) as reader, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.all("DELETE FROM posts RETURNING id")
 
 
 async def test_what_people_did_they_do_again(past: Daily) -> None:

@@ -52,6 +52,11 @@ def test_a_job_that_fails_undoes_only_itself(store: SqliteStore) -> None:
     assert [row["name"] for row in store.read().all("SELECT name FROM things ORDER BY id")] == ["before", "after"]
 
 
+def test_of_columns_with_one_name_the_first_counts(store: SqliteStore) -> None:
+    assert store.read().all("SELECT 1 AS a, 2 AS b, 3 AS a") == [{"a": 1, "b": 2}]
+    assert store.read().one("SELECT 1 AS a, 2 AS b, 3 AS a") == {"a": 1, "b": 2}
+
+
 async def test_many_jobs_at_once_all_commit(store: SqliteStore) -> None:
     ids = await asyncio.gather(*(store.awrite(lambda tx, n=n: _add(tx, f"n{n}")) for n in range(300)))
     assert len(set(ids)) == 300
