@@ -85,7 +85,10 @@ def compose(shipped: str, answers: Answers) -> str:
     if answers.bluesky and not answers.mastodon:
         own_words = _EXAMPLE.sub("      - {network: bluesky, ", own_words)  # where that name is ours
     composed = f"{head}routes:{own_words}"
-    return composed if _handles(answers) else _ROUTE.sub(_without_account, composed)
+    if _handles(answers):
+        return composed
+    # Nobody is written to in private by whoever has no account.
+    return _ROUTE.sub(_without_account, composed).replace("    private: true\n", "")
 
 
 def _without_account(route: re.Match[str]) -> str:
