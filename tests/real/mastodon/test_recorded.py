@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from listener.clock import now
 from listener.errors import SignInNeeded
@@ -75,7 +76,8 @@ async def test_a_real_mention_is_heard(play: Play) -> None:
     assert [post.text for post in page.posts] == ["@mastodonpy_test hello!"]
     (post,) = page.posts
     assert {"mastodonpy_test", "mastodonpy_test@localhost"} <= set(post.mentions)
-    assert any("/api/v1/notifications?" in asked and "=mention&limit=40" in asked for asked in server.asked)
+    (asked,) = [URL(one.partition(" ")[2]).query for one in server.asked if "/api/v1/notifications?" in one]
+    assert dict(asked) == {"types[]": "mention", "include_filtered": "true", "limit": "40"}
 
 
 async def test_a_real_hashtag_timeline_is_heard(play: Play) -> None:
