@@ -63,6 +63,7 @@ async def drafted(house: House, words: str = "@acme hello there, one thing") -> 
 def test_one_line_of_the_whole_program_sends() -> None:
     to_a_process = [(file, call) for file, call in calls("send") if ast.unparse(call.func) == "pipe.send"]
     assert {file for file, _ in to_a_process} == {"responders/replayers.py"}, "what a replay found, for the process that asked for it"
+    assert "channel" not in (ROOT / "responders/replayers.py").read_text(encoding="utf-8"), "and it has none to speak through"
     assert [file for file, call in calls("send") if (file, call) not in to_a_process] == ["responders/outbox.py"]
     named = [file for file, tree in TREES.items() for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value == "send"]
     assert not [file for file in named if "getattr" in (ROOT / file).read_text(encoding="utf-8")], "nobody reaches it by its name"
