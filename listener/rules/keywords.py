@@ -1,8 +1,8 @@
 """Words of a brand that can never match, or that match far too much; each is named, with its place.
 
-A word that can never match is a mistake: whoever wrote it believes that it is listened for. What a network calls its accounts: help
-pages of X ("username" rules, 15 characters), Reddit (3 to 20), Hacker News (2 to 15), and docs.joinmastodon.org; handles of Bluesky are
-domain names (atproto.com/specs/handle). All read in November 2026.
+A word that can never match is a mistake: whoever wrote it believes that it is listened for. What a network calls its accounts:
+docs.joinmastodon.org, and atproto.com/specs/handle (handles of Bluesky are domain names), read in November 2026. How long names are on X
+(15 characters), Reddit (3 to 20) and Hacker News (2 to 15) is general knowledge, not read in their documents.
 """
 
 from __future__ import annotations
