@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -21,24 +20,6 @@ from tests.street import Street
 POST = ("POST", "/api/v1/statuses")
 FULL_DISK = ("sh", "-c", 'ulimit -f 0 && exec "$0" "$@"')
 """No file can grow by a byte in what this starts, while new and empty ones can be made, as on a full disk."""
-
-
-@pytest.fixture(scope="module")
-def shared_town() -> Iterator[Town]:
-    with Town() as town:
-        yield town
-
-
-@pytest.fixture
-async def town(shared_town: Town) -> Town:
-    await shared_town.reset()
-    return shared_town
-
-
-@pytest.fixture
-async def proxy(town: Town) -> AsyncIterator[Proxy]:
-    async with Proxy(town.url) as started:
-        yield started
 
 
 @pytest.fixture

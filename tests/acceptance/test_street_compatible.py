@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +17,6 @@ STATUSES = "/api/v1/statuses"
 PLEROMA = {"version": "2.7.2 (compatible; Akkoma 3.13.2)"}
 GOTOSOCIAL = {"version": "0.17.0+git-abc1234", "source_url": "https://codeberg.org/superseriousbusiness/gotosocial"}
 MASTODON = {"version": "4.6.0", "source_url": "https://github.com/mastodon/mastodon"}
-
-
-@pytest.fixture(scope="module")
-def shared_town() -> Iterator[Town]:
-    with Town() as town:
-        yield town
-
-
-@pytest.fixture
-async def town(shared_town: Town) -> Town:
-    await shared_town.reset()
-    return shared_town
-
-
-@pytest.fixture
-async def proxy(town: Town) -> AsyncIterator[Proxy]:
-    async with Proxy(town.url) as started:
-        yield started
 
 
 @pytest.fixture

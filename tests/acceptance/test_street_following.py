@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,24 +14,6 @@ from tests.stores import make_rules
 from tests.street import Street
 
 CHARGE = "@acme you charged me twice and support ignores me"
-
-
-@pytest.fixture(scope="module")
-def shared_town() -> Iterator[Town]:
-    with Town() as town:
-        yield town
-
-
-@pytest.fixture
-async def town(shared_town: Town) -> Town:
-    await shared_town.reset()
-    return shared_town
-
-
-@pytest.fixture
-async def proxy(town: Town) -> AsyncIterator[Proxy]:
-    async with Proxy(town.url) as started:
-        yield started
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -28,12 +28,6 @@ from tests.servers.town import BRAND, Town, token
 from tests.servers.x import MARTA, TOKEN, FakeX
 
 POSTS = "/xrpc/app.bsky.feed.getPosts"
-
-
-@pytest.fixture(scope="module")
-def running_town() -> Iterator[Town]:
-    with Town() as town:
-        yield town
 
 
 class TestMastodon(FollowingContract):

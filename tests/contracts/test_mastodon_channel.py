@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -34,18 +34,6 @@ WRITTEN = datetime(2026, 11, 20, tzinfo=UTC)
 
 def heard(status: Mapping[str, Any]) -> Post:
     return post_of(WireStatus.model_validate(status), str(status["id"]), own=False)
-
-
-@pytest.fixture(scope="module")
-def running_town() -> Iterator[Town]:
-    with Town() as town:
-        yield town
-
-
-@pytest.fixture
-async def town(running_town: Town) -> Town:
-    await running_town.reset()
-    return running_town
 
 
 @pytest.fixture

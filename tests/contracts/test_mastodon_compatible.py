@@ -3,7 +3,7 @@ that protects nothing."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -42,18 +42,6 @@ MASTODON = {
     "source_url": "https://github.com/mastodon/mastodon",
     "configuration": {"urls": {"streaming": "wss://streaming.mastodon.example"}, "statuses": {"max_characters": 500}},
 }
-
-
-@pytest.fixture(scope="module")
-def running_town() -> Iterator[Town]:
-    with Town() as town:
-        yield town
-
-
-@pytest.fixture
-async def town(running_town: Town) -> Town:
-    await running_town.reset()
-    return running_town
 
 
 @pytest.fixture

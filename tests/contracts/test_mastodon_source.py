@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from pydantic import ValidationError
@@ -24,18 +24,6 @@ STATUSES = "/api/v1/statuses"
 def book(*handles: str) -> Rulebook:
     brands = {f"brand{number}": Brand(handles={"mastodon": handle}) for number, handle in enumerate(handles)}
     return Rulebook(version=1, brands=brands, routes=(Route(name="all", when="always"),))
-
-
-@pytest.fixture(scope="module")
-def running_town() -> Iterator[Town]:
-    with Town() as town:
-        yield town
-
-
-@pytest.fixture
-async def town(running_town: Town) -> Town:
-    await running_town.reset()
-    return running_town
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,18 +24,6 @@ from tests.servers.town import BRAND, Town
 HOUR = 3_600
 PATIENCE = 30.0
 STATUSES = "/api/v1/statuses"
-
-
-@pytest.fixture(scope="module")
-def running_town() -> Iterator[Town]:
-    with Town() as town:
-        yield town
-
-
-@pytest.fixture
-async def town(running_town: Town) -> Town:
-    await running_town.reset()
-    return running_town
 
 
 @pytest.fixture

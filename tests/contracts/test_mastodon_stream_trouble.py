@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,18 +27,6 @@ PATIENCE = 30.0
 MEGABYTE = 1_000_000
 FAST = replace(QUICK, hello=0.3, silence=0.2, pong=0.2)
 """For what is only seen by waiting for it."""
-
-
-@pytest.fixture(scope="module")
-def running_town() -> Iterator[Town]:
-    with Town() as town:
-        yield town
-
-
-@pytest.fixture
-async def town(running_town: Town) -> Town:
-    await running_town.reset()
-    return running_town
 
 
 @pytest.fixture
