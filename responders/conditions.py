@@ -11,8 +11,8 @@ from typing import Literal
 
 from listener.matching import Phrases
 from listener.model import Signal
+from listener.openings import is_open
 from listener.rules.conditions import MOST_COUNTED, AuthorIs, Often, Spike, ThreadIs, When
-from listener.rules.hours import is_open
 from listener.rules.kinds import write_span
 from listener.rules.rulebook import Rulebook
 from listener.text import clean, one_line

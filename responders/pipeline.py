@@ -14,6 +14,7 @@ from typing import TypeVar
 from listener import logs
 from listener.clock import Clock
 from listener.model import Level
+from listener.openings import ALWAYS, Schedule
 from listener.rules.rulebook import Route, Rulebook
 from listener.store import following
 from listener.store import mentions as heard_ledger
@@ -26,7 +27,8 @@ from responders.circumstances import World, circumstances, world
 from responders.conditions import asked_in
 from responders.drafting.names import agent_name, brand_name
 from responders.drafting.template import Drafter
-from responders.ledger import audit, cases, drafts, escalations, moves, people
+from responders.ledger import audit, cases, clocks, drafts, escalations, moves, people
+from responders.ledger.clocks import Clocks
 from responders.model import Decision, DraftState, Heard, Proposal, Step
 from responders.orders import Undelivered, order
 from responders.routing import Router
@@ -70,6 +72,7 @@ class Mind:
         self._asked = asked_in(book)
         self._drafter = Drafter(book)
         self._routes = {route.name: route for route in book.routes}
+        self._schedule = Schedule(book.hours, book.timezone)
 
     async def round(self, limit: int = 100) -> list[Noted]:
         """Decide what waits undecided, oldest first, at most `limit` mentions, and act on deletions; return what became of each."""
@@ -188,7 +191,6 @@ class Mind:
         )
 
     def _settle(self, work: _Work, proposal: Proposal | None, state: str) -> str:
-        clock_runs = state != "noted" and not work.case.responded_at and not work.decision.forbidden
         cases.update(
             work.tx,
             work.case,
@@ -197,14 +199,27 @@ class Mind:
             work.decision,
             state=state,
             team=work.route.team or work.route.escalate or "",
-            respond_by=_respond_by(work) if clock_runs else None,
-            resolve_by=_deadline(work.heard, work.route.sla.resolution) if clock_runs else None,
+            running=self._clocks(work, state),
             at=work.at,
         )
         if proposal is None:
             return state
         draft_id = self._keep(work, proposal)
         return self._send_by_itself(work, draft_id) if "send" in work.decision.actions and not work.unanswered else state
+
+    def _clocks(self, work: _Work, state: str) -> Clocks:
+        """Return the clocks of a case after what its author wrote."""
+        running, sla = work.case.clocks, work.route.sla
+        if state == "noted" or work.decision.forbidden:
+            return clocks.ended(running)
+        return clocks.started(
+            running,
+            self._schedule if sla.runs == "in_hours" else ALWAYS,
+            respond_in=sla.next_response if running.responded_at else sla.first_response,
+            resolve_in=sla.resolution,
+            owed=work.unanswered,
+            since=work.heard.mention.post.created_at,
+        )
 
     def _keep(self, work: _Work, proposal: Proposal) -> int:
         post = work.heard.mention.post
@@ -310,13 +325,3 @@ def _state(work: _Work, proposal: Proposal | None) -> str:
     crowded = wanted and level is Level.NORMAL and any(hold.gate == "crowd" for hold in work.decision.holds)
     wants_person = bool(work.route.team or work.route.escalate) or level.rank > 1 or crowded or "look" in work.decision.actions
     return "open" if wants_person and not work.heard.mention.post.own and not work.past else "noted"
-
-
-def _respond_by(work: _Work) -> datetime | None:
-    """Return when to answer at the latest: whoever asks again while waiting does not wait longer for it."""
-    times = (work.case.respond_by if work.unanswered else None, _deadline(work.heard, work.route.sla.first_response))
-    return min((moment for moment in times if moment), default=None)
-
-
-def _deadline(heard: Heard, span: timedelta | None) -> datetime | None:
-    return None if span is None else heard.mention.post.created_at + span

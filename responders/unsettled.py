@@ -47,7 +47,7 @@ class Unsettled:
             "answer": self.delivery.text,
             "reason": self.delivery.reason,
             "urgency": {"level": self.urgency.level.value, "points": self.urgency.points},
-            "due": to_text(self.case.respond_by) if self.case.respond_by else None,
+            "due": to_text(self.case.clocks.respond_by) if self.case.clocks.respond_by else None,
             "assignee": self.case.assignee,
             "team": self.case.team,
         }

@@ -96,7 +96,7 @@ class Waiting:
                 {"gate": hold.gate, "reason": hold.reason, "until": to_text(hold.until) if hold.until else None} for hold in self.holds
             ],
             "by_hand": any(hold.by_hand for hold in self.holds),
-            "due": to_text(self.case.respond_by) if self.case.respond_by else None,
+            "due": to_text(self.case.clocks.respond_by) if self.case.clocks.respond_by else None,
             "approvals_needed": self.draft.approvals_needed,
             "approvals": [{"who": word.who, "at": to_text(word.at)} for word in self.words if word.verdict == "yes"],
             "assignee": self.case.assignee,

@@ -32,6 +32,7 @@ from listener.store import mentions as heard
 from listener.store.base import Tx
 from responders.house import open_store
 from responders.ledger import audit, cases, deliveries, drafts, escalations, moves, people
+from responders.ledger.clocks import Clocks
 from responders.lifecycle import Arrow
 from responders.model import Decision, DraftState, Hold, Kind, Proposal, Step
 
@@ -170,8 +171,8 @@ def _case(tx: Tx, told: Told, at: datetime) -> None:
     hold = Hold("suppressed", 'asked us to stop: "never write to me again"', None, forbids=True)
     trace = (Step(told.route, True, 'signals are money ("charged me twice")'),)
     decision = Decision(told.route, "0123456789ab", ("nothing",) if forbids else ("draft:wrong-charge",), (hold,) if forbids else (), trace)
-    respond_by = None if told.due is None else at + told.due
-    cases.update(tx, case, mention, assessment, decision, state=told.state, team="billing", respond_by=respond_by, resolve_by=None, at=at)
+    running = Clocks(respond_by=None if told.due is None else at + told.due)
+    cases.update(tx, case, mention, assessment, decision, state=told.state, team="billing", running=running, at=at)
     cases.record_decision(tx, case.id, mention, decision, at=at)
     audit.record(tx, audit.DAEMON, "opened", at=at, case_id=case.id, words=told.text)
     if forbids:

@@ -125,7 +125,14 @@ class Sla(Strict):
     """The clocks a route starts."""
 
     first_response: Span | None = Field(default=None, description="until our first answer")
-    resolution: Span | None = Field(default=None, description="until the case is closed")
+    next_response: Span | None = Field(default=None, description="until we answer whoever writes again after an answer of ours")
+    resolution: Span | None = Field(
+        default=None, description="until the case needs nothing more; it stands still while we wait for the person to write"
+    )
+    runs: Literal["always", "in_hours"] = Field(
+        default="always",
+        description="when they run: always, or only in business hours (see `hours`): 2h are two open hours then",
+    )
 
 
 class Limits(Strict):

@@ -60,7 +60,7 @@ def _inbox_row(one: Pending, words: str, at: datetime) -> Sequence[str]:
         one.case.name,
         one.route,
         f"{one.urgency.level.value} {one.urgency.points}",
-        due(one.case.respond_by, at),
+        due(one.case.clocks.respond_by, at),
         one.post.network,
         f"@{one.post.author.handle}",
         words,

@@ -77,8 +77,16 @@ def story_json(story: Story) -> dict[str, object]:
         "deliveries": [_delivery_json(one, story.log) for one in story.sent],
         "alerts": [_alert_json(row) for row in story.alerts],
         "clocks": {
-            name: to_text(moment) if (moment := getattr(case, name)) else None
-            for name in ("opened_at", "updated_at", "respond_by", "resolve_by", "responded_at", "snoozed_until")
+            name: to_text(moment) if moment else None
+            for name, moment in {
+                "opened_at": case.opened_at,
+                "updated_at": case.updated_at,
+                "respond_by": case.clocks.respond_by,
+                "resolve_by": case.clocks.resolve_by,
+                "responded_at": case.clocks.responded_at,
+                "paused_at": case.clocks.paused_at,
+                "snoozed_until": case.snoozed_until,
+            }.items()
         },
         "boundaries": [{"kind": "stop", "words": story.suppressed}] if story.suppressed else [],
         "earlier": [{"case": one.name, "state": one.state, "route": one.route} for one in story.earlier],

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import click
 
 from listener import clock
+from listener.clock import in_words
 from listener.model import Assessment, Mood
 from listener.store.base import Row, text
 from listener.store.following import Fate
@@ -66,8 +67,11 @@ class _Around:
 def _head(out: Output, story: Story, at: datetime) -> None:
     case = story.case
     urgency = f"{case.level.value.upper()} {case.points}"
-    answered = f"answered {ago(case.responded_at, at)}" if case.responded_at else f"first response due: {due(case.respond_by, at)}"
-    out.line(f"{case.name}  {case.state}  {case.route}  {urgency}  {case.network}  {case.brand}  {answered}", style="bold")
+    clocks = case.clocks
+    answered = f"answered {ago(clocks.responded_at, at)}  " if clocks.responded_at else ""
+    if clocks.respond_by or not answered:
+        answered += f"{clocks.owed} response due: {due(clocks.respond_by, at)}"
+    out.line(f"{case.name}  {case.state}  {case.route}  {urgency}  {case.network}  {case.brand}  {answered}".rstrip(), style="bold")
 
 
 def _parts(story: Story, around: _Around) -> Iterator[tuple[str, list[str]]]:
@@ -107,7 +111,7 @@ def _thread(story: Story, at: datetime) -> Iterator[str]:
 
 def _since_answered(story: Story, edited_at: datetime) -> str:
     """Say whether an edit came after our answer, which then answers other words than stand there now."""
-    responded = story.case.responded_at
+    responded = story.case.clocks.responded_at
     return ", after our answer" if responded and edited_at > responded else ""
 
 
@@ -184,8 +188,19 @@ def _alert(row: Row, at: datetime) -> str:
 
 
 def _clocks(case: Case, at: datetime) -> Iterator[str]:
-    response = f"given {ago(case.responded_at, at)}" if case.responded_at else due(case.respond_by, at)
-    yield f"   first response: {response} · resolution: {due(case.resolve_by, at)} · opened {ago(case.opened_at, at)}"
+    clocks = case.clocks
+    parts = [f"first response: {f'given {ago(clocks.responded_at, at)}' if clocks.responded_at else due(clocks.respond_by, at)}"]
+    if clocks.responded_at and clocks.respond_by:
+        parts.append(f"next response: {due(clocks.respond_by, at)}")
+    left = clocks.left(at)
+    if left is not None and clocks.paused_at:
+        late = "over time" if left < timedelta() else f"{in_words(left)} left"
+        parts.append(f"resolution: {late}, stopped while we wait for the person")
+    else:
+        parts.append(f"resolution: {due(clocks.resolve_by, at)}")
+    yield "   " + " · ".join([*parts, f"opened {ago(case.opened_at, at)}"])
+    if clocks.schedule.hours and (clocks.respond_by or clocks.resolve_by):
+        yield "   these clocks run in business hours only"
     if case.snoozed_until and case.snoozed_until > at:
         yield f"   snoozed: back {ago(case.snoozed_until, at)}"
     yield f"   team {one_line(case.team, 40) or '-'} · assigned to {one_line(case.assignee, 40) or 'nobody'}"

@@ -289,5 +289,5 @@ def _cases(reader: Reader, since: dict[str, str]) -> Iterator[Row]:
                 "points": 0,
                 "team": "",
             }
-            clocks = dict.fromkeys(("respond_by", "resolve_by", "responded_at", "snoozed_until"))
-            yield {**kept, **fresh, **clocks, "assignee": ""}
+            clocks = dict.fromkeys(("respond_by", "resolve_by", "responded_at", "paused_at", "snoozed_until"))
+            yield {**kept, **fresh, **clocks, "schedule": "", "assignee": ""}

@@ -11,7 +11,9 @@ from typing import Any
 from listener.clock import from_text, to_text
 from listener.errors import EarnestError
 from listener.model import Assessment, Level, Mention
-from listener.store.base import Reader, Row, Tx, number, pack, text, unpack
+from listener.store.base import Reader, Row, Tx, Value, number, pack, text, unpack
+from responders.ledger import clocks
+from responders.ledger.clocks import Clocks
 from responders.model import Decision, Hold, Step
 
 _ID = re.compile(r"[Aa]-?(\d{1,12})")
@@ -44,9 +46,7 @@ class Case:
     assignee: str
     opened_at: datetime
     updated_at: datetime
-    respond_by: datetime | None
-    resolve_by: datetime | None
-    responded_at: datetime | None
+    clocks: Clocks
     snoozed_until: datetime | None
     looked_at_by: str
     looked_at_until: datetime | None
@@ -81,6 +81,28 @@ def _moment(row: Row, column: str) -> datetime | None:
     return from_text(text(row, column)) if row[column] else None
 
 
+def _clocks(row: Row) -> Clocks:
+    return Clocks(
+        respond_by=_moment(row, "respond_by"),
+        resolve_by=_moment(row, "resolve_by"),
+        responded_at=_moment(row, "responded_at"),
+        paused_at=_moment(row, "paused_at"),
+        schedule=clocks.unpack_schedule(text(row, "schedule")),
+    )
+
+
+def _clock_values(running: Clocks) -> dict[str, Value]:
+    """Return the columns that keep the clocks."""
+    moments = {name: getattr(running, name) for name in ("respond_by", "resolve_by", "responded_at", "paused_at")}
+    kept: dict[str, Value] = {name: to_text(moment) if moment else None for name, moment in moments.items()}
+    return {**kept, "schedule": clocks.pack_schedule(running.schedule)}
+
+
+_CLOCK_COLUMNS = "respond_by, resolve_by, responded_at, paused_at, schedule"
+_SET_CLOCKS = """respond_by = :respond_by, resolve_by = :resolve_by, responded_at = :responded_at, paused_at = :paused_at,
+    schedule = :schedule"""
+
+
 def read(row: Row) -> Case:
     """Build a case from a row of `cases`."""
     return Case(
@@ -100,9 +122,7 @@ def read(row: Row) -> Case:
         assignee=text(row, "assignee"),
         opened_at=from_text(text(row, "opened_at")),
         updated_at=from_text(text(row, "updated_at")),
-        respond_by=_moment(row, "respond_by"),
-        resolve_by=_moment(row, "resolve_by"),
-        responded_at=_moment(row, "responded_at"),
+        clocks=_clocks(row),
         snoozed_until=_moment(row, "snoozed_until"),
         looked_at_by=text(row, "looked_at_by"),
         looked_at_until=_moment(row, "looked_at_until"),
@@ -160,15 +180,14 @@ def update(
     *,
     state: str,
     team: str,
-    respond_by: datetime | None,
-    resolve_by: datetime | None,
+    running: Clocks,
     at: datetime,
 ) -> None:
     """Give a case its newest post, route, urgency and clocks. While it is unanswered its urgency never falls."""
     calm = case.state not in UNANSWERED or assessment.urgency.points >= case.points
     tx.run(
-        """UPDATE cases SET post_id = :post, route = :route, rule_version = :version, state = :state, level = :level, points = :points,
-        team = CASE WHEN :team = '' THEN team ELSE :team END, respond_by = :respond_by, resolve_by = COALESCE(resolve_by, :resolve_by),
+        f"""UPDATE cases SET post_id = :post, route = :route, rule_version = :version, state = :state, level = :level, points = :points,
+        team = CASE WHEN :team = '' THEN team ELSE :team END, {_SET_CLOCKS},
         handle = :handle, updated_at = :at, snoozed_until = NULL WHERE id = :id""",
         post=mention.post.id,
         route=decision.route,
@@ -177,29 +196,33 @@ def update(
         level=assessment.urgency.level.value if calm else case.level.value,
         points=assessment.urgency.points if calm else case.points,
         team=team,
-        respond_by=to_text(respond_by) if respond_by else None,
-        resolve_by=to_text(resolve_by) if resolve_by else None,
         handle=mention.post.author.handle,
         at=to_text(at),
         id=case.id,
+        **_clock_values(running),
     )
 
 
 def set_state(tx: Tx, case_id: int, state: str, *, at: datetime) -> None:
-    """Move a case to another state; answering it also stops the first-response clock."""
+    """Move a case to another state, and its clocks with it: answering stops or pauses them, closing ends them."""
     tx.run("UPDATE cases SET state = :state, updated_at = :at WHERE id = :id", state=state, at=to_text(at), id=case_id)
+    row = tx.one(f"SELECT {_CLOCK_COLUMNS} FROM cases WHERE id = :id", id=case_id)
+    before = _clocks(row) if row else Clocks()
+    now = _moved(before, state, at)
+    if now != before:
+        tx.run(f"UPDATE cases SET {_SET_CLOCKS} WHERE id = :id", id=case_id, **_clock_values(now))
+
+
+def _moved(running: Clocks, state: str, at: datetime) -> Clocks:
     if state == "answered":
-        tx.run(
-            "UPDATE cases SET responded_at = COALESCE(responded_at, :at), respond_by = NULL WHERE id = :id",
-            at=to_text(at),
-            id=case_id,
-        )
+        return clocks.answered(running, at)
+    return clocks.resumed(running, at) if state in UNANSWERED else clocks.ended(running)
 
 
 def close(tx: Tx, case_id: int, *, at: datetime) -> None:
-    """Close a case whose post is no more: no clock runs for it."""
+    """Close a case whose post is no more."""
     set_state(tx, case_id, "closed", at=at)
-    tx.run("UPDATE cases SET respond_by = NULL, resolve_by = NULL, snoozed_until = NULL WHERE id = :id", id=case_id)
+    tx.run("UPDATE cases SET snoozed_until = NULL WHERE id = :id", id=case_id)
 
 
 def point_at(tx: Tx, case_id: int, post_id: str) -> None:

@@ -110,6 +110,14 @@ _BY_HAND = (
         opened_at TEXT, opened_by TEXT, PRIMARY KEY (network, place))""",
 )
 
+# When the clocks of a case run (as `Schedule`, packed; "" is always), and since when that of its resolution stands still.
+_CLOCKS = (
+    "ALTER TABLE cases ADD COLUMN schedule TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE cases ADD COLUMN paused_at TEXT",
+    "UPDATE cases SET respond_by = NULL, resolve_by = NULL WHERE state IN ('noted', 'closed')",
+    "UPDATE cases SET paused_at = updated_at WHERE state = 'answered' AND resolve_by IS NOT NULL",
+)
+
 MIGRATIONS = Migrations(
     "responders",
     {
@@ -120,5 +128,6 @@ MIGRATIONS = Migrations(
         "005_sent_again": _SENT_AGAIN,
         "006_rulebooks": _RULEBOOKS,
         "007_by_hand": _BY_HAND,
+        "013_clocks": _CLOCKS,
     },
 )

@@ -56,7 +56,7 @@ async def test_a_draft_for_a_deleted_post_is_dropped_and_the_case_closed(house: 
     await house.think()
     await delete(house, "p1")
     assert drafts(house) == [("dropped", f"its author deleted this post (noticed on {day(house)}); nothing will be answered")]
-    assert (case(house).state, case(house).respond_by) == ("closed", None)
+    assert (case(house).state, case(house).clocks.respond_by) == ("closed", None)
     assert views.inbox(house.store.read(), views.Filters(), at=house.clock()) == []
     with pytest.raises(EarnestError, match="deleted this post"):
         house.desk().approve("A-1")

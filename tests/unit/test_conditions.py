@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from listener.model import Visibility
-from listener.rules.hours import is_open
+from listener.openings import is_open
 from listener.rules.rulebook import Rulebook
 from responders.conditions import asked_in
 from responders.model import Circumstances, Counted, Heard, Past

@@ -15,6 +15,7 @@ from responders.cli.screen.lines import plain
 from responders.cli.screen.sheet import Around, other, sheet
 from responders.house import channel_kind
 from responders.ledger.cases import Case
+from responders.ledger.clocks import Clocks
 from responders.ledger.drafts import Draft, Word
 from responders.model import Decision, Delivery, DeliveryState, DraftState, Hold, Kind, Step
 from responders.unsettled import Parked
@@ -30,6 +31,7 @@ POST = Post(
     "p1",
     url="https://town.example/p1",
 )
+CLOCKS = Clocks(respond_by=NOW + timedelta(minutes=18), resolve_by=NOW + timedelta(days=2))
 CASE = Case(
     id=217,
     network="mastodon",
@@ -47,9 +49,7 @@ CASE = Case(
     assignee="",
     opened_at=NOW - timedelta(days=3),
     updated_at=NOW,
-    respond_by=NOW + timedelta(minutes=18),
-    resolve_by=NOW + timedelta(days=2),
-    responded_at=None,
+    clocks=CLOCKS,
     snoozed_until=None,
     looked_at_by="",
     looked_at_until=None,
@@ -164,8 +164,9 @@ def test_it_shows_what_is_needed_to_decide() -> None:
 @pytest.mark.parametrize(
     ("changed", "wanted"),
     [
-        ({"respond_by": NOW - timedelta(minutes=5)}, "first response was due 5 min ago"),
-        ({"respond_by": None}, "resolution due in 2 d"),
+        ({"clocks": replace(CLOCKS, respond_by=NOW - timedelta(minutes=5))}, "first response was due 5 min ago"),
+        ({"clocks": replace(CLOCKS, responded_at=NOW - timedelta(days=1))}, "next response due in 18 min"),
+        ({"clocks": replace(CLOCKS, respond_by=None)}, "resolution due in 2 d"),
         ({"assignee": "jo"}, "for jo"),
     ],
 )

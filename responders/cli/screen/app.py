@@ -235,8 +235,8 @@ class Review(View, inherit_bindings=False):
         if key:
             span = span_of(key, self._clock(), self._book.timezone)
             done = self.act(lambda: self._desk.snooze(one.case.name, span))
-            if done and one.case.respond_by and one.case.respond_by < self._clock() + span:
-                self.tell(f"{done.says} Its first response is due before that.", STRONG)
+            if done and one.case.clocks.respond_by and one.case.clocks.respond_by < self._clock() + span:
+                self.tell(f"{done.says} An answer is due before that.", STRONG)
 
     def action_suppress(self) -> None:
         """Never write to this person again."""

@@ -88,9 +88,10 @@ def _case(one: Pending, around: Around) -> list[Piece]:
 
 
 def _clock(case: Case, now: datetime) -> Piece | None:
-    due, what = (case.respond_by, "first response") if case.respond_by else (case.resolve_by, "resolution")
-    if due is None:
-        return None
+    clocks = case.clocks
+    due, what = (clocks.respond_by, f"{clocks.owed} response") if clocks.respond_by else (clocks.resolve_by, "resolution")
+    if due is None or (due is clocks.resolve_by and clocks.paused_at):
+        return None  # we wait for the person
     if due < now:
         return (f"{what} was due {in_words(now - due)} ago", ALARM)
     return (f"{what} due in {in_words(due - now)}", "")
