@@ -134,6 +134,7 @@ async def test_clocks_go_on_by_the_hours_they_were_started_with(make: Callable[.
     assert clocks(house).resolve_by == at("2026-11-21 12:00")
     await house.speak(minutes=29)
     house.book = house.book.model_copy(update={"hours": {}})
+    del house.mind  # the daemon takes the new rules
     house.clock.moment = at("2026-11-23 09:01")
     await house.hear(house.post("p2", "@acme still nothing", thread="p1"))
     await house.think()
