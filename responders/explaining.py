@@ -12,10 +12,10 @@ from datetime import UTC
 from listener.clock import to_text
 from listener.matching import Matcher
 from listener.model import Because, Ground, Mention, Post, Signal
-from listener.rules.rulebook import Rulebook
+from listener.rules.rulebook import Route, Rulebook
 from listener.scoring.assessor import Assessor
 from listener.text import one_line, visible
-from responders.boundaries import again, may_draft, no_private
+from responders.boundaries import GATES, again, may_draft, no_private
 from responders.channels.base import TextLimits
 from responders.drafting.names import agent_name, brand_name
 from responders.drafting.template import Drafter
@@ -44,7 +44,8 @@ def _quotes(signal: Signal) -> str:
 class Explanation:
     """All that was found out about one post. `as_heard` is false where nothing in the post names a brand of ours.
 
-    `proposal` is None where nothing may be said; `unasked` is false where a draft is only made on request.
+    `proposal` is None where nothing may be said; `unasked` is false where a draft is only made on request. `kept` says, apart from the
+    holds, why nothing leaves by itself.
     """
 
     heard: Heard
@@ -52,6 +53,13 @@ class Explanation:
     proposal: Proposal | None
     as_heard: bool
     unasked: bool
+    kept: tuple[str, ...]
+
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """The gates that would let an automatic answer pass. Whether the words were said too often is only asked of what would leave."""
+        held = {hold.gate for hold in self.decision.holds}
+        return tuple(gate for gate in GATES if gate not in held and (gate != "same_text" or "send" in self.decision.actions))
 
     def to_json(self) -> dict[str, object]:
         """Return the object that `explain --json` prints; every foreign text in it is safe to show."""
@@ -60,6 +68,9 @@ class Explanation:
             "route": self.decision.route,
             "actions": list(self.decision.actions),
             "holds": [_hold_json(hold) for hold in self.decision.holds],
+            "passed": list(self.passed),
+            "sends": "send" in self.decision.actions,
+            "kept": [visible(words) for words in self.kept],
             "urgency": {"level": str(seen.urgency.level), "points": seen.urgency.points},
             "sentiment": {"label": str(seen.sentiment.label), "score": round(seen.sentiment.score, 4)},
             "intent": str(seen.intent),
@@ -107,6 +118,12 @@ class Explanation:
             yield from _block(weight, f"{hold.gate}: {visible(hold.reason, newlines=False)}{until}")
         if not self.decision.holds:
             yield from _block("held", "by nothing")
+        yield from _block("passed", f"{', '.join(self.passed) or 'no gate'}")
+        if "send" in self.decision.actions:
+            yield from _block("sends", "by itself, unless a last look just before finds a reason not to")
+        else:
+            held = ", ".join(dict.fromkeys(hold.gate for hold in self.decision.holds))
+            yield from _block("sends", f"nothing by itself: {'; '.join((*self.kept, *([f'it is held by {held}'] if held else [])))}")
 
     def _said(self) -> Iterator[str]:
         if self.proposal is None:
@@ -131,6 +148,22 @@ def _block(label: str, text: str) -> Iterator[str]:
 def _hold_json(hold: Hold) -> dict[str, object]:
     until = to_text(hold.until) if hold.until else None
     return {"gate": hold.gate, "reason": visible(hold.reason), "until": until, "forbids": hold.forbids, "by_hand": hold.by_hand}
+
+
+_YES = {"one-person": "a person's yes", "two-people": "two people's yes"}
+
+
+def _kept(book: Rulebook, route: Route) -> Iterator[str]:
+    """Yield why nothing that a route says leaves by itself, whatever the post."""
+    if route.reply == "none" and route.private in {None, "none"}:
+        yield f'"{route.name}" says nothing'
+        return
+    if book.mode != "send":
+        yield f'the mode of the file is "{book.mode}"'
+    elif route.mode not in {None, "send"}:
+        yield f'the mode of "{route.name}" is "{route.mode}"'
+    if route.approval in _YES:
+        yield f'"{route.name}" wants {_YES[route.approval]}'
 
 
 def _unmatched(book: Rulebook, post: Post) -> Mention:
@@ -163,11 +196,11 @@ def explain(
     assessment = (judge or Assessor(book.scoring)).assess(post, thread)
     heard = Heard(found[0] if found else _unmatched(book, post), assessment)
     router = Router(book)
-    decision = router.decide(heard, at)
+    route, decision = router.route(heard, at)[0], router.decide(heard, at)
     wanted = any(action.startswith(("draft:", "private:")) for action in decision.actions)
     proposal = None
     if wanted:
-        route, brand = router.route(heard, at)[0], heard.mention.brand
+        brand = heard.mention.brand
         never = no_private(decision.holds) or private_reason
         proposal = Drafter(book).draft(
             heard,
@@ -181,4 +214,4 @@ def explain(
             limits=limits,
         )
     decision = again(decision, proposal, at)
-    return Explanation(heard, decision, proposal, as_heard=bool(found), unasked=may_draft(decision))
+    return Explanation(heard, decision, proposal, bool(found), may_draft(decision), tuple(_kept(book, route)))

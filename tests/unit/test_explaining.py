@@ -6,11 +6,16 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
+
 from listener.model import Assessment, Because, Ground, Level, Mention, Mood, Post
 from listener.rules.rulebook import Rulebook
+from responders.boundaries import GATES
 from responders.explaining import Explanation, explain
 from responders.model import Circumstances
 from tests.unit.deciding import NOON, at, by, judged, post, rulebook, signal
+
+PRAISE = {"name": "thanks", "when": "always", "reply": "thanks", "approval": "none"}
 
 
 class Always:
@@ -48,6 +53,9 @@ def test_scripts_get_the_fields_of_the_contract() -> None:
                 "by_hand": False,
             }
         ],
+        "passed": [gate for gate in GATES if gate not in {"quiet_hours", "same_text"}],
+        "sends": False,
+        "kept": ['"upset" wants a person\'s yes'],
         "urgency": {"level": "normal", "points": 30},
         "sentiment": {"label": "negative", "score": -0.62},
         "intent": "praise",
@@ -77,6 +85,8 @@ def test_people_read_what_was_judged_why_and_why_not_and_what_would_be_said() ->
         "why not   thanks: not looked at: upset won above",
         "why not   everything-else: not looked at: upset won above",
         "held      by nothing",
+        "passed    " + ", ".join(gate for gate in GATES if gate != "same_text"),
+        'sends     nothing by itself: "upset" wants a person\'s yes',
         "public    Sorry for the trouble. What happened, and when? ^Ana",
     ]
 
@@ -93,6 +103,23 @@ def test_what_is_drafted_only_on_request_says_so() -> None:
     lines = told(world=at(heard_late=True)).lines()
     assert "draft     only on request" in lines
     assert any(line.startswith("public ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("changed", "kept"),
+    [
+        ({"mode": "draft"}, 'nothing by itself: the mode of the file is "draft"'),
+        ({"routes": [{**PRAISE, "mode": "draft"}]}, 'nothing by itself: the mode of "thanks" is "draft"'),
+        ({"routes": [{**PRAISE, "approval": "two-people"}]}, 'nothing by itself: "thanks" wants two people\'s yes'),
+        ({"routes": [{**PRAISE, "reply": "none"}]}, 'nothing by itself: "thanks" says nothing'),
+        ({"boundaries": {"quiet_hours": {"between": "11:00-13:00"}}}, "nothing by itself: it is held by quiet_hours"),
+        ({}, "by itself, unless a last look just before finds a reason not to"),
+    ],
+)
+def test_it_says_whether_an_answer_leaves_by_itself_and_why_not(changed: dict[str, object], kept: str) -> None:
+    result = told(post("@acme love the new shoes!!"), judged(), book=rulebook(**changed))
+    assert f"sends     {kept}" in result.lines()
+    assert result.to_json()["sends"] is (changed == {})
 
 
 def test_problems_with_a_draft_are_shown() -> None:
