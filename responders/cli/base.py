@@ -170,8 +170,9 @@ class Lazy(click.Group):
     ) -> None:
         """List the commands with their help, without importing them."""
         own = [(name, command.get_short_help_str()) for name, command in self.commands.items()]
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, words) in self._places.items()] + own)
+        if listed := [(name, words) for name, (_, words) in self._places.items()] + own:
+            with formatter.section("Commands"):
+                formatter.write_dl(listed)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Offer the commands and options that begin like this, without importing any command."""

@@ -1,0 +1,16 @@
+"""`earnest report`: what was heard and answered, counted. Each report is a command of its own; all of them only read."""
+
+from __future__ import annotations
+
+import click
+
+from responders.cli.base import App, Lazy, common
+
+_PLACES: dict[str, tuple[str, str]] = {}
+"""The reports: a name, where its command is, and its one-line help."""
+
+
+@click.group(cls=Lazy, places=_PLACES, epilog="Example: earnest report -h")
+@common
+def report(app: App) -> None:  # the options may stand here too
+    """What was heard and answered, counted."""
