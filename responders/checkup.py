@@ -245,7 +245,7 @@ def _gates(book: Rulebook, today: date) -> Iterator[Finding]:
 
 
 def _alerts(book: Rulebook) -> Iterator[Finding]:
-    told_at_once = {route.escalate for route in book.routes if route.escalate}
+    told_at_once = {route.escalate for route in book.live if route.escalate}
     for name, team in book.teams.items():
         if not team.alert and name not in told_at_once:
             continue

@@ -61,6 +61,7 @@ class Difference:
     stops: tuple[tuple[str, str], ...]
     deleted: int
     held_by: tuple[tuple[str, int], ...]
+    shadows: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the object that `rules replay --json` prints."""
@@ -76,6 +77,7 @@ class Difference:
             "brakes": [{"at": at, "reason": reason} for at, reason in self.stops],
             "held_by": dict(self.held_by),
             "deleted": self.deleted,
+            "shadows": {route: dict(ways) for route, ways in self.shadows},
         }
 
     def summary(self, *, compared: bool) -> str:
@@ -103,6 +105,9 @@ class Difference:
             yield f"{rejected:,} of these drafts a person has rejected before, in these very words: {told}."
         if edited := verdicts["edited"]:
             yield f"{edited:,} of these drafts a person has changed before they let them go."
+        for route, ways in self.shadows:
+            told = ", ".join(f"{n:,} from {live}" for live, n in ways)
+            yield f"{route} (shadow) would have taken {sum(n for _, n in ways):,}: {told}."
         for at, reason in self.stops:
             yield f"{at[:16].replace('T', ' ')} UTC: {reason.partition('. Look')[0]}; nothing would leave by itself until somebody resumes."
         if self.deleted:
@@ -126,7 +131,17 @@ def compare(after: Story, before: Story | None) -> Difference:
         stops=after.stops,
         deleted=after.deleted,
         held_by=tuple(sorted(Counter(gate for told in after.mentions.values() if told.words for gate in told.held_by).items())),
+        shadows=_shadows(after),
     )
+
+
+def _shadows(story: Story) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]:
+    """Return of each shadow route from which live routes it would have taken how many."""
+    ways: dict[str, Counter[str]] = {}
+    for told in story.mentions.values():
+        for shadow in told.shadows:
+            ways.setdefault(shadow, Counter())[told.route] += 1
+    return tuple((route, tuple(counted.most_common())) for route, counted in ways.items())
 
 
 def _changed(keys: list[Key], before: Story, after: Story) -> Iterator[Changed]:

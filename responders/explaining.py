@@ -19,7 +19,7 @@ from responders.boundaries import GATES, again, may_draft, no_private
 from responders.channels.base import TextLimits
 from responders.drafting.names import agent_name, brand_name
 from responders.drafting.template import Drafter
-from responders.model import Circumstances, Decision, Heard, Hold, Kind, Proposal
+from responders.model import Circumstances, Decision, Heard, Hold, Kind, Proposal, Shadow
 from responders.rehearsal import Judge
 from responders.routing import Router
 
@@ -78,7 +78,11 @@ class Explanation:
                 {"name": visible(signal.name), "points": signal.points, "because": [visible(words) for words in signal.because]}
                 for signal in seen.signals
             ],
-            "trace": [{"route": step.route, "matched": step.matched, "because": visible(step.because)} for step in self.decision.trace],
+            "trace": [
+                {"route": step.route, "matched": step.matched, "because": visible(step.because), "shadow": step.shadow}
+                for step in self.decision.trace
+            ],
+            "shadow": [one.to_json() | {"because": visible(one.because)} for one in self.decision.shadows],
             "schema": 1,
         }
 
@@ -108,8 +112,13 @@ class Explanation:
         version = self.decision.rule_version or "without a version"
         yield from _block("route", f"{self.decision.route} (rules {version})")
         yield from _block("actions", ", ".join(self.decision.actions))
+        beside = {one.route: one for one in self.decision.shadows}
         for step in self.decision.trace:
-            yield from _block("why" if step.matched else "why not", f"{step.route}: {visible(step.because, newlines=False)}")
+            label = "why" if step.matched else "shadow" if step.route in beside else "why not"
+            trial = " (shadow)" if step.shadow else ""
+            yield from _block(label, f"{step.route}{trial}: {visible(step.because, newlines=False)}")
+            if step.route in beside:
+                yield from _beside(beside[step.route])
 
     def _held(self) -> Iterator[str]:
         for hold in self.decision.holds:
@@ -143,6 +152,13 @@ def _block(label: str, text: str) -> Iterator[str]:
     first, *rest = text.split("\n")
     yield f"{label:<{_LABEL}}{first}".rstrip()
     yield from (f"{'':<{_LABEL}}{line}".rstrip() for line in rest)
+
+
+def _beside(one: Shadow) -> Iterator[str]:
+    """Yield what a shadow route would have wanted, under the words that say why."""
+    if not one.above:
+        held = f"; held by {', '.join(one.held_by)}" if one.held_by else ""
+        yield from _block("", f"it would want {', '.join(one.actions)}{held}; nothing of it is done")
 
 
 def _hold_json(hold: Hold) -> dict[str, object]:

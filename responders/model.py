@@ -53,11 +53,39 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One route looked at: whether it took the mention, and the words that say why or why not."""
+    """One route looked at: whether it took the mention, and the words that say why or why not. A `shadow` route never takes one."""
 
     route: str
     matched: bool
     because: str
+    shadow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """A shadow route that matched a mention, what it would have made of it, and the words that say why.
+
+    `above` is the live route above it that takes the mention all the same, or "" where the shadow route would have taken it. Only then
+    `actions` and `held_by` (gates) are what would have been decided, and `drafts` says whether a draft would have been made unasked.
+    """
+
+    route: str
+    above: str
+    because: str
+    actions: tuple[str, ...] = ()
+    held_by: tuple[str, ...] = ()
+    drafts: bool = False
+
+    def to_json(self) -> dict[str, object]:
+        """Return what `--json` prints of it; its words may be the author's."""
+        return {
+            "route": self.route,
+            "would_take": not self.above,
+            "above": self.above or None,
+            "because": self.because,
+            "actions": list(self.actions),
+            "held_by": list(self.held_by),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +93,7 @@ class Decision:
     """The route that took a mention, what it wants done, what holds it back, and every route looked at on the way.
 
     `actions` are words such as `escalate:on-call`, `draft:sorry-billing`, `private:ask-details`, `team:billing`, `send` (may leave
-    by itself), `nothing`.
+    by itself), `nothing`. `shadows` are the shadow routes that matched: they change nothing.
     """
 
     route: str
@@ -73,6 +101,7 @@ class Decision:
     actions: tuple[str, ...]
     holds: tuple[Hold, ...]
     trace: tuple[Step, ...]
+    shadows: tuple[Shadow, ...] = ()
 
     @property
     def forbidden(self) -> bool:

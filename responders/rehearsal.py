@@ -94,9 +94,19 @@ class _Stage:
     def __init__(self, book: Rulebook, judge: Judge) -> None:
         self.book = book
         self._matcher, self._judge, self._router = Matcher(book.brands), judge, Router(book)
+        self._live: dict[str, Router] = {}
 
-    def play(self, text: str, example: Example) -> Iterator[tuple[Mention, Heard, Decision]]:
-        """Yield what would be decided of the example's post, for every brand it is about."""
+    def _with_live(self, name: str) -> Router:
+        """Return the routes with the shadow route of that name live at its place; as they are, where it is no shadow route."""
+        book = self.book.with_live(name)
+        if book is self.book:
+            return self._router
+        if name not in self._live:
+            self._live[name] = Router(book)
+        return self._live[name]
+
+    def play(self, text: str, example: Example, route: str) -> Iterator[tuple[Mention, Heard, Decision]]:
+        """Yield what would be decided of the post of a route's example, for every brand it is about."""
         at = example_time(self.book, example)
         post = made_up_post(
             text,
@@ -112,7 +122,7 @@ class _Stage:
         for mention in mentions:
             if assessment:
                 heard = Heard(mention, assessment)
-                yield mention, heard, self._router.decide(heard, around)
+                yield mention, heard, self._with_live(route).decide(heard, around)
 
 
 def _because(decision: Decision, route: str) -> str:
@@ -128,7 +138,7 @@ def _taken(stage: _Stage, route: Route, example: Example, text: str) -> Iterator
     def failure(expected: str, got: str) -> Failure:
         return Failure(route.name, text, expected, got)
 
-    played = list(stage.play(text, example))
+    played = list(stage.play(text, example, route.name))
     if not played:
         yield failure(f'route "{route.name}"', "it names no brand, so it would not be heard at all")
         return
@@ -147,7 +157,7 @@ def _taken(stage: _Stage, route: Route, example: Example, text: str) -> Iterator
 
 def _left(stage: _Stage, route: Route, example: Example, text: str) -> Iterator[Failure]:
     """Yield where the route takes a post that it must leave."""
-    for _, _, decision in stage.play(text, example):
+    for _, _, decision in stage.play(text, example, route.name):
         if decision.route == route.name:
             step = next(step for step in decision.trace if step.matched)
             yield Failure(route.name, text, f'any route but "{route.name}"', f'it went to "{route.name}": {step.because}')
@@ -168,8 +178,8 @@ def _rehearse(stage: _Stage, route: Route, example: Example) -> Iterator[Failure
 def rehearse(book: Rulebook, *, only: str | None = None, judge: Judge | None = None, by: Rulebook | None = None) -> tuple[Failure, ...]:
     """Play the examples of every route, or of the route called `only`, and return those that do not hold.
 
-    Posts are judged as the daemon judges them, by the scoring of `book`, unless another `judge` is given. `by` are other rules to play the
-    same examples by.
+    Those of a shadow route are played as if it were live at its place. Posts are judged as the daemon judges them, by the scoring of
+    `book`, unless another `judge` is given. `by` are other rules to play the same examples by.
 
     Raises:
         UsageError: there is no route called `only`.

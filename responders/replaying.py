@@ -41,7 +41,10 @@ Words = tuple[str | None, str | None]
 
 @dataclass(slots=True)
 class Told:
-    """What became of one mention in the end. `words` holds every draft that was made for it, `sent` what left by itself."""
+    """What became of one mention in the end.
+
+    `words` holds every draft that was made for it, `sent` what left by itself, `shadows` the shadow routes that would have taken it.
+    """
 
     case: str
     author: str
@@ -50,6 +53,7 @@ class Told:
     held_by: tuple[str, ...] = ()
     words: tuple[Words, ...] = ()
     sent: bool = False
+    shadows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +218,7 @@ class _Replay:
             handle=post.author.handle,
             route=noted.decision.route,
             held_by=tuple(dict.fromkeys(hold.gate for hold in noted.decision.holds)),
+            shadows=tuple(one.route for one in noted.decision.shadows if not one.above),
         )
         if noted.proposal:
             told.words = ((noted.proposal.public, noted.proposal.private),)

@@ -7,12 +7,14 @@ here knows the time, the disk or a network.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from listener.model import Level
 from listener.rules.rulebook import Route, Rulebook
 from responders.boundaries import holds, no_private
 from responders.conditions import compiled
 from responders.model import Circumstances, Decision, Heard, Hold, Mode, Step
+from responders.shadowing import Shadows
 
 _UNTAKEN = Route(name="no-route", when="always")
 
@@ -30,11 +32,12 @@ class Router:
     def __init__(self, book: Rulebook) -> None:
         """Compile every route of `book`."""
         self.book = book
-        self._routes = [(route, compiled(route.when, book)) for route in book.routes]
+        self._routes = [(route, compiled(route.when, book)) for route in book.live]
+        self._shadows = Shadows(book)
         self._below: dict[int, tuple[Step, ...]] = {}
 
     def route(self, heard: Heard, at: Circumstances) -> tuple[Route, tuple[Step, ...]]:
-        """Return the first route that takes the mention, and a step for every route in the file's order.
+        """Return the first live route that takes the mention, and a step for every live route in the file's order.
 
         Where no route takes it (a checked file ends with one that takes everything), it is left to a route called "no-route" that
         says nothing.
@@ -60,6 +63,14 @@ class Router:
         `draft:TEMPLATE`, `private:TEMPLATE`, `send`, or `nothing` where nothing is said. Our own people are told under any hold.
         """
         route, trace = self.route(heard, at)
+        decision = self._decided(route, heard, at, trace)
+        if not self._shadows:
+            return decision
+        found, steps = self._shadows.judge(heard, at, route.name, lambda shadow: self._decided(shadow, heard, at))
+        return replace(decision, trace=self._shadows.woven(trace, steps), shadows=found)
+
+    def _decided(self, route: Route, heard: Heard, at: Circumstances, trace: tuple[Step, ...] = ()) -> Decision:
+        """Return what is decided where `route` takes the mention."""
         found = holds(self.book, route, heard, at)
         actions = (*self._inward(route, heard), *(self._outward(route, heard, found) or ("nothing",)))
         return Decision(route.name, self.book.fingerprint, actions, found, trace)

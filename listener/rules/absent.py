@@ -11,7 +11,7 @@ from collections.abc import Mapping
 # The part of the file (the name of its type in `rulebook`) and the keys it does not have.
 KEYS: Mapping[str, frozenset[str]] = {
     "Brand": frozenset({"competitors"}),
-    "Route": frozenset({"answers", "shadow"}),
+    "Route": frozenset({"answers"}),
     "SignalSettings": frozenset({"spike"}),
 }
 

@@ -15,13 +15,14 @@ from listener.rules.problems import Problem, RulesProblems, in_order
 from listener.rules.reading import Reading, read
 from listener.rules.references import references
 from listener.rules.rulebook import Rulebook
+from listener.rules.shadows import shadows
 from listener.rules.timing import timing
 from listener.rules.tree import Mapping
 from listener.rules.values import values
 
 __all__ = ["Known", "check", "read_checked"]
 
-_CHECKS: tuple[Callable[[Look], Iterator[Problem]], ...] = (references, hearing, values, timing, keywords, order, oddities)
+_CHECKS: tuple[Callable[[Look], Iterator[Problem]], ...] = (references, hearing, values, timing, keywords, order, shadows, oddities)
 
 
 def check(text: str | bytes, *, filename: str = "rules.yaml", known: Known | None = None) -> tuple[Problem, ...]:

@@ -31,14 +31,18 @@ def order(look: Look) -> Iterator[Problem]:
         if isinstance(route.when, When) and not route.when.model_fields_set and look.whole(("routes", number, "when")):
             yield look.error(("routes", number, "when"), "empty", '"when" holds no condition', "write: when: always")
     yield from _unreachable(look)
-    last = len(routes) - 1
-    if look.whole(("routes",)) and not matches_all(routes[last].when):
+    # A shadow route takes nothing, so the last of the others is the last; where all are, there is none.
+    last = max((number for number, route in enumerate(routes) if not route.shadow), default=len(routes) - 1)
+    if look.whole(("routes",)) and (routes[last].shadow or not matches_all(routes[last].when)):
         message = f'"{routes[last].name}" is the last route and must take what no other took'
+        if routes[last].shadow:
+            message = "every route is a shadow route, so nothing takes a mention"
         yield look.error(("routes", last, "when"), "last-route", message, "add a route below it with: when: always, reply: none")
 
 
 def _unreachable(look: Look) -> Iterator[Problem]:
-    judged = [(number, route) for number, route in enumerate(look.book.routes[:_MOST_ROUTES]) if _clear(look, number, route)]
+    numbered = enumerate(look.book.routes[:_MOST_ROUTES])
+    judged = [(number, route) for number, route in numbered if not route.shadow and _clear(look, number, route)]
     for place, (number, route) in enumerate(judged):
         if matches_all(route.when):
             below = judged[place + 1 :]
@@ -56,7 +60,8 @@ def _unreachable(look: Look) -> Iterator[Problem]:
 
 def _clear(look: Look, number: int, route: Route) -> bool:
     """Tell whether a route's condition is all there."""
-    return look.whole(("routes", number, "when")) and (route.when == "always" or bool(route.when.model_fields_set))
+    said = look.whole(("routes", number, "when")) and look.whole(("routes", number, "shadow"))
+    return said and (route.when == "always" or bool(route.when.model_fields_set))
 
 
 def oddities(look: Look) -> Iterator[Problem]:
@@ -84,7 +89,7 @@ def _modes(look: Look) -> Iterator[Problem]:
 def _untested(look: Look) -> Iterator[Problem]:
     for number, route in enumerate(look.book.routes):
         path: Path = ("routes", number)
-        shown = any(example.post for example in route.examples) or _needs_a_past(route)
+        shown = any(example.post for example in route.examples) or _needs_a_past(route) or route.shadow
         if look.whole((*path, "examples")) and not shown:
             hint = "add examples: [{post: ...}] with a post it must take"
             yield look.warning((*path, "name"), "no-example", f'no example shows what "{route.name}" takes', hint)
@@ -112,8 +117,8 @@ def _misspelt(name: str, used: Iterable[str | None], defined: Iterable[str]) -> 
 def _unused_rest(look: Look) -> Iterator[Problem]:
     if not look.whole(("routes",)):
         return
-    told = {route.escalate for route in look.book.routes}
-    used = told | {route.team for route in look.book.routes} | {look.book.tell}
+    told = {route.escalate for route in look.book.live}
+    used = {name for route in look.book.routes for name in (route.escalate, route.team)} | {look.book.tell}
     for name, team in look.book.teams.items():
         if name not in used and not _misspelt(name, used, look.book.teams):
             yield look.warning_at_key(("teams", name), "unused-team", f'no route names the team "{name}"', "use it, or remove it")

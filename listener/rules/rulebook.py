@@ -172,6 +172,9 @@ class Route(Strict):
 
     name: Name = Field(description="its name, used in every list and record")
     when: Literal["always"] | When = Field(description='conditions, or "always"')
+    shadow: Flag = Field(
+        default=False, description="on trial: it decides beside the live routes, and nothing comes of it; see `earnest report shadow`"
+    )
     moment_of_truth: Flag = Field(default=False, description="a person at once, no marketing tone")
     mode: Literal["observe", "draft", "send"] | None = Field(default=None, description="a lower ceiling for this route")
     reply: str = Field(default="none", description='the template of the public answer, or "none"')
@@ -288,6 +291,18 @@ class Rulebook(Strict):
     def fingerprint(self) -> str:
         """Twelve hex digits that name the exact text these rules were read from; "" where they came from no text."""
         return self._fingerprint
+
+    @property
+    def live(self) -> tuple[Route, ...]:
+        """The routes that may take a mention: all but shadow routes, in their order."""
+        return tuple(route for route in self.routes if not route.shadow)
+
+    def with_live(self, name: str) -> Self:
+        """Return the same rules with the shadow route of that name live; without one, these."""
+        if not any(route.shadow and route.name == name for route in self.routes):
+            return self
+        routes = tuple(route.model_copy(update={"shadow": False}) if route.name == name else route for route in self.routes)
+        return self.model_copy(update={"routes": routes})
 
     @property
     def words(self) -> str:

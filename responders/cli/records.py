@@ -139,7 +139,8 @@ def _decision_json(decision: Decision) -> dict[str, object]:
             }
             for one in decision.holds
         ],
-        "trace": [{"route": one.route, "matched": one.matched, "because": one.because} for one in decision.trace],
+        "trace": [{"route": one.route, "matched": one.matched, "because": one.because, "shadow": one.shadow} for one in decision.trace],
+        "shadow": [one.to_json() for one in decision.shadows],
     }
 
 

@@ -6,7 +6,9 @@ import click
 
 from responders.cli.base import App, Lazy, common
 
-_PLACES: dict[str, tuple[str, str]] = {}
+_PLACES: dict[str, tuple[str, str]] = {
+    "shadow": ("responders.cli.reportshadow:shadow", "What routes on trial would have done."),
+}
 """The reports: a name, where its command is, and its one-line help."""
 
 

@@ -140,6 +140,8 @@ def _decision(decision: Decision) -> Iterator[str]:
     for step in decision.trace:
         if step.matched:
             yield f"   because {one_line(step.because, _WIDTH)}"
+    for shadow in decision.shadows:
+        yield f"   {one_line(shadow.route, 40)} (shadow) {one_line(shadow.because, _WIDTH)}"
     for hold in decision.holds:
         until = f", until {local(hold.until)}" if hold.until else ""
         weight = "forbidden" if hold.forbids else "to be posted by hand" if hold.by_hand else "held"

@@ -12,9 +12,9 @@ from listener.clock import from_text, to_text
 from listener.errors import EarnestError
 from listener.model import Assessment, Level, Mention
 from listener.store.base import Reader, Row, Tx, Value, number, pack, text, unpack
-from responders.ledger import clocks
+from responders.ledger import clocks, shadows
 from responders.ledger.clocks import Clocks
-from responders.model import Decision, Hold, Step
+from responders.model import Decision, Hold
 
 _ID = re.compile(r"[Aa]-?(\d{1,12})")
 LOOK_FOR = timedelta(minutes=2)
@@ -296,8 +296,8 @@ def leave(tx: Tx, case_id: int, who: str) -> None:
 
 
 def record_decision(tx: Tx, case_id: int, mention: Mention, decision: Decision, *, at: datetime) -> None:
-    """Keep what was decided of a mention, and why."""
-    tx.run(
+    """Keep what was decided of a mention, and why, and which shadow routes matched it."""
+    decision_id = tx.insert(
         """INSERT INTO decisions (case_id, network, post_id, brand, route, rule_version, actions, holds, trace, decided_at)
         VALUES (:case_id, :network, :post_id, :brand, :route, :version, :actions, :holds, :trace, :at)""",
         case_id=case_id,
@@ -308,9 +308,10 @@ def record_decision(tx: Tx, case_id: int, mention: Mention, decision: Decision, 
         version=decision.rule_version,
         actions=pack(decision.actions),
         holds=pack(list(map(_kept, decision.holds))),
-        trace=pack([[step.route, step.matched, step.because] for step in decision.trace]),
+        trace=pack([shadows.kept_step(step) for step in decision.trace]),
         at=to_text(at),
     )
+    shadows.keep(tx, decision_id, decision.shadows)
 
 
 def _kept(hold: Hold) -> list[object]:
@@ -333,5 +334,6 @@ def decision(reader: Reader, case_id: int) -> Decision | None:
         rule_version=text(row, "rule_version"),
         actions=tuple(actions) if isinstance(actions, list) else (),
         holds=tuple(map(_hold, holds)) if isinstance(holds, list) else (),
-        trace=tuple(Step(r, bool(m), b) for r, m, b in trace) if isinstance(trace, list) else (),
+        trace=(steps := tuple(map(shadows.step, trace)) if isinstance(trace, list) else ()),
+        shadows=shadows.of(reader, number(row, "id"), steps),
     )

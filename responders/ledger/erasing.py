@@ -76,7 +76,9 @@ def _decision(tx: Tx, row: Row) -> None:
     tx.run(
         "UPDATE decisions SET holds = :holds, trace = :trace WHERE id = :id",
         holds=_bare_holds(row),
-        trace=pack([[route, matched, audit.unquoted(why)] for route, matched, why in trace] if isinstance(trace, list) else []),
+        trace=pack(
+            [[route, matched, audit.unquoted(why), *rest] for route, matched, why, *rest in trace] if isinstance(trace, list) else []
+        ),
         id=number(row, "id"),
     )
 

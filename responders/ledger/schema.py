@@ -118,6 +118,14 @@ _CLOCKS = (
     "UPDATE cases SET paused_at = updated_at WHERE state = 'answered' AND resolve_by IS NOT NULL",
 )
 
+# Which shadow routes matched a decided mention: those that would have taken it (`above` is empty), and those below its route.
+_SHADOWS = (
+    """CREATE TABLE shadows (
+        decision_id INTEGER NOT NULL REFERENCES decisions (id) ON DELETE CASCADE, route TEXT NOT NULL, above TEXT NOT NULL,
+        actions TEXT NOT NULL, held_by TEXT NOT NULL, drafts INTEGER NOT NULL, PRIMARY KEY (decision_id, route))""",
+    "CREATE INDEX shadows_by_route ON shadows (route, decision_id)",
+)
+
 MIGRATIONS = Migrations(
     "responders",
     {
@@ -128,6 +136,7 @@ MIGRATIONS = Migrations(
         "005_sent_again": _SENT_AGAIN,
         "006_rulebooks": _RULEBOOKS,
         "007_by_hand": _BY_HAND,
+        "009_shadows": _SHADOWS,
         "013_clocks": _CLOCKS,
     },
 )

@@ -105,7 +105,7 @@ class LastLook:
         tx, post = self.tx, self.delivery.parent
         mention = heard_ledger.mention(tx, post.network, post.id, draft.brand)
         judged = heard_ledger.assessment(tx, post.network, post.id)
-        route = next((one for one in self.book.routes if one.name == draft.route), self.book.routes[-1])
+        route = next((one for one in self.book.routes if one.name == draft.route), self.book.live[-1])
         if mention is None or judged is None:
             return (Hold("failed_scoring", "how its post was judged is not in the store any more"),)
         late = heard_ledger.is_late(tx, post.network, post.id)
@@ -115,6 +115,6 @@ class LastLook:
 
 def _leaves_by_itself(book: Rulebook, name: str) -> bool:
     """Return whether the rules in force let the route's answers leave without a person."""
-    route = next((one for one in book.routes if one.name == name), None)
+    route = next((one for one in book.live if one.name == name), None)
     modes = {book.mode, route.mode or book.mode} if route else set()
     return route is not None and route.approval == "none" and modes == {Mode.SEND}

@@ -61,12 +61,13 @@ def test_scripts_get_the_fields_of_the_contract() -> None:
         "intent": "praise",
         "signals": [{"name": "outage", "points": 30, "because": ["ANOTHER outage"]}],
         "trace": [
-            {"route": "safety", "matched": False, "because": "signals are outage, asks for safety"},
-            {"route": "billing", "matched": False, "because": "signals are outage, asks for money"},
-            {"route": "upset", "matched": True, "because": "sentiment is negative"},
-            {"route": "thanks", "matched": False, "because": "not looked at: upset won above"},
-            {"route": "everything-else", "matched": False, "because": "not looked at: upset won above"},
+            {"route": "safety", "matched": False, "because": "signals are outage, asks for safety", "shadow": False},
+            {"route": "billing", "matched": False, "because": "signals are outage, asks for money", "shadow": False},
+            {"route": "upset", "matched": True, "because": "sentiment is negative", "shadow": False},
+            {"route": "thanks", "matched": False, "because": "not looked at: upset won above", "shadow": False},
+            {"route": "everything-else", "matched": False, "because": "not looked at: upset won above", "shadow": False},
         ],
+        "shadow": [],
         "schema": 1,
     }
 

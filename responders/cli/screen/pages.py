@@ -24,7 +24,7 @@ def why(one: Pending, decision: Decision | None, width: int) -> list[Line]:
     lines = block(f"The route {decision.route} took it (rules {decision.rule_version or 'unknown'}).", width, STRONG)
     lines += [BLANK, *block("Looked at, from top to bottom:", width, FAINT)]
     for step in decision.trace:
-        took = " took it" if step.matched else ""
+        took = " took it" if step.matched else " (shadow)" if step.shadow else ""
         lines += labelled("=>" if step.matched else "", f"{step.route}{took}: {step.because}", width, STRONG if step.matched else "")
     lines += [BLANK, *block(f"It asks for: {', '.join(decision.actions) or 'nothing'}", width)]
     lines += [BLANK, *_judgement(one, width)]
