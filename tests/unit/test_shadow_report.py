@@ -239,3 +239,43 @@ async def test_before_any_rules_were_in_force_it_says_how_to_begin(house: Watchi
     assert ran.code == 1
     assert "no rules have been in force here yet" in ran.err
     assert "earnest run" in ran.err
+
+
+async def test_a_replay_names_it_and_counts_as_it_counts_without_it(house: Watching) -> None:
+    await days(house)
+    program = house.program()
+    bare = house.folder / "bare.yaml"
+    bare.write_text(json.dumps({**RULES, "mode": "send", "teams": TEAMS, "routes": [RED, REST]}), encoding="utf-8")
+
+    ran = program("rules", "replay", "--since", "7d", "--against", str(bare), "--json")
+    back = Program(house.store.url, bare, {})("rules", "replay", "--since", "7d", "--against", str(program.rules), "--json")
+
+    without, beside = ran.object, back.object
+    assert beside.pop("shadows") == {"blue": {"red": 5, "rest": 2}}
+    assert without.pop("shadows") == {}
+    assert without == beside
+    assert (beside["mentions"], beside["changed"]) == (9, [])
+    said = Program(house.store.url, bare, {})("rules", "replay", "--since", "7d", "--against", str(program.rules)).out.splitlines()
+    assert "blue (shadow) would have taken 7: 5 from red, 2 from rest." in said
+
+
+async def test_one_case_says_it_too(house: Watching) -> None:
+    house.rule(BLUE, RED, REST)
+    case = await house.said("p1", "red", "blue")
+    program = house.program()
+
+    assert '   blue (shadow) would have taken it: it says "blue"' in program("show", case).out.splitlines()
+    (shadow,) = program("show", case, "--json").object["decision"]["shadow"]
+    assert shadow["would_take"] is True
+    assert shadow["actions"] == ["escalate:on-call", "team:sales", "draft:hello", "private:ask"]
+    assert 'blue (shadow): would have taken it: it says "blue"' in program("explain", case).out
+
+
+async def test_a_changed_file_is_watched_from_the_next_mention_on(house: Watching) -> None:
+    house.rule(RED, REST)
+    await house.said("p1", "blue")
+    house.clock.forward(hours=1)
+    house.rule(BLUE, RED, REST)
+    await house.said("p2", "blue")
+    (found,) = watched(house.store.read())
+    assert (found.mentions, len(found.taken)) == (1, 1)
