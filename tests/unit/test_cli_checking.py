@@ -112,6 +112,15 @@ def test_doctor_says_that_a_cry_for_help_would_reach_nobody(fresh: Program) -> N
     assert findings(mute)["team on-call"] == "wrong"
 
 
+def test_doctor_asks_no_address_of_a_team_that_only_a_shadow_route_would_tell(fresh: Program) -> None:
+    whole = fresh.rules.read_text(encoding="utf-8")
+    trial = "routes:\n  - {name: trial, shadow: true, when: {signals: [money]}, escalate: billing}\n"
+    fresh.rules.write_text(whole.replace("routes:\n", trial), encoding="utf-8")
+    assert findings(fresh).get("team billing", "ok") == "ok"
+    fresh.rules.write_text(whole.replace("routes:\n", trial.replace("shadow: true, ", "")), encoding="utf-8")
+    assert findings(fresh)["team billing"] != "ok"
+
+
 def test_doctor_knows_what_bluesky_needs_no_key_for(fresh: Program) -> None:
     rules = fresh.rules.read_text(encoding="utf-8")
     for options, state in (("{every: 30s}", "wrong"), ("{stream: public}", "ok")):

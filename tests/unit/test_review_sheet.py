@@ -263,6 +263,8 @@ def test_why_names_every_route_looked_at_and_every_hold() -> None:
     trace = (Step("safety", matched=False, because="no signal safety"), Step("billing", matched=True, because="signals are money"))
     decision = Decision("billing", "0123456789ab", ("draft:sorry",), (Hold("suppressed", "asked us to stop", forbids=True),), trace)
     text = plain(pages.why(WAITING, decision, 80))
+    trial = replace(decision, trace=(Step("leads", matched=False, because="would have taken it", shadow=True), *trace))
+    assert "leads (shadow): would have taken it" in plain(pages.why(WAITING, trial, 80))
     for words in ("billing took it: signals are money", "safety: no signal safety", '+40      money: "charged me twice"'):
         assert words in text
     assert "never    suppressed: asked us to stop" in text
