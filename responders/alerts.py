@@ -16,7 +16,7 @@ from listener.clock import Clock, to_text
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Reader, Row, Store, Tx, number, text
 from listener.text import one_line
-from responders import brakes
+from responders import brakes, lowering
 from responders.ledger import audit, escalations, incidents, people
 
 _log = logs.get("alerts")
@@ -108,6 +108,8 @@ class Alerts:
         reader, at = self._store.read(), self._clock()
         if notice(reader, at=at):
             await self._store.awrite(lambda tx: take_note(tx, at=at))
+        if next(lowering.due(reader, self._book(), at=at), None):
+            await self._store.awrite(lambda tx: lowering.check(tx, self._book(), at=at))
         ours = {"case_id": None, "team": team_to_tell(self._book())}
         rows: list[Row] = [*escalations.due(reader, at=at), *({**row, **ours} for row in incidents.due(reader, at=at))]
         problems = await asyncio.gather(*(self._try(text(row, "team"), text(row, "words")) for row in rows))

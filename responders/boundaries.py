@@ -194,6 +194,11 @@ def _moment_of_truth(_book: Rulebook, route: Route, heard: Heard, _at: Circumsta
         yield Hold("moment_of_truth", "a moment of truth: a person answers")
 
 
+def _lowered(_book: Rulebook, route: Route, _heard: Heard, at: Circumstances) -> Iterator[Hold]:
+    if route.approval == "none" and (why := at.lowered.get(route.name)):
+        yield Hold("lowered", f'route "{route.name}" was lowered: {why}; a person answers until somebody restores it')
+
+
 def _crisis(book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
     listed = (word for brake in book.boundaries.pause_when if brake.mentions for word in brake.words)
     if found := find_words(tuple(dict.fromkeys((*CRISIS_WORDS, *listed))), heard.mention.post.text):
@@ -273,6 +278,7 @@ _GATES: tuple[Gate, ...] = (
     _failed_scoring,
     _hidden,
     _moment_of_truth,
+    _lowered,
     _crisis,
     _sarcasm,
     _unknown,
@@ -281,7 +287,7 @@ _GATES: tuple[Gate, ...] = (
 GATES = (
     *("suppressed", "wish", "own_account", "bot", "answered", "paused", "answer_within", "quiet_hours"),
     *("per_thread", "per_author", "per_hour", "loop", "crowd", "not_addressed", "failed_scoring", "hidden", "moment_of_truth", "sarcasm"),
-    *("crisis", "unknown", "same_text", "policy"),
+    *("crisis", "unknown", "same_text", "policy", "lowered"),
 )
 """The names of all gates, as `held_by` in rules.yaml and `Hold.gate` use them."""
 

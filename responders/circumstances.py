@@ -6,7 +6,7 @@ Gathered here, from the store, for the first decision and again just before an a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from listener.clock import from_text
@@ -15,7 +15,7 @@ from listener.rules.rulebook import Rulebook
 from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, text
 from responders import lately, policies
-from responders.ledger import deliveries, people, places, said
+from responders.ledger import deliveries, lowered, people, places, said
 from responders.lifecycle import THERE, listed
 from responders.model import NOTHING_ASKED, Asked, Circumstances, Heard, Past
 from responders.policies import PolicyGate
@@ -28,7 +28,7 @@ _UNJUDGED = Assessment("und", Sentiment(Mood.UNKNOWN, 0.0), (), Urgency(Level.LO
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is the same for every mention decided at one moment: the pause, our accounts, and what left by itself lately."""
+    """What is the same for every mention decided at one moment: the pause, our accounts, what left by itself lately, lowered routes."""
 
     at: datetime
     paused: str
@@ -38,6 +38,7 @@ class World:
     labelled: Mapping[str, bool]
     closed: Mapping[tuple[str, str], str]
     asked: Asked = NOTHING_ASKED
+    lowered: Mapping[str, str] = field(default_factory=dict)
 
 
 def world(reader: Reader, *, at: datetime, without: int | None = None, asked: Asked = NOTHING_ASKED) -> World:
@@ -56,6 +57,7 @@ def world(reader: Reader, *, at: datetime, without: int | None = None, asked: As
         asked=asked,
         labelled=places.labelled(reader),
         closed=places.closed(reader),
+        lowered={one.route: one.reason for one in lowered.now(reader)},
     )
 
 
@@ -90,6 +92,7 @@ def circumstances(
         past=lately.past(reader, around.asked, mention, at=around.at) if around.asked != NOTHING_ASKED else Past(),
         mute=mute,
         labelled=around.labelled.get(post.network),
+        lowered=around.lowered,
         place_closed=around.closed.get((post.network, policies.place_of(post)), ""),
     )
 

@@ -72,6 +72,7 @@ class Dispatch:
         for one in waiting:
             incidents.end(tx, incidents.by_hand(one.id), at=at)
         drafts.reopen(tx, draft.id, f"taken back by {self.who}")
+        drafts.against(tx, draft, self.who, "undone", "", at=at)
         now = drafts.newest(tx, case.id)
         cases.set_state(tx, case.id, "waiting" if now and now.state is DraftState.WAITING else "open", at=at)
         audit.record(tx, self.who, "took back", at=at, case_id=case.id)
@@ -209,6 +210,7 @@ class Dispatch:
         if this.state is DeliveryState.BY_HAND:
             endings.lapse(tx, this, why, at=at, who=self.who)
             return Done(case.name, f"{case.name}: nobody is asked to post it any more. The draft waits again.")
+        drafts.against(tx, drafts.get(tx, this.draft_id), self.who, "withdrew", "deleted by hand", at=at)
         withdrawals.gone_by_hand(tx, this, f"{self.who} looked, and it is not there", at=at, who=self.who)
         return Done(case.name, f"{case.name}: kept as taken back. Another answer may be written: earnest edit {case.name} --text …")
 
@@ -233,6 +235,7 @@ class Dispatch:
                 moves.move(tx, one.id, Arrow.RECALL, reason=reason, not_before=at, at=at)
                 for row in tx.all("SELECT * FROM deliveries WHERE after_id = :id AND state = 'ready'", id=one.id):
                     endings.hold(tx, row, f"the {one.kind.value} answer before it was taken back", at=at)
+                drafts.against(tx, drafts.get(tx, one.draft_id), self.who, "withdrew", reason, at=at)
                 audit.record(tx, self.who, "withdrew", at=at, case_id=case.id, kind=one.kind.value, reason=reason)
             what = " and ".join(f"the {one.kind.value} answer" for one in chosen)
             verb = "is" if len(chosen) == 1 else "are"

@@ -166,7 +166,7 @@ class Circumstances:
     somebody else stands in the thread, or waits there, and none to this author; `our_thread` where we began the thread. `texts_alone`
     are the texts that left by themselves within the last hour, or are about to. `mute` is true where Earnest cannot speak on the
     network, `labelled` says whether our account there is marked as automated (None: nobody can tell), and `place_closed` why no program
-    may answer in this part of the network.
+    may answer in this part of the network. `lowered` names the routes that lost the right to send by themselves, and why.
     """
 
     now: datetime
@@ -188,6 +188,7 @@ class Circumstances:
     mute: bool = False
     labelled: bool | None = None
     place_closed: str = ""
+    lowered: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

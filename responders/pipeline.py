@@ -19,7 +19,7 @@ from listener.rules.rulebook import Route, Rulebook
 from listener.store import following
 from listener.store import mentions as heard_ledger
 from listener.store.base import Store, Tx
-from responders import aftermath, brakes, lately
+from responders import aftermath, brakes, earning, lately, lowering
 from responders.boundaries import again, may_draft, no_private
 from responders.byhand import by_hand_kind
 from responders.channels.base import ChannelKind
@@ -73,6 +73,7 @@ class Mind:
         self._drafter = Drafter(book)
         self._routes = {route.name: route for route in book.routes}
         self._schedule = Schedule(book.hours, book.timezone)
+        self._marks = {route.name: earning.mark(book, route) for route in book.routes}
 
     async def round(self, limit: int = 100) -> list[Noted]:
         """Decide what waits undecided, oldest first, at most `limit` mentions, and act on deletions; return what became of each."""
@@ -90,8 +91,9 @@ class Mind:
         around = self._world(tx, self._clock())
         noted = []
         for one in waiting:
-            if self._safely(tx, one, around, self._brake):
-                around = self._world(tx, around.at)  # sending is paused from here on
+            lowered, braked = self._safely(tx, one, around, self._lower), self._safely(tx, one, around, self._brake)
+            if lowered or braked:
+                around = self._world(tx, around.at)  # a route asks a person, or sending is paused, from here on
             noted += self._surely(tx, one, around)
             if noted and "send" in noted[-1].decision.actions:
                 around = self._world(tx, around.at)  # the next one must see what this one is about to say
@@ -108,6 +110,11 @@ class Mind:
         heard = Heard(one.mention, one.assessment)
         lately.note(tx, self._asked, heard, at=around.at)
         return brakes.check(tx, self._book, at=around.at) if brakes.note(tx, self._book, heard, at=around.at) else ""
+
+    def _lower(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> tuple[str, ...]:
+        """Keep a mention that is an unhappy reply to an answer of ours; return the routes that it lowers."""
+        unhappy = not one.late and lowering.note(tx, Heard(one.mention, one.assessment), at=around.at)
+        return lowering.check(tx, self._book, at=around.at) if unhappy else ()
 
     def _surely(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> list[Noted]:
         """Decide one mention; where that goes wrong, undo it and call a person, so that no mention keeps others waiting behind it."""
@@ -236,6 +243,7 @@ class Mind:
             parent_text=post.text,
             at=work.at,
             expires_at=work.at + self._book.boundaries.answer_within,
+            mark=self._marks.get(work.decision.route, ""),
         )
 
     def _send_by_itself(self, work: _Work, draft_id: int) -> str:

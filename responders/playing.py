@@ -19,10 +19,11 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Row, Tx, number, text
 from listener.store.schema import MIGRATIONS as HEARING
 from listener.store.scratch import Scratch
-from responders import brakes
+from responders import brakes, earning
 from responders.approvals import UNDO
 from responders.channels.base import ChannelKind, Parent, Sent
-from responders.ledger import cases, deliveries, drafts, moves, people
+from responders.ledger import cases, deliveries, drafts, lowered, moves, people
+from responders.ledger.lowered import Lowered
 from responders.ledger.schema import MIGRATIONS as ANSWERING
 from responders.model import Delivery, DeliveryState, DraftState, Kind, Proposal
 from responders.orders import Undelivered, order
@@ -263,6 +264,17 @@ class Play:
                 cases.set_state(tx, case_id, "closed", at=at)
 
         self.store.write(work)
+
+    def lower(self, fell: Lowered) -> None:
+        """Lower a route as it was then, for what people said of its drafts; one that says other things by these rules was not."""
+        self.forward(fell.at)
+        if any(route.name == fell.route and earning.mark(self.book, route) == fell.mark for route in self.book.routes):
+            self.store.write(lambda tx: lowered.lower(tx, fell.route, fell.mark, fell.reason, at=fell.at))
+
+    def restore(self, route: str, *, at: datetime) -> None:
+        """Give a lowered route its right back, as a person did."""
+        self.forward(at)
+        self.store.write(lambda tx: lowered.restore(tx, route, "", by="", at=at))
 
     def brakes(self) -> Iterator[tuple[str, str]]:
         """Yield when a brake stopped all sending, and why."""

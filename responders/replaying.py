@@ -23,7 +23,7 @@ from listener.store.base import Reader, Row, text
 from listener.store.looking import looking
 from listener.store.schema import MIGRATIONS as HEARING
 from responders.house import channel_kind, speaking_networks
-from responders.ledger import bygone, people
+from responders.ledger import bygone, lowered, people
 from responders.ledger.bygone import Place, Span
 from responders.ledger.schema import MIGRATIONS as ANSWERING
 from responders.pipeline import Noted
@@ -169,6 +169,11 @@ class _Replay:
                 yield stop.at, partial(self._throw, stop)
         for one in bygone.listed_by_hand(self._reader, self._span):
             yield one.at, partial(play.suppress, one.network, one.author_id, on=one.on, at=one.at)
+        down, up = lowered.within(self._reader, self._span.since, self._span.until)
+        for fell in down:
+            yield fell.at, partial(play.lower, fell)
+        for at, route in up:
+            yield at, partial(play.restore, route, at=at)
         for said in bygone.said(self._reader, self._span):
             yield said.at, partial(self._answer, said)
         for verdict in verdicts:

@@ -17,6 +17,7 @@ from listener.errors import RulesWrong
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Reader, Store, Tx
 from listener.text import one_line
+from responders import lowering
 from responders.ledger import incidents, people, rulebooks
 from responders.rulefile import load_rehearsed, read_rehearsed
 
@@ -81,6 +82,7 @@ class RuleKeeper:
             people.set_fact(tx, name, value, at=at)
         if book.words:
             rulebooks.keep(tx, book.fingerprint, book.words, at=at)
+        lowering.carry(tx, book, at=at)
         incidents.end(tx, _INCIDENT, at=at)
 
     def _note_refusal(self, tx: Tx, message: str) -> None:

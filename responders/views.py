@@ -13,9 +13,10 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Row, Value, number, text
 from listener.store.following import Course, Fate
 from responders import flag
-from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, people
+from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, lowered, people
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft, Word
+from responders.ledger.lowered import Lowered
 from responders.model import Decision, Delivery, DeliveryState, Hold
 from responders.unsettled import Parked, ToPost
 
@@ -260,7 +261,7 @@ class Health:
     `pause` stops all sending, by the store or by a flag file; `resting` are the networks on which our account is silent. `doubtful` are
     the answers of which somebody should know: in doubt, held back, being taken back, to be posted by hand. `incidents` are those that
     are open or that nobody heard of yet; `untold` are the alerts of cases that reached nobody. `courses` say how far known posts are
-    read again.
+    read again, `lowered` which routes lost the right to send by themselves.
     """
 
     running: bool
@@ -280,6 +281,7 @@ class Health:
     resting: Mapping[str, people.Pause]
     incidents: tuple[Row, ...]
     courses: tuple[Course, ...]
+    lowered: tuple[Lowered, ...] = ()
 
 
 _DOUBTFUL = """SELECT d.* FROM deliveries d WHERE d.state IN ('unknown', 'parked', 'withdrawing', 'by_hand')
@@ -319,6 +321,7 @@ def health(store: flag.Kept, *, running: bool, at: datetime) -> Health:
         resting=people.resting(reader, at=at),
         incidents=_incidents(reader),
         courses=tuple(following.courses(reader)),
+        lowered=tuple(lowered.now(reader)),
     )
 
 

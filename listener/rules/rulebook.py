@@ -33,6 +33,7 @@ from listener.rules.kinds import (
     Word,
     Words,
 )
+from listener.rules.ladder import Ladder
 from listener.rules.trials import Trial
 
 
@@ -281,6 +282,7 @@ class Rulebook(Strict):
         "else the first team with an alert address",
     )
     boundaries: Boundaries = Field(default=Boundaries(), description="what no route may do")
+    ladder: Ladder = Field(default=Ladder(), description="how a route earns the right to send by itself, and loses it")
     tests: tuple[Trial, ...] = Field(
         default=(), description="posts with a past, and what must come of them; a file whose tests fail is refused"
     )

@@ -18,6 +18,8 @@ _SECRET = re.compile(r"secret:[a-z0-9][a-z0-9_-]{0,63}")
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
+_QUARTER = timedelta(days=90)
+_YEAR = timedelta(days=366)
 _COUNTS = ("same_text", "answers", "upset_replies", "negative", "mentions")
 
 
@@ -32,6 +34,7 @@ def values(look: Look) -> Iterator[Problem]:
         _conditions,
         _limits,
         _brakes,
+        _ladder,
         _templates,
         _teams,
         _examples,
@@ -100,6 +103,14 @@ def _limits(look: Look) -> Iterator[Problem]:
     for path, limits in parts:
         if limits.per_hour and limits.per_hour.per not in {None, _HOUR}:
             yield look.error((*path, "per_hour"), "value", '"per_hour" is a bare number: the hour is in its name', "such as 20")
+
+
+def _ladder(look: Look) -> Iterator[Problem]:
+    ladder = look.book.ladder
+    if ladder.window > _YEAR:
+        yield look.error(("ladder", "window"), "value", "a record goes back 366 days at most", "such as 30d")
+    if ladder.lower_when.within > _QUARTER:
+        yield look.error(("ladder", "lower_when", "within"), "value", "what lowers a route lies 90 days back at most", "such as 7d")
 
 
 def _conditions(look: Look) -> Iterator[Problem]:

@@ -8,11 +8,12 @@ from responders.cli.base import App, Lazy, common
 
 _PLACES: dict[str, tuple[str, str]] = {
     "shadow": ("responders.cli.reportshadow:shadow", "What routes on trial would have done."),
+    "rules": ("responders.cli.reportrules:report_rules", "Which routes have earned the right to send by themselves, and which lose it."),
 }
 """The reports: a name, where its command is, and its one-line help."""
 
 
-@click.group(cls=Lazy, places=_PLACES, epilog="Example: earnest report -h")
+@click.group(cls=Lazy, places=_PLACES, epilog="Example: earnest report rules --since 30d")
 @common
 def report(app: App) -> None:  # the options may stand here too
     """What was heard and answered, counted."""

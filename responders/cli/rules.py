@@ -11,6 +11,7 @@ import click
 from listener.errors import EarnestError
 from responders.cli.base import App, common
 from responders.cli.replay import replay
+from responders.cli.restoring import restore
 from responders.cli.rulestest import test
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def check(app: App, files: tuple[Path, ...]) -> int:
 
 rules.add_command(test)
 rules.add_command(replay)
+rules.add_command(restore)
 
 
 @rules.command(epilog="Example: earnest rules show --origin")

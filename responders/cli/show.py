@@ -31,7 +31,14 @@ _WIDTH = 200  # columns of a foreign line
 _LONG = 600  # columns of a reason that names its source
 _THREAD_SHOWN = 20
 _NO_DAEMON = "No daemon runs, so nothing happens before: earnest run. "
-_VERDICTS = {"yes": "said yes", "edited": "changed the words", "rejected": "said no", "void": "said yes, which no longer counts,"}
+_VERDICTS = {
+    "yes": "said yes",
+    "edited": "changed the words",
+    "rejected": "said no",
+    "void": "said yes, which no longer counts,",
+    "undone": "took it back",
+    "withdrew": "had it taken off the network",
+}
 
 
 @click.command(epilog="Example: earnest show A-217")

@@ -19,6 +19,7 @@ from responders.cli.base import App, common
 from responders.cli.phrases import ago, counted, due, local, moment_of
 from responders.ledger.cases import name_of
 from responders.ledger.people import Pause
+from responders.lowering import restoring
 from responders.model import Delivery, DeliveryState, Mode
 from responders.views import Health
 
@@ -87,6 +88,7 @@ def health_json(health: Health, ours: Sequence[OurAccount], at: datetime) -> dic
         "accounts": [one.to_json() for one in ours],
         "incidents": [_incident_json(row) for row in health.incidents],
         "doubtful": [_doubtful_json(one) for one in health.doubtful],
+        "lowered": [{"route": one.route, "reason": one.reason, "since": to_text(one.at)} for one in health.lowered],
         "following": [{"source": one.source, "network": one.network, "late_s": max(0.0, _late(one, at))} for one in health.courses],
     }
 
@@ -142,6 +144,9 @@ def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator
         yield "The rules file is wrong; the old rules stay in force", [*told, "all of it: earnest rules check, then earnest rules test"]
     elif health.rules_version:
         yield f"Rules {health.rules_version}, read {ago(health.rules_loaded_at, at)}", []
+    for one in health.lowered:
+        words = f"{one_line(one.reason, _WIDTH)}; lowered {ago(one.at, at)}. See: earnest report rules"
+        yield f"Route {one.route} asks a person", [words, f"let it again: {restoring(one.route)}"]
     yield _sources(health), [source_words(row, at) for row in health.sources] or ["none was heard yet"]
     if health.gaps:
         yield f"{counted(len(health.gaps), 'gap')}: something may have been missed", list(_gaps(health))

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from listener.clock import from_text, to_text
 from listener.store.base import Reader, Row, number, text, unpack
-from responders.ledger import audit
+from responders.ledger import audit, lowered
 from responders.lifecycle import LEFT, listed
 from responders.model import Kind
 
@@ -259,6 +259,7 @@ def before(reader: Reader, span: Span) -> Iterator[tuple[str, list[Row]]]:
             **since,
         ),
     )
+    yield "lowered", lowered.before(reader, span.since)
     yield "cases", [*_cases(reader, since)]
 
 

@@ -37,7 +37,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What one person said of a draft: `verdict` is `yes`, `edited`, `rejected`, or `void` for a yes to words that changed since."""
+    """What one person said of a draft: `verdict` is `yes`, `edited`, `rejected`, or `void` for a yes to words that changed since.
+
+    It is `undone` where somebody took a yes back, and `withdrew` where somebody took back what had been sent.
+    """
 
     who: str
     verdict: str
@@ -87,8 +90,12 @@ def add(
     parent_text: str,
     at: datetime,
     expires_at: datetime | None,
+    mark: str = "",
 ) -> int:
-    """Store a proposal as a waiting draft; older waiting drafts of the case are dropped, since the thread moved on."""
+    """Store a proposal as a waiting draft; older waiting drafts of the case are dropped, since the thread moved on.
+
+    `mark` names what the route would say and when (see responders/earning.py); a draft without one counts for no route's record.
+    """
     tx.run(
         """UPDATE drafts SET state = 'dropped', decided_at = :at, reason = 'the conversation moved on'
         WHERE case_id = :case AND state = 'waiting'""",
@@ -97,9 +104,9 @@ def add(
     )
     return tx.insert(
         """INSERT INTO drafts (case_id, network, post_id, brand, state, route, rule_version, public_text, private_text,
-        public_template, private_template, problems, approvals_needed, parent_text, created_at, expires_at)
+        public_template, private_template, problems, approvals_needed, parent_text, created_at, expires_at, mark)
         VALUES (:case, :network, :post, :brand, 'waiting', :route, :version, :public, :private, :public_template, :private_template,
-        :problems, :needed, :parent, :at, :expires)""",
+        :problems, :needed, :parent, :at, :expires, :mark)""",
         case=case_id,
         network=network,
         post=post_id,
@@ -115,6 +122,7 @@ def add(
         parent=parent_text,
         at=to_text(at),
         expires=to_text(expires_at) if expires_at else None,
+        mark=mark,
     )
 
 
@@ -207,6 +215,11 @@ def say(
         bound=bound,
         at=to_text(at),
     )
+
+
+def against(tx: Tx, draft: Draft, who: str, verdict: str, reason: str, *, at: datetime) -> None:
+    """Keep that a person took an answer back: `undone` before it left, `withdrew` after."""
+    say(tx, draft, who, verdict, reason, public=draft.public, private=draft.private, bound="", at=at)
 
 
 def words(reader: Reader, draft_id: int) -> tuple[Word, ...]:

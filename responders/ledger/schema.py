@@ -110,6 +110,19 @@ _BY_HAND = (
         opened_at TEXT, opened_by TEXT, PRIMARY KEY (network, place))""",
 )
 
+# The ladder: by which words and conditions a draft was made, what came back to it, and routes that a bad record lowered.
+_LADDER = (
+    "ALTER TABLE drafts ADD COLUMN mark TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX drafts_of_route ON drafts (route, mark, decided_at)",
+    "CREATE INDEX approvals_against ON approvals (at) WHERE verdict IN ('rejected', 'undone', 'withdrew')",
+    "CREATE TABLE unhappy (draft_id INTEGER PRIMARY KEY REFERENCES drafts (id) ON DELETE CASCADE, at TEXT NOT NULL)",
+    "CREATE INDEX unhappy_at ON unhappy (at)",
+    """CREATE TABLE lowered (
+        id INTEGER PRIMARY KEY, route TEXT NOT NULL, mark TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL,
+        restored_at TEXT, restored_by TEXT NOT NULL DEFAULT '', restored_why TEXT NOT NULL DEFAULT '')""",
+    "CREATE UNIQUE INDEX lowered_now ON lowered (route) WHERE restored_at IS NULL",
+)
+
 # When the clocks of a case run (as `Schedule`, packed; "" is always), and since when that of its resolution stands still.
 _CLOCKS = (
     "ALTER TABLE cases ADD COLUMN schedule TEXT NOT NULL DEFAULT ''",
@@ -137,6 +150,7 @@ MIGRATIONS = Migrations(
         "006_rulebooks": _RULEBOOKS,
         "007_by_hand": _BY_HAND,
         "009_shadows": _SHADOWS,
+        "010_ladder": _LADDER,
         "013_clocks": _CLOCKS,
     },
 )

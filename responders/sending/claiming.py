@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from listener.store import following
 from listener.store.base import Row, Tx, number, text
-from responders import brakes
+from responders import brakes, lowering
 from responders.channels.base import Parent
 from responders.ledger import deliveries, moves, people
 from responders.model import Delivery, DeliveryState
@@ -24,6 +24,8 @@ def claim(tx: Tx, means: Means, delivery: Delivery, parent: Parent) -> Delivery 
     if row is None:  # taken back, or seen to be there, while we looked
         return Sending(delivery, moves.state_of(tx, delivery.id) or DeliveryState.HELD, "it is not waiting to leave any more")
     fresh = deliveries.read(tx, row)
+    if row["automatic"]:
+        lowering.check(tx, means.book(), at=at)  # what people said meanwhile counts against it too
     if not parent.there:
         following.look_soon(tx, fresh.network, fresh.parent.id, at=at)
     if why := LastLook(tx, fresh, row, means.book(), at).objection(parent, means.kinds.get(fresh.network)):
