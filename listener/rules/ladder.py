@@ -10,7 +10,7 @@ from pydantic import Field
 from listener.rules.kinds import MOST, Span, Strict
 
 _Count = Annotated[int, Field(strict=True, ge=1, le=MOST)]
-_Share = Annotated[float, Field(strict=True, gt=0, le=1)]
+_Share = Annotated[float, Field(strict=True, ge=0.01, le=1)]
 
 
 class LowerWhen(Strict):
@@ -29,7 +29,7 @@ class Ladder(Strict):
 
     window: Span = Field(default=timedelta(days=30), description="how far back a record goes, at most 366 days")
     decisions: _Count = Field(default=50, description="how many drafts people must have decided before anything is said of a route")
-    unchanged: Annotated[float, Field(strict=True, ge=0.5, lt=1)] = Field(
+    unchanged: Annotated[float, Field(strict=True, ge=0.5, le=0.99)] = Field(
         default=0.9,
         description="the share that must be approved unchanged, of all that will ever come and not only of those seen: "
         "58 of 60 are surely 0.9, 29 of 30 are not",
