@@ -19,9 +19,9 @@ from responders.alerts import Alerts
 from responders.ledger import audit, lowered
 from responders.rulekeeper import RuleKeeper
 from tests.asking import Asking
-from tests.braking import reply
+from tests.braking import ANGRY, reply
 from tests.climbing import ALONE, ASKING, CALM, approved, check, dispatch, down, draft, gates, house, standing, words
-from tests.mouth import House
+from tests.mouth import US, House
 
 Make = Callable[..., House]
 
@@ -99,6 +99,17 @@ async def test_unhappy_replies_lower_it_in_the_transaction_that_hears_them_befor
     assert down(here) == ["all"]
     assert lowered.now(here.store.read())[0].reason == "2 answers got an unhappy reply within 7d"
     assert await gates(here, "new") == ["lowered"]
+
+
+async def test_whoever_is_decided_in_the_same_breath_as_the_second_unhappy_reply_is_asked_about(make: Make) -> None:
+    here = make()
+    await left(here, 2)
+    await reply(here, "p0", "r0")
+    ours = next(here.mouth.remote_id(one) for one in here.mouth.published if one.parent.id == "p1")
+    angry = here.post("r1", ANGRY, by="r1", thread="p1", age=9, parent_id=ours, parent_author_id=US.id)
+    await here.hear(angry, here.post("new", CALM, by="new", age=1))
+    held = {one.heard.mention.post.id: [hold.gate for hold in one.decision.holds] for one in await here.think()}
+    assert held["new"] == ["lowered"]
 
 
 async def test_rejections_of_what_a_boundary_held_lower_it_from_a_share_on_and_never_one_alone(make: Make) -> None:
