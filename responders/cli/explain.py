@@ -70,7 +70,21 @@ def _of_post(app: App, text: str, network: str | None, author: str | None, at: s
     from responders.house import channel_kind  # noqa: PLC0415  # networks are slow to import
 
     mute = channel_kind(made_up.network) is None
-    return explained(app.book, made_up, Circumstances(now=moment, mute=mute), **_speaking(made_up.network))
+    facts = Circumstances(now=moment, mute=mute, lowered={} if at else _lowered(app))
+    return explained(app.book, made_up, facts, **_speaking(made_up.network))
+
+
+def _lowered(app: App) -> dict[str, str]:
+    """Return the routes that are lowered now, and why; none where there is no store to ask."""
+    from listener.store.looking import looking  # noqa: PLC0415  # only here
+    from responders.ledger import lowered  # noqa: PLC0415
+    from responders.replaying import TABLES  # noqa: PLC0415
+
+    try:
+        with looking(app.options.store, TABLES) as reader:
+            return {one.route: one.reason for one in lowered.now(reader)}
+    except EarnestError:
+        return {}
 
 
 def _of_case(app: App, name: str) -> Explanation:

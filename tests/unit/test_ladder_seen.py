@@ -115,6 +115,10 @@ async def test_a_lowered_route_is_said_everywhere_and_a_person_restores_it(here:
     assert [(one["route"], one["reason"]) for one in run.status()["lowered"]] == [("praise", why)]
     for command in (("explain", case), ("show", case)):
         assert f'route "praise" was lowered: {why}' in run(*command).out
+    assert f'route "praise" was lowered: {why}' in run("explain", "--post", LOVE, "--network", "mastodon").out
+    elsewhere = Program(f"sqlite:///{here.folder}/none.db", run.rules, {})
+    assert "was lowered" not in elsewhere("explain", "--post", LOVE).out
+    assert not (here.folder / "none.db").exists()
     assert [hold["reason"].startswith('route "praise" was lowered') for hold in run("inbox", "--json").objects[-1]["holds"]] == [True]
     assert run("rules", "restore", "praise").code == 2
     assert run("rules", "restore", "praise", "--reason", "  ").code == 2
