@@ -28,7 +28,7 @@ SEEN = 3
 
 _SURE = 1.645  # standard deviations: in 19 of 20 such records the share is at least what is said
 _LONGEST = 2_000  # characters of a text that are compared
-_NOT_SAID = {"name", "approval", "mode", "reply", "private", "sla", "limits", "team", "escalate", "examples", "moment_of_truth"}
+_NOT_SAID = {"name", "approval", "mode", "reply", "private", "sla", "limits", "team", "escalate", "examples", "moment_of_truth", "shadow"}
 _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
 
 
@@ -38,7 +38,7 @@ def mark(book: Rulebook, route: Route) -> str:
     Its name, clocks, team, approval and whatever else stands in the file are not part of it. A route that takes all the rest is defined by
     those above it, so their conditions are.
     """
-    above = [one.when for one in book.routes[: _place(book, route)]] if route.when == "always" else []
+    above = [one.when for one in book.routes[: _place(book, route)] if not one.shadow] if route.when == "always" else []
     said = {
         "when": [when if isinstance(when, str) else _plain(when) for when in (*above, route.when)],
         "texts": [[text for _, text, _ in variants(book.templates.get(name or "", ()))] for name in (route.reply, route.private)],
@@ -60,7 +60,7 @@ def _plain(when: object) -> object:
 
 def by_itself(book: Rulebook, route: Route) -> bool:
     """Return whether the rules let a route's answers leave without a person."""
-    return route.approval == "none" and {Mode(book.mode), Mode(route.mode or book.mode)} == {Mode.SEND}
+    return route.approval == "none" and not route.shadow and {Mode(book.mode), Mode(route.mode or book.mode)} == {Mode.SEND}
 
 
 def surely(good: int, of: int) -> float:

@@ -78,7 +78,7 @@ def carry(tx: Tx, book: Rulebook, *, at: datetime) -> None:
     names = {one.route for one in known}
     for route in book.routes:
         before = why.get(earning.mark(book, route))
-        if before and route.name not in names and route.approval == "none":
+        if before and route.name not in names and route.approval == "none" and not route.shadow:
             _lower(tx, book, route, before.reason, at=at)
 
 

@@ -69,6 +69,8 @@ def judge(book: Rulebook, route: Route, record: Record, *, lowered: str = "", ba
 
     `lowered` says why it is lowered now, `bad` why its last days would lower it (see `trouble`), each "" where that is not so.
     """
+    if route.shadow:
+        return Judged(Rung.SILENT, "on trial, says nothing: earnest report shadow")
     if route.reply == "none" and route.private in {None, "none"}:
         return Judged(Rung.SILENT, "says nothing")
     if lowered:

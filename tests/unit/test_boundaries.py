@@ -320,6 +320,7 @@ WORLDS = st.builds(
     sent_automatically=TIMES,
     answers_ours_alone=st.booleans(),
     crowd=st.booleans(),
+    lowered=st.sampled_from([{}, {"thanks": "it went bad"}]),
 )
 SEEN = st.builds(
     judged,

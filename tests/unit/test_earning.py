@@ -165,6 +165,16 @@ def test_a_route_without_words_says_nothing(make: Make) -> None:
     assert words(make({"name": "all", "when": "always"})) == "says nothing"
 
 
+async def test_a_route_on_trial_says_nothing_and_is_no_other_condition_for_those_below(make: Make) -> None:
+    here = make()
+    await approved(here, 12)
+    trial = {"name": "trial", "when": {"sentiment": ["negative"]}, "reply": "hello", "approval": "none", "shadow": True}
+    same = here.book.model_dump(mode="json", by_alias=True, exclude_none=True)
+    here.book = Rulebook.model_validate({**same, "routes": [trial, ASKING]})
+    assert words(here, "trial") == "on trial, says nothing: earnest report shadow"
+    assert standing(here).judged.rung is Rung.EARNED
+
+
 async def test_what_two_people_agreed_on_is_a_rung_of_its_own(make: Make) -> None:
     here = make({**ASKING, "approval": "two-people"})
     for number in range(4):

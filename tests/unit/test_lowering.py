@@ -256,7 +256,7 @@ async def test_every_question_has_its_index(make: Make) -> None:
 ACTS = ("approve", "reject", "edit", "undo", "expire", "angry", "withdraw")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(ACTS), min_size=3, max_size=9), st.booleans())
 def test_no_sequence_of_what_people_do_raises_a_route(tmp_path_factory: pytest.TempPathFactory, acts: list[str], alone: bool) -> None:  # noqa: FBT001
     """What asks a person goes on asking, and what is lowered stays lowered, whatever comes."""
