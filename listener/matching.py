@@ -74,6 +74,15 @@ class _Known:
     ignored_authors: frozenset[str]
     ignored_phrases: Phrases
     queries: Queries
+    competitors: Phrases | None
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A competitor of a brand that a post names, as the rules write its name."""
+
+    brand: str
+    competitor: str
 
 
 def _bare(handle: str) -> str:
@@ -88,6 +97,7 @@ def _know(brand: Brand) -> _Known:
         ignored_authors=frozenset(map(_bare, brand.ignore.authors)),
         ignored_phrases=Phrases(brand.ignore.phrases),
         queries=Queries([of_a_brand(text).root for text in brand.queries]),
+        competitors=Phrases(brand.competitors) if brand.competitors else None,
     )
 
 
@@ -154,6 +164,12 @@ class Matcher:
     def __init__(self, brands: Mapping[str, Brand]) -> None:
         """Make the brands of the rulebook ready for matching."""
         self._brands = {name: _know(brand) for name, brand in brands.items()}
+        self._others = {name: brand.competitors for name, brand in self._brands.items() if brand.competitors}
+
+    @property
+    def knows_others(self) -> bool:
+        """Whether a brand has competitors."""
+        return bool(self._others)
 
     def match(self, post: Post, own: Sequence[Account] = ()) -> tuple[Mention, ...]:
         """Return one mention for each brand the post is about, with every ground; none for what we wrote ourselves.
@@ -165,6 +181,18 @@ class Matcher:
             return ()
         read = _read(post)
         return tuple(mention for name in self._brands if (mention := self._mention(name, post, read, accounts)))
+
+    def others(self, post: Post) -> tuple[Other, ...]:
+        """Return the competitors that somebody's post names, for each brand that has them; what the brand ignores does not count."""
+        if not self._others or post.own:
+            return ()
+        read, author = _read(post), _bare(post.author.handle)
+        found: list[Other] = []
+        for name, phrases in self._others.items():
+            brand = self._brands[name]
+            if author not in brand.ignored_authors and not brand.ignored_phrases.find(read.folded):
+                found += [Other(name, one.phrase) for one in phrases.find(read.folded) if not _around(read.addresses, one.start)]
+        return tuple(dict.fromkeys(found))
 
     def _mention(self, name: str, post: Post, read: _Read, accounts: Sequence[Account]) -> Mention | None:
         brand = self._brands[name]
@@ -181,7 +209,7 @@ class Matcher:
         because = tuple(dict.fromkeys([*spoken_to, *grounds]))
         if not because or brand.ignored_phrases.find(read.folded):
             return None
-        return Mention(post, name, because, addressed=bool(spoken_to) or direct)
+        return Mention(post, name, (*because, *_beside(read, brand)), addressed=bool(spoken_to) or direct)
 
     def _ours(self, brand: _Known, accounts: Sequence[Account]) -> list[Account]:
         """Return the accounts that are this brand's: all of them where there is but one brand, else those of its handles."""
@@ -250,6 +278,12 @@ def _by_query(read: _Read, brand: _Known) -> Iterator[Because]:
     if brand.queries:
         for _, quotes in brand.queries.find(read.seen):
             yield Because(Ground.QUERY, " … ".join(quotes))
+
+
+def _beside(read: _Read, brand: _Known) -> Iterator[Because]:
+    """Find the competitors that a mention names too."""
+    found = {one.phrase: one.words for one in brand.competitors.find(read.folded)} if brand.competitors else {}
+    yield from (Because(Ground.COMPETITOR, words) for words in found.values())
 
 
 def _by_place(post: Post, name: str) -> Iterator[Because]:

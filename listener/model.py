@@ -107,6 +107,7 @@ class Ground(StrEnum):
     REPLY = "reply"
     PLACE = "place"
     IMPORT = "import"
+    COMPETITOR = "competitor"  # a note on a mention that names one too; it never makes a mention
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from listener.clock import Clock
-from listener.matching import Matcher
-from listener.model import Account, Assessment, Because, Ground, Mention, Page, Post
+from listener.matching import Matcher, Other
+from listener.model import Account, Assessment, Because, Ground, Mention, Mood, Page, Post
 from listener.rules.rulebook import Rulebook
 from listener.scoring.assessor import Assessor
 from listener.scoring.judge import judge_name
 from listener.sources.base import Looked
-from listener.store import following
+from listener.store import competitors, following
 from listener.store import mentions as ledger
 from listener.store.base import Store, Tx
 
@@ -33,11 +33,12 @@ NOTHING_KNOWN = Known()
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A post with what it is a mention of, and how it was judged (None where it is no mention)."""
+    """A post with what it is a mention of, which competitors it names, and how it was judged (None where it is neither)."""
 
     post: Post
     mentions: tuple[Mention, ...]
     assessment: Assessment | None
+    others: tuple[Other, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,13 @@ class Ear:
         return _brought(post, known.imported[post.id]) if post.id in known.imported else self._matcher.match(post, own)
 
     def _judge_one(self, post: Post, mentions: tuple[Mention, ...], judged: Assessment | None = None) -> Judged:
-        if not mentions or post.own:
+        others = self._matcher.others(post)
+        if not (mentions or others) or post.own:
             return Judged(post, (), None)
         if judged:
-            return Judged(post, mentions, judged)
+            return Judged(post, mentions, judged, others)
         earlier = ledger.thread(self._store.read(), post.network, post.thread_id) if post.parent_id else ()
-        return Judged(post, mentions, self._assessor.assess(post, earlier))
+        return Judged(post, mentions, self._assessor.assess(post, earlier), others)
 
     def _store_page(self, tx: Tx, source: str, network: str, page: Page, judged: Sequence[Judged], *, follow: bool) -> Taken:
         at = self._clock()
@@ -110,6 +112,8 @@ class Ear:
             if changed:
                 new.append(one)
                 self._store_change(tx, one)
+            elif one.others and not one.mentions:
+                self._count_others(tx, one)
         following.mark_gone(tx, network, page.gone, at=at)
         if page.gap:
             ledger.record_gap(tx, source, page.gap, at=at)
@@ -119,8 +123,17 @@ class Ear:
     def _store_change(self, tx: Tx, one: Judged) -> None:
         """Store how a post that is new, or reads otherwise, is judged now, and which mentions of before are over."""
         _store_judgement(tx, one, self._clock, self.judge)
+        if self._matcher.knows_others:
+            self._count_others(tx, one)
         if not one.post.own:
             following.unname(tx, one.post, [mention.brand for mention in one.mentions], at=self._clock())
+
+    @staticmethod
+    def _count_others(tx: Tx, one: Judged) -> None:
+        """Count the competitors that a post names now; nothing is decided of that."""
+        found = [(other.brand, other.competitor) for other in one.others]
+        mood = one.assessment.sentiment.label if one.assessment else Mood.UNKNOWN
+        competitors.note(tx, one.post, found, mood, ours=[mention.brand for mention in one.mentions])
 
     async def follow(self, network: str, looked: Looked, after: Callable[[Tx], None]) -> Taken:
         """Store how stored posts read now and which are gone; `after` is done in the same transaction. What is not stored stays out."""

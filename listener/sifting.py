@@ -32,6 +32,7 @@ def _wanted(brands: Mapping[str, Brand], accounts: Sequence[Account]) -> Iterato
     """Yield all that can make a post a mention, whatever the ground."""
     for brand in brands.values():
         yield from brand.names
+        yield from brand.competitors
         yield from (tag.removeprefix("#") for tag in brand.hashtags)
         for handle in brand.handles.values():
             yield from _both(handle)

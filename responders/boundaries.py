@@ -287,7 +287,7 @@ _GATES: tuple[Gate, ...] = (
 GATES = (
     *("suppressed", "wish", "own_account", "bot", "answered", "paused", "answer_within", "quiet_hours"),
     *("per_thread", "per_author", "per_hour", "loop", "crowd", "not_addressed", "failed_scoring", "hidden", "moment_of_truth", "sarcasm"),
-    *("crisis", "unknown", "same_text", "policy", "lowered"),
+    *("crisis", "unknown", "same_text", "policy", "lowered", "no_answer"),
 )
 """The names of all gates, as `held_by` in rules.yaml and `Hold.gate` use them."""
 
@@ -314,10 +314,11 @@ def same_text(texts: Iterable[str], at: Circumstances) -> tuple[Hold, ...]:
 
 
 def again(decision: Decision, proposal: Proposal | None, at: Circumstances) -> Decision:
-    """Return the decision once the words are known: what would leave by itself is held where `same_text` holds it."""
+    """Return the decision once the words are known: what would leave by itself is held where `same_text` holds it, or it only asks back."""
     if proposal is None or "send" not in decision.actions:
         return decision
     found = same_text([text for text in (proposal.public, proposal.private) if text], at)
+    found += (Hold("no_answer", proposal.unsure),) if proposal.unsure else ()
     actions = tuple(action for action in decision.actions if not (found and action == "send"))
     return replace(decision, actions=actions, holds=(*decision.holds, *found))
 

@@ -19,11 +19,13 @@ from listener import settings
 from listener.errors import EarnestError, NotConnected, RulesWrong, UsageError
 from listener.knocking import host_of
 from listener.rules.rulebook import Rulebook
+from listener.rules.shelving import state_of
 from listener.sources.base import kind as source_kind
 from listener.sources.base import kinds as source_kinds
 from listener.store.sqlite import SqliteStore, beside, path_of
 from responders import flag, policies, views
 from responders.alerts import address_of
+from responders.guard import today_of
 from responders.house import channel_kind, open_store
 from responders.ledger import audit
 from responders.ledger.people import Pause
@@ -72,6 +74,7 @@ def check_up(rules: Path, store_url: str, *, at: datetime, knock: Knock | None =
         yield from _networks_left(book)
         yield from _channels(book)
         yield from _gates(book, at.date())
+        yield from _answers(book, at)
         yield from _alerts(book)
         yield from _ways(book, knock) if knock else ()
 
@@ -242,6 +245,19 @@ def _gates(book: Rulebook, today: date) -> Iterator[Finding]:
             yield Finding(
                 f"gate {gate.network}", State.WARNING, f"nobody has read since {gate.source.read} what it says there ({where})", hint
             )
+
+
+def _answers(book: Rulebook, at: datetime) -> Iterator[Finding]:
+    """Yield the written answers that are not offered any more, or soon will not be."""
+    today = today_of(book, at)
+    states = {answer.file: state_of(answer, today) for answer in book.answers}
+    for answer in book.answers:
+        if states[answer.file] != "fine":
+            says = "is not offered any more" if states[answer.file] == "past" else "will not be offered after that"
+            message = f"its last day is {answer.review_by.isoformat()}, and it {says}"
+            yield Finding(f"written answer {answer.file}", State.WARNING, message, "read it; where it is still true, give it a later day")
+    if states and set(states.values()) == {"fine"}:
+        yield Finding("written answers", State.OK, f"{len(states)} of them, none to be looked at within two weeks")
 
 
 def _alerts(book: Rulebook) -> Iterator[Finding]:

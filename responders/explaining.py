@@ -19,6 +19,7 @@ from responders.boundaries import GATES, again, may_draft, no_private
 from responders.channels.base import TextLimits
 from responders.drafting.names import agent_name, brand_name
 from responders.drafting.template import Drafter
+from responders.guard import today_of
 from responders.model import Circumstances, Decision, Heard, Hold, Kind, Proposal, Shadow
 from responders.rehearsal import Judge
 from responders.routing import Router
@@ -45,7 +46,7 @@ class Explanation:
     """All that was found out about one post. `as_heard` is false where nothing in the post names a brand of ours.
 
     `proposal` is None where nothing may be said; `unasked` is false where a draft is only made on request. `kept` says, apart from the
-    holds, why nothing leaves by itself.
+    holds, why nothing leaves by itself. `counted` are the competitors that the post names.
     """
 
     heard: Heard
@@ -54,12 +55,14 @@ class Explanation:
     as_heard: bool
     unasked: bool
     kept: tuple[str, ...]
+    counted: tuple[str, ...] = ()
 
     @property
     def passed(self) -> tuple[str, ...]:
-        """The gates that would let an automatic answer pass. Whether the words were said too often is only asked of what would leave."""
+        """The gates that would let an automatic answer pass. What is asked of the words alone is only asked of what would leave."""
         held = {hold.gate for hold in self.decision.holds}
-        return tuple(gate for gate in GATES if gate not in held and (gate != "same_text" or "send" in self.decision.actions))
+        asked_last = {"same_text", "no_answer"} - ({"same_text", "no_answer"} if "send" in self.decision.actions else set())
+        return tuple(gate for gate in GATES if gate not in held | asked_last)
 
     def to_json(self) -> dict[str, object]:
         """Return the object that `explain --json` prints; every foreign text in it is safe to show."""
@@ -78,6 +81,7 @@ class Explanation:
                 {"name": visible(signal.name), "points": signal.points, "because": [visible(words) for words in signal.because]}
                 for signal in seen.signals
             ],
+            "from_answer": self.proposal.answer.to_json() if self.proposal and self.proposal.answer else None,
             "trace": [
                 {"route": step.route, "matched": step.matched, "because": visible(step.because), "shadow": step.shadow}
                 for step in self.decision.trace
@@ -97,7 +101,8 @@ class Explanation:
             grounds = ", ".join(f'{one.ground} "{one_line(one.text, _WIDTH)}"' for one in mention.because)
             yield from _block("heard", f"as {mention.brand}, because of {grounds}")
         else:
-            yield from _block("heard", "not at all by itself: nothing in it names a brand. What follows is what would be decided")
+            counted = f"only counted, for it names {one_line(', '.join(self.counted), _WIDTH)}" if self.counted else "not at all by itself"
+            yield from _block("heard", f"{counted}: nothing in it names a brand. What follows is what would be decided")
         mood = f"{seen.sentiment.label} {seen.sentiment.score:+.2f}"
         yield from _block(
             "judged",
@@ -143,6 +148,10 @@ class Explanation:
         for kind, text in (("public", self.proposal.public), ("private", self.proposal.private)):
             if text is not None:
                 yield from _block(kind, visible(text))
+        if self.proposal.answer:
+            yield from _block("answer", visible(str(self.proposal.answer), newlines=False))
+        elif self.proposal.unsure:
+            yield from _block("answer", self.proposal.unsure)
         for problem in self.proposal.problems:
             yield from _block("problem", visible(problem, newlines=False))
 
@@ -208,7 +217,8 @@ def explain(
     post is matched anew. `assignee` is whose case it is, if anybody's. `address`, `limits` and `can_private` are what the network's
     channel says, where one is asked.
     """
-    found = (mention,) if mention else Matcher(book.brands).match(post)
+    matcher = Matcher(book.brands)
+    found = (mention,) if mention else matcher.match(post)
     assessment = (judge or Assessor(book.scoring)).assess(post, thread)
     heard = Heard(found[0] if found else _unmatched(book, post), assessment)
     router = Router(book)
@@ -228,6 +238,8 @@ def explain(
             private_reason=never,
             address=address,
             limits=limits,
+            today=today_of(book, at.now),
         )
     decision = again(decision, proposal, at)
-    return Explanation(heard, decision, proposal, bool(found), may_draft(decision), tuple(_kept(book, route)))
+    counted = tuple(other.competitor for other in matcher.others(post))
+    return Explanation(heard, decision, proposal, bool(found), may_draft(decision), tuple(_kept(book, route)), counted)

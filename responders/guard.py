@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from listener.model import Post
+from listener.rules.answering import Answer
 from listener.rules.rulebook import Rulebook
 from listener.rules.texts import variants
 from listener.text import clean, hidden, one_line
@@ -18,7 +20,7 @@ from responders import linking, personal
 from responders.handles import is_insult, readings
 from responders.lexicon import AGAINST_OURSELVES, PROFANITY, PROMISES_OF_LAW
 from responders.model import Kind
-from responders.promising import unsourced
+from responders.promising import promises, unsourced
 from responders.wording import find_words, unspaced, words
 
 _RUN = 4  # so many words in a row repeat a post
@@ -28,6 +30,7 @@ _LONGEST_NAME = 200  # no network takes longer ones
 _LONGEST = 20_000  # twice what any network takes; beyond it reading would take its time
 _QUOTE_WIDTH = 60
 _AROUND = ".,;:?!\"'()[]*_~-"
+_SENTENCE_END = re.compile(r"[.!?](?:\s+|$)|[\u3002\uff01\uff1f\n]")
 _MENTION = re.compile(r"(?<![\w@/\uff20])(?:[@\uff20]|/?\bu/)([\w.-]+(?:@[\w.-]+)?)")
 _PREFIX = re.compile(r"\s*@(\S+)(?:\s+|$)")
 _KINDS = {
@@ -65,12 +68,20 @@ def _unaddressed(text: str, post: Post | None) -> str:
 
 
 def _templates(book: Rulebook) -> tuple[str, ...]:
-    return tuple(text for template in book.templates.values() for _, text, _ in variants(template))
+    """Return the texts of templates, with our own pages where they lead to them."""
+    texts = tuple(text for template in book.templates.values() for _, text, _ in variants(template))
+    pages = {brand.contact: None for brand in book.brands.values() if brand.contact}
+    return tuple(dict.fromkeys(text.replace("{link}", page) for text in texts for page in (pages if "{link}" in text else {"": None})))
+
+
+def _answers(book: Rulebook) -> tuple[str, ...]:
+    """Return the words of every written answer, whatever the day."""
+    return tuple(answer.said(wording) for answer in book.answers for wording in answer.wordings)
 
 
 def _own_texts(book: Rulebook) -> str:
     """Return what we say ourselves: the templates, the names of brands and of people in teams."""
-    said = [*_templates(book)]
+    said = [*_templates(book), *_answers(book)]
     said += [name for brand in book.brands.values() for name in brand.names]
     said += [member for team in book.teams.values() for member in team.members]
     return " \n ".join(said)
@@ -117,8 +128,27 @@ def _promises(text: str, book: Rulebook, today: date | None) -> Iterator[str]:
     entries = book.boundaries.may_promise
     valid = (entry for entry in entries if entry.until is None or (today is not None and today <= entry.until))
     backed = tuple(words for entry in valid for words in entry.say)
-    if found := unsourced(text, _templates(book), backed):
+    answers = tuple(answer for answer in book.answers if today is not None and today <= answer.review_by)
+    if found := unsourced(text, _templates(book), (*backed, *_sentences(answers))):
         yield f"it promises {_listed(found)}, and neither a template nor boundaries.may_promise says that we do"
+
+
+@lru_cache(maxsize=16)
+def _sentences(answers: tuple[Answer, ...]) -> tuple[str, ...]:
+    """Return the sentences in which written answers that still count promise something: each has a named source."""
+    whole = (wording.text for answer in answers for wording in answer.wordings)
+    said = (one.strip(_AROUND + " ") for text in whole for one in _SENTENCE_END.split(text))
+    return tuple(dict.fromkeys(one for one in said if promises(one)))
+
+
+def _past(text: str, book: Rulebook, today: date | None) -> Iterator[str]:
+    """Yield which written answer a text tells whose last day is over."""
+    over = [answer for answer in book.answers if today is not None and today > answer.review_by]
+    shown = " ".join(clean(text).split()) if over else ""
+    for answer in over:
+        if any(" ".join(clean(wording.text).split()) in shown for wording in answer.wordings):
+            name = one_line(answer.file, _QUOTE_WIDTH)
+            yield f"it tells the answer {name}, which was to be looked at again by {answer.review_by.isoformat()}"
 
 
 def _links(text: str, book: Rulebook) -> Iterator[str]:
@@ -126,7 +156,7 @@ def _links(text: str, book: Rulebook) -> Iterator[str]:
     sites = tuple(site for brand in brands for site in brand.sites)
     handles = tuple(handle for brand in brands for handle in brand.handles.values())
     names = tuple(name for brand in brands for name in brand.names)
-    yield from linking.problems(text, linking.sites_of(sites, handles, _templates(book), names))
+    yield from linking.problems(text, linking.sites_of(sites, handles, (*_templates(book), *_answers(book)), names))
 
 
 def _is_common(name: str, body: str) -> bool:
@@ -216,7 +246,8 @@ def check(
     problems = [] if body.strip() and clean(text).strip() else ["there is nothing in it to say"]
     if names := hidden(text):
         problems.append(f"it carries hidden characters: {', '.join(names)}")
-    problems += (*_never_said(text, book), *_profanity(body), *_promises(body, book, today), *_links(body, book))
+    problems += (*_never_said(text, book), *_profanity(body), *_promises(body, book, today), *_past(body, book, today))
+    problems += _links(body, book)
     if kind is Kind.PRIVATE:
         problems += _widening(text, book, post)
     else:

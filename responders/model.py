@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from listener.model import Assessment, Mention, Post, Visibility
@@ -200,11 +200,39 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """The written answer that a draft tells: its file, what it is about, who says so, and until which day it counts."""
+
+    file: str
+    title: str
+    source: str
+    review_by: date
+    score: float
+    question: str
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return f"{self.file}: {self.title} · source: {self.source} · to be looked at again by {self.review_by.isoformat()}"
+
+    def to_json(self) -> dict[str, object]:
+        """Return it for a script."""
+        return {
+            "file": self.file,
+            "title": self.title,
+            "source": self.source,
+            "review_by": self.review_by.isoformat(),
+            "score": self.score,
+            "question": self.question,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What drafting proposes: text that may be said in public and in private, exactly as it would leave.
 
     `public` or `private` is None where nothing is to be said there. `problems` say, in words for a person, why the proposal cannot
     be sent as it stands (too long, a private message is not possible here, a voice check); a proposal with problems needs an edit.
+    `answer` is the written answer it tells, if any; `unsure` says why it asks back instead of answering, which never leaves by itself.
     """
 
     public: str | None
@@ -212,6 +240,8 @@ class Proposal:
     public_template: str | None
     private_template: str | None
     problems: tuple[str, ...] = ()
+    answer: Offered | None = None
+    unsure: str = ""
 
 
 class DraftState(StrEnum):

@@ -27,6 +27,7 @@ from responders.circumstances import World, circumstances, world
 from responders.conditions import asked_in
 from responders.drafting.names import agent_name, brand_name
 from responders.drafting.template import Drafter
+from responders.guard import today_of
 from responders.ledger import audit, cases, clocks, drafts, escalations, moves, people
 from responders.ledger.clocks import Clocks
 from responders.model import Decision, DraftState, Heard, Proposal, Step
@@ -195,6 +196,7 @@ class Mind:
             address=kind.address,
             limits=kind.limits,
             check=not self._unread or "send" in work.decision.actions,
+            today=today_of(self._book, work.at),
         )
 
     def _settle(self, work: _Work, proposal: Proposal | None, state: str) -> str:

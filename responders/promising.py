@@ -243,6 +243,8 @@ _LONGEST_VALUE = 4  # words: a name
 
 def _may_fill(field: str, value: Words) -> bool:
     """Return whether these words may be the value of a field: a case is "A-217"; nobody but authors has digits in the name."""
+    if field in {"link", "answer"}:
+        return False  # our page stands in the template already; an answer's sentences are backed by themselves
     if field == "case":
         return len(value) == 2 and value[0].isalpha() and value[1].isdecimal()  # noqa: PLR2004 - a letter and a number
     return bool(value) and (field == "author" or not any(one[0].isdecimal() for one in value))

@@ -6,12 +6,17 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
+from dataclasses import replace as replaced
+from datetime import date
 from pathlib import Path
 
 from listener.errors import EarnestError, RulesWrong
+from listener.rules.look import Known
+from listener.rules.problems import Problem, RulesProblems
 from listener.rules.reading import read_rulebook
 from listener.rules.rulebook import Rulebook
 from listener.sources.base import options_of
+from responders.shelf import Shelf, beside, read_shelf
 
 LARGEST = 300_000  # more than the reader takes, so that it says what is wrong
 
@@ -53,12 +58,34 @@ def load(path: Path) -> Rulebook:
 
 
 def load_text(words: str, filename: str) -> Rulebook:
-    """Do the same with the text of a rules file; `filename` is the name shown in problems.
+    """Do the same with the text of a rules file; `filename` is the name shown in problems, and the answers beside it go with it.
 
     Raises:
         RulesWrong: it cannot be used.
     """
-    return read_rulebook(words, filename=filename, source_options=options_of)
+    book = read_rulebook(words, filename=filename, source_options=options_of)
+    return with_answers(book, Path(filename))
+
+
+def with_answers(book: Rulebook, rules: Path) -> Rulebook:
+    """Return the rules with the written answers that stand beside their file; those with a mistake are left out."""
+    return book.with_answers(read_shelf(beside(rules)).answers)
+
+
+def known_beside(rules: Path) -> Known:
+    """Return all that a rules file is checked against, with what stands beside it."""
+    from responders.surroundings import known  # noqa: PLC0415  # judging is slow to import
+
+    return replaced(known(), answers=beside(rules).is_dir())
+
+
+def answer_problems(book: Rulebook, shelf: Shelf, *, today: date) -> tuple[Problem, ...]:
+    """Return what is wrong or odd with written answers, on a day, under these rules."""
+    from listener.rules.shelving import check_answers  # noqa: PLC0415  # most commands only read
+    from responders.drafting.selfservice import terms  # noqa: PLC0415
+    from responders.surroundings import known  # noqa: PLC0415
+
+    return check_answers(shelf.files, book, known=known(), today=today, terms=terms)
 
 
 def load_rehearsed(path: Path) -> Rulebook:
@@ -70,18 +97,26 @@ def load_rehearsed(path: Path) -> Rulebook:
     return read_rehearsed(read_text(path), filename=str(path))
 
 
-def read_rehearsed(words: str, *, filename: str) -> Rulebook:
+def read_rehearsed(words: str, *, filename: str, answers: Path | None = None) -> Rulebook:
     """Do the same with the text of a rules file; `filename` is the name shown in problems.
+
+    The answers beside the file must be right too, where a route looks for one. Those in the folder `answers`, where one is named, are
+    taken as far as they are.
 
     Raises:
         RulesWrong: it cannot be used, or one of its examples or tests fails.
     """
     from listener.rules.checking import read_checked  # noqa: PLC0415  # judging is slow to import, and most commands only read
     from responders.rehearsal import rehearse  # noqa: PLC0415
-    from responders.surroundings import known  # noqa: PLC0415
     from responders.trials import run_tests  # noqa: PLC0415
 
-    book = read_checked(words, filename=filename, known=known())
+    book = read_checked(words, filename=filename, known=known_beside(Path(filename)))
+    shelf = read_shelf(answers or beside(Path(filename)))
+    book = book.with_answers(shelf.answers)
+    asked = answers is None and any(route.answers for route in book.routes)
+    found = answer_problems(book, shelf, today=date.min) if asked else ()
+    if mistakes := tuple(problem for problem in found if problem.severity == "error"):
+        raise RulesProblems(mistakes)
     failures = (*rehearse(book), *run_tests(book))
     if failures:
         told = "\n".join(f"{filename}: {failure}" for failure in failures)

@@ -20,6 +20,7 @@ from listener.text import one_line
 from responders import lowering
 from responders.ledger import incidents, people, rulebooks
 from responders.rulefile import load_rehearsed, read_rehearsed
+from responders.shelf import beside, stamp
 
 _log = logs.get("rules")
 _INCIDENT = "rules"
@@ -94,22 +95,25 @@ class RuleKeeper:
         )
         incidents.raise_(tx, _INCIDENT, words, at=at)
 
-    def _stamp(self) -> tuple[int, int] | None:
+    def _stamp(self) -> object:
         if self._path is None:
             return None
         with suppress(OSError):
             found = self._path.stat()
-            return found.st_mtime_ns, found.st_size
+            return found.st_mtime_ns, found.st_size, stamp(beside(self._path))
         return None
 
 
-def last_good(reader: Reader) -> Rulebook | None:
-    """Return the rules that were in force last, checked and rehearsed anew; None where there are none that this program can use."""
+def last_good(reader: Reader, answers: Path) -> Rulebook | None:
+    """Return the rules that were in force last, checked and rehearsed anew; None where there are none that this program can use.
+
+    `answers` is the folder of written answers to go with them; those with a mistake are left out.
+    """
     found = rulebooks.last(reader)
     if found is None:
         return None
     version, words = found
     try:
-        return read_rehearsed(words, filename=f"the rules of before ({version})")
+        return read_rehearsed(words, filename=f"the rules of before ({version})", answers=answers)
     except RulesWrong:
         return None

@@ -89,6 +89,7 @@ class Waiting:
             "url": self.post.url,
             "public": self.draft.public,
             "private": self.draft.private,
+            "from_answer": self.draft.answer.to_json() if self.draft.answer else None,
             "problems": list(self.draft.problems),
             "urgency": {"level": self.assessment.urgency.level.value, "points": self.assessment.urgency.points},
             "sentiment": {"label": self.assessment.sentiment.label.value, "score": self.assessment.sentiment.score},

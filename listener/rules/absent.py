@@ -10,8 +10,6 @@ from collections.abc import Mapping
 
 # The part of the file (the name of its type in `rulebook`) and the keys it does not have.
 KEYS: Mapping[str, frozenset[str]] = {
-    "Brand": frozenset({"competitors"}),
-    "Route": frozenset({"answers"}),
     "SignalSettings": frozenset({"spike"}),
 }
 
@@ -28,8 +26,6 @@ SOURCES = frozenset(
         "youtube",
     }
 )
-
-FIELDS = frozenset({"answer", "link"})
 
 QUIET_HOURS_THEN = frozenset({"drop", "queue", "send", "draft"})
 

@@ -11,6 +11,7 @@ from listener.rules.hearing import hearing
 from listener.rules.keywords import keywords
 from listener.rules.lint import oddities, order
 from listener.rules.look import Known, Look
+from listener.rules.offering import offering
 from listener.rules.problems import Problem, RulesProblems, in_order
 from listener.rules.reading import Reading, read
 from listener.rules.references import references
@@ -22,7 +23,10 @@ from listener.rules.values import values
 
 __all__ = ["Known", "check", "read_checked"]
 
-_CHECKS: tuple[Callable[[Look], Iterator[Problem]], ...] = (references, hearing, values, timing, keywords, order, shadows, oddities)
+_CHECKS: tuple[Callable[[Look], Iterator[Problem]], ...] = (
+    *(references, hearing, values, timing, offering, keywords),
+    *(order, shadows, oddities),
+)
 
 
 def check(text: str | bytes, *, filename: str = "rules.yaml", known: Known | None = None) -> tuple[Problem, ...]:

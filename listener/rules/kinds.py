@@ -32,6 +32,7 @@ _RATE = re.compile(r"([0-9]{1,6})\s*/\s*(.+)")
 _NAME = re.compile(r"\w[\w-]{0,59}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SITE = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_](?:[\w-]*[^\W_])")
+_WEB_ADDRESS = re.compile(r"https://(?P<host>[^\s/?#@:]{1,253})(?:[/?#][^\s<>\"]{0,400})?")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
@@ -203,6 +204,28 @@ def _without(sign: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _web_address(value: str) -> str:
+    found = _WEB_ADDRESS.fullmatch(value)
+    if found is None or not _SITE.fullmatch(found["host"]):
+        message = 'write a whole https address, such as "https://acme.example/help"'
+        raise ValueError(message)
+    return value
+
+
+def _contact(value: str) -> str:
+    if "{" in value.replace("{case}", "") or "}" in value.replace("{case}", ""):
+        message = "{case} is all that can be filled in here"
+        raise ValueError(message)
+    _web_address(value.replace("{case}", "A-1"))
+    return value
+
+
+def host_of(address: str) -> str:
+    """Return the host of a `WebAddress`, in small letters; "" where it is none."""
+    found = _WEB_ADDRESS.fullmatch(address)
+    return found["host"].casefold() if found else ""
+
+
 Flag = Annotated[bool, Field(strict=True)]
 Word = Annotated[str, AfterValidator(_not_blank), Field(json_schema_extra={"minLength": 1})]
 Name = Annotated[str, AfterValidator(_name)]
@@ -211,4 +234,6 @@ Hashtag = Annotated[Word, _without("#")]
 Words = Annotated[tuple[Word, ...], OneOrMore]
 Query = Annotated[Word, AfterValidator(_query)]
 Site = Annotated[Word, AfterValidator(_site)]
+WebAddress = Annotated[Word, AfterValidator(_web_address)]
+Contact = Annotated[Word, AfterValidator(_contact)]
 SomeWords = Annotated[tuple[Word, ...], Field(min_length=1), OneOrMore]

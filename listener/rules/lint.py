@@ -8,14 +8,14 @@ from listener.rules.conditions import When
 from listener.rules.look import Look, Path, TooLong
 from listener.rules.problems import Problem, near
 from listener.rules.reach import implies, matches_all
-from listener.rules.rulebook import Route
+from listener.rules.rulebook import Route, Rulebook
 from listener.rules.texts import fields_of, fill, stray_brace, variants
 from listener.text import clean
 
 _MODES = ("observe", "draft", "send")
 _MOST_ROUTES = 400
 # Values as long as real ones are: a template must fit with these.
-_SAMPLE = {"author": "a" * 20, "agent": "Alexandra", "case": "A-10000"}
+_SAMPLE = {"author": "a" * 20, "agent": "Alexandra", "case": "A-10000", "answer": ""}
 
 
 def order(look: Look) -> Iterator[Problem]:
@@ -148,10 +148,16 @@ def _lengths(look: Look) -> Iterator[Problem]:
     for name, texts in look.book.templates.items():
         for _, text, keys in variants(texts):
             if not stray_brace(text):
-                shown = fill(text, _SAMPLE | {"brand": max(look.book.brands, key=len)})
+                shown = fill(text, sample(look.book))
                 path: Path = ("templates", name, *keys)
                 yield from _too_long(look, path, shown, look.known.too_long if name in public else {})
                 yield from _too_long(look, path, shown, look.known.too_long_private if name in private else {})
+
+
+def sample(book: Rulebook) -> dict[str, str]:
+    """Return values for the fields of templates, as long as real ones are; none for `{answer}`, whose words are looked at by themselves."""
+    longest = max((brand.contact or "" for brand in book.brands.values()), key=len)
+    return _SAMPLE | {"brand": max(book.brands, key=len), "link": longest.replace("{case}", _SAMPLE["case"])}
 
 
 def _too_long(look: Look, path: Path, text: str, limits: Mapping[str, TooLong]) -> Iterator[Problem]:

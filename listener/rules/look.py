@@ -41,6 +41,7 @@ class Known:
 
     `too_long` and `too_long_private` say, by network, why a text is too long to be a public answer or a private message there (""
     where it fits). `server_of` says which server's ids a source gives, and `source_checks` look at all sources of a kind together.
+    `answers` tells whether there is a folder of written answers.
     `pattern_problem` and `template_problem` say what is wrong with a pattern or a template beyond what is looked at here.
     """
 
@@ -52,6 +53,7 @@ class Known:
     gates: Collection[str] | None = None
     scorers: Collection[str] | None = None
     timezones: Collection[str] | None = None
+    answers: bool | None = None
     pattern_problem: Callable[[str], str] = _no_problem
     template_problem: Callable[[str], str] = _no_problem
     too_long: Mapping[str, TooLong] = field(default_factory=dict)

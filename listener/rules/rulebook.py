@@ -12,11 +12,13 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from listener.model import Level, Mood, Visibility
+from listener.rules.answering import Answer
 from listener.rules.conditions import When
 from listener.rules.crisis import CRISIS_WORDS
 from listener.rules.hours import Hours
 from listener.rules.kinds import (
     MOST,
+    Contact,
     Day,
     Flag,
     Handle,
@@ -53,10 +55,18 @@ class Brand(Strict):
     queries: Annotated[tuple[Query, ...], OneOrMore] = Field(
         default=(), description='a post that satisfies one of these speaks of us, such as: zenith (refund OR "charged twice") -jobs'
     )
+    competitors: Words = Field(
+        default=(),
+        description="names of others, matched as names are; what is said of them is counted (`earnest report voice`), never answered",
+    )
     sites: Annotated[tuple[Site, ...], OneOrMore] = Field(
         default=(),
         description="our web addresses, such as acme.example, with all below them; no text leaves with a link that only looks like one. "
         "Where no brand has any, handles that are domains and the links in templates count",
+    )
+    contact: Contact | None = Field(
+        default=None,
+        description="our own private page, an https address: `{link}` in a template stands for it, and `{case}` in it for the case",
     )
     ignore: Ignore = Field(default=Ignore(), description="authors and phrases that never count")
 
@@ -180,6 +190,9 @@ class Route(Strict):
     mode: Literal["observe", "draft", "send"] | None = Field(default=None, description="a lower ceiling for this route")
     reply: str = Field(default="none", description='the template of the public answer, or "none"')
     private: str | None = Field(default=None, description="the template of the private message")
+    answers: Flag = Field(
+        default=False, description="look for an answer in `data/answers` first; `{answer}` in the template of `reply` stands for its words"
+    )
     escalate: str | None = Field(default=None, description="the team told at once")
     team: str | None = Field(default=None, description="the team whose case it is")
     approval: Literal["none", "one-person", "two-people"] = Field(default="one-person", description="who must say yes")
@@ -288,6 +301,7 @@ class Rulebook(Strict):
     )
     _fingerprint: str = PrivateAttr(default="")
     _words: str = PrivateAttr(default="")
+    _answers: tuple[Answer, ...] = PrivateAttr(default=())
 
     @property
     def fingerprint(self) -> str:
@@ -315,4 +329,15 @@ class Rulebook(Strict):
         """Return the same rules with the text they were read from, and its name."""
         same = self.model_copy()
         same._words, same._fingerprint = words, fingerprint  # noqa: SLF001 - its own class; a file must not be able to set them
+        return same
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """The written answers that stand beside these rules; whether one may still be offered is asked when it is looked for."""
+        return self._answers
+
+    def with_answers(self, answers: tuple[Answer, ...]) -> Self:
+        """Return the same rules with other written answers beside them."""
+        same = self.model_copy()
+        same._answers = answers  # noqa: SLF001 - its own class
         return same

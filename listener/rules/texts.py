@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-FIELDS = ("author", "brand", "agent", "case")
+FIELDS = ("author", "brand", "agent", "case", "link", "answer")
 INFORMAL = "informal"
 
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")

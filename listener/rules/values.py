@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from listener.rules import absent
 from listener.rules.look import Look, Path
 from listener.rules.problems import Problem, suggest
 from listener.rules.rulebook import Brake, Limits
 from listener.rules.texts import FIELDS, fields_of, strange_label, stray_brace, variants
 from listener.rules.trials import EXPECTED, Before, Trial
+from listener.text import clean
 
 _BETWEEN = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\s*-\s*([01][0-9]|2[0-4]):[0-5][0-9]")
 _SECRET = re.compile(r"secret:[a-z0-9][a-z0-9_-]{0,63}")
@@ -31,6 +31,7 @@ def values(look: Look) -> Iterator[Problem]:
         _signals,
         _private_patterns,
         _brands,
+        _competitors,
         _conditions,
         _limits,
         _brakes,
@@ -95,6 +96,15 @@ def _brands(look: Look) -> Iterator[Problem]:
             yield look.error(
                 ("brands", name), "empty-brand", f'nothing says how "{name}" is recognised', "give it names, handles or hashtags"
             )
+
+
+def _competitors(look: Look) -> Iterator[Problem]:
+    ours = {clean(name).strip(): (name, key) for key, brand in look.book.brands.items() for name in brand.names}
+    for key, brand in look.book.brands.items():
+        for number, name in enumerate(brand.competitors):
+            if own := ours.get(clean(name).strip()):
+                message = f'"{name}" is a name of our own brand "{own[1]}", so nobody can tell whom a post means'
+                yield look.error(("brands", key, "competitors", number), "competitor", message, "take it out here, or there")
 
 
 def _limits(look: Look) -> Iterator[Problem]:
@@ -177,11 +187,8 @@ def _fields(look: Look, path: Path, text: str) -> Iterator[Problem]:
     if not strange and (problem := look.known.template_problem(text)):
         yield look.error(path, "template", f"this text cannot be filled in: {problem}")
     for field in strange:
-        if field in absent.FIELDS:
-            yield look.error(path, "not-in-this-version", absent.message(f"{{{field}}}"), absent.HINT)
-        else:
-            hint = suggest(field.strip(), FIELDS)
-            yield look.error(path, "unknown-field", f'"{{{field}}}" is not a field of a template', hint)
+        hint = suggest(field.strip(), FIELDS)
+        yield look.error(path, "unknown-field", f'"{{{field}}}" is not a field of a template', hint)
 
 
 def _teams(look: Look) -> Iterator[Problem]:

@@ -98,7 +98,8 @@ class Frames:
             raise _odd() from None
         author = Author(NETWORK, did, self._handles.get(did, did))
         post = post_of(record, uri, cid, author, moment(at), named=self._spoken_to(record, wire), own=own)
-        return post if own or whatever or self._matcher.match(post, self._accounts) else None
+        about = own or whatever or self._matcher.match(post, self._accounts) or self._matcher.others(post)
+        return post if about else None
 
     def _spoken_to(self, record: Record, wire: Mapping[str, object]) -> Iterator[str]:
         """Yield those of our accounts that the post quotes, or answers; who does that speaks to us, though no handle says so."""

@@ -119,6 +119,7 @@ def mark_gone(tx: Tx, network: str, post_ids: Sequence[str], *, at: datetime) ->
 def _bury(tx: Tx, network: str, post_id: str, at: datetime) -> bool:
     key, moment = {"network": network, "id": post_id}, to_text(at)
     row = tx.one("SELECT deleted_at FROM posts WHERE network = :network AND id = :id", **key)
+    tx.run("DELETE FROM competitor_posts WHERE network = :network AND post_id = :id", **key)
     if row is None:
         tx.run("DELETE FROM tombstones WHERE at < :old", old=to_text(at - _REMEMBERED))
         tx.run("INSERT INTO tombstones (network, post_id, at) VALUES (:network, :id, :at) ON CONFLICT DO NOTHING", at=moment, **key)

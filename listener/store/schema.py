@@ -72,4 +72,20 @@ _SEVERAL_SOURCES = (
         FOREIGN KEY (network, post_id) REFERENCES posts (network, id) ON DELETE CASCADE)""",
 )
 
-MIGRATIONS = Migrations("listener", {"001_hearing": _HEARING, "002_following": _FOLLOWING, "003_several_sources": _SEVERAL_SOURCES})
+# Posts that name a competitor: that they do, when, and in which mood, and no words of anybody. `ours` where they are a mention of ours too.
+_COMPETITORS = (
+    """CREATE TABLE competitor_posts (
+        network TEXT NOT NULL, post_id TEXT NOT NULL, brand TEXT NOT NULL, competitor TEXT NOT NULL, mood TEXT NOT NULL, url TEXT NOT NULL,
+        ours INTEGER NOT NULL, created_at TEXT NOT NULL, PRIMARY KEY (network, post_id, brand, competitor)) WITHOUT ROWID""",
+    "CREATE INDEX competitor_posts_by_age ON competitor_posts (created_at)",
+)
+
+MIGRATIONS = Migrations(
+    "listener",
+    {
+        "001_hearing": _HEARING,
+        "002_following": _FOLLOWING,
+        "003_several_sources": _SEVERAL_SOURCES,
+        "004_competitors": _COMPETITORS,
+    },
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -62,7 +63,7 @@ def _rules(app: App, *, once: bool) -> tuple[Rulebook, RulesWrong | None]:
     try:
         return load_rehearsed(app.rules_path), None
     except RulesWrong as problem:
-        book = None if once else _rules_of_before(app.options.store)
+        book = None if once else _rules_of_before(app.options.store, app.rules_path)
         if book is None:
             raise
         app.out.talk(problem.message)
@@ -70,16 +71,17 @@ def _rules(app: App, *, once: bool) -> tuple[Rulebook, RulesWrong | None]:
         return book, problem
 
 
-def _rules_of_before(url: str) -> Rulebook | None:
+def _rules_of_before(url: str, rules: Path) -> Rulebook | None:
     from listener.store.sqlite import path_of  # noqa: PLC0415  # not needed for help
     from responders.house import is_demo, open_store  # noqa: PLC0415
     from responders.rulekeeper import last_good  # noqa: PLC0415
+    from responders.shelf import beside  # noqa: PLC0415
 
     if not path_of(url).exists() or is_demo(url):
         return None
     store = open_store(url)
     try:
-        return last_good(store.read())
+        return last_good(store.read(), beside(rules))
     finally:
         store.close()
 

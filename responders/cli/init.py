@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,7 @@ def init(app: App, folder: Path, **given: str | None) -> int:
     text = compose(find("rules.yaml").read_text(encoding="utf-8"), answers)
     book = read_checked(text, filename=str(target), known=known())
     failures = rehearse(book)
-    _write(target, text, find("data/rules.schema.json"))
+    _write(target, text, {"": find("data/rules.schema.json"), "answers": find("data/answers/README.md")})
     if app.options.json:
         told = [str(failure) for failure in failures]
         app.out.record({"rules": str(target), "data": str(folder / "data"), "routes": len(book.routes), "failures": told})
@@ -62,13 +62,15 @@ def init(app: App, folder: Path, **given: str | None) -> int:
     return 1 if failures else 0
 
 
-def _write(target: Path, text: str, schema: Path) -> None:
+def _write(target: Path, text: str, shipped: Mapping[str, Path]) -> None:
+    """Write the rules, and beside them what goes into folders of `data`, unless it is there."""
     data = target.parent / "data"
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        for folder, file in shipped.items():
+            (data / folder).mkdir(parents=True, exist_ok=True)
+            if not (data / folder / file.name).exists():
+                shutil.copyfile(file, data / folder / file.name)
         target.write_text(text, encoding="utf-8")
-        if not (data / schema.name).exists():
-            shutil.copyfile(schema, data / schema.name)
     except OSError as problem:
         message = f"cannot write into {target.parent}: {problem.strerror}"
         raise EarnestError(message) from None

@@ -15,6 +15,7 @@ from listener.text import one_line
 from responders import views
 from responders.cli import answers
 from responders.cli.base import App, common
+from responders.cli.beside import named
 from responders.cli.filters import filtered, to_span
 from responders.cli.output import Output
 from responders.cli.phrases import counted, due, local
@@ -111,10 +112,14 @@ def _inbox_next(waiting: Sequence[Waiting], parked: Sequence[Unsettled], filters
 @click.command(epilog="Example: earnest mentions --search refund --since 2d")
 @click.option("--search", default="", metavar="WORDS", help="Only posts that hold all these words; accents do not matter.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="How many at most.")
+@click.option("--competitor", metavar="NAME", help='Posts that name this competitor instead, "any" for all; of them no words are kept.')
 @filtered
 @common
-def mentions(app: App, filters: Filters, *, search: str, limit: int) -> None:
+def mentions(app: App, filters: Filters, *, search: str, limit: int, competitor: str | None) -> None:
     """List everything heard, the newest first."""
+    if competitor is not None:
+        named(app, filters, "" if competitor == "any" else competitor, search=search, limit=limit)
+        return
     found = views.heard(app.store.read(), filters, search=search, at=clock.now(), limit=limit)
     if app.options.json:
         for row in found:

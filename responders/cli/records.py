@@ -149,6 +149,7 @@ def _draft_json(story: Story, draft: Draft) -> dict[str, object]:
         "state": draft.state.value,
         "public": draft.public,
         "private": draft.private,
+        "from_answer": draft.answer.to_json() if draft.answer else None,
         "problems": list(draft.problems),
         "approvals_needed": draft.approvals_needed,
         "reason": draft.reason or None,

@@ -13,6 +13,7 @@ from responders.cli.base import App, common
 from responders.cli.replay import replay
 from responders.cli.restoring import restore
 from responders.cli.rulestest import test
+from responders.cli.selfservice import shelved
 
 if TYPE_CHECKING:
     from listener.rules.problems import Problem
@@ -61,11 +62,12 @@ def check(app: App, files: tuple[Path, ...]) -> int:
     """Say every mistake in rules files, with its line and what was probably meant."""
     from listener.rules.checking import check as check_text  # noqa: PLC0415  # reading YAML is slow to import
     from listener.rules.problems import count_in_words  # noqa: PLC0415
-    from responders.surroundings import known  # noqa: PLC0415
+    from responders.rulefile import known_beside  # noqa: PLC0415
 
     problems: list[Problem] = []
     for path in files or (app.rules_path,):
-        found = check_text(_read(path), filename=str(path), known=known())
+        data = _read(path)
+        found = (*check_text(data, filename=str(path), known=known_beside(path)), *shelved(path, data))
         _tell(app, found)
         problems += found
         if not app.options.json:

@@ -52,12 +52,13 @@ def test(app: App, file: Path | None, route: str | None, named: str | None, *, d
     """Play the examples of every route and the tests of the file, and say which do not come out as they should."""
     from listener.rules.checking import read_checked  # noqa: PLC0415  # reading YAML is slow to import
     from listener.rules.problems import RulesProblems  # noqa: PLC0415
+    from responders.rulefile import with_answers  # noqa: PLC0415
     from responders.surroundings import known  # noqa: PLC0415
 
     path = file or app.rules_path
     data = _read(path)
     try:
-        book = read_checked(data, filename=str(path), known=known())
+        book = with_answers(read_checked(data, filename=str(path), known=known()), path)
     except RulesProblems as wrong:
         _tell_mistakes(app, wrong.problems)
         app.out.next_step("The examples and tests were not played. Put this right first: earnest rules check")

@@ -160,6 +160,8 @@ def _draft(story: Story, draft: Draft, at: datetime) -> Iterator[str]:
         if words is not None:
             yield f"   {kind}"
             yield from quoted(words, "      ")
+    if draft.answer:
+        yield f"   answer {one_line(str(draft.answer), _LONG)}"
     for problem in draft.problems:
         yield f"   cannot leave as it is: {one_line(problem, _WIDTH)}"
     if draft.reason:

@@ -1,6 +1,7 @@
-"""Drafting from templates: the texts of rules.yaml, with four fields and nothing else in them.
+"""Drafting from templates: the texts of rules.yaml, with six fields and nothing else in them.
 
-A template is a text with fields in single braces: `{author}`, `{brand}`, `{agent}`, `{case}`. "{{" and "}}" print one brace; a pair
+A template is a text with fields in single braces: `{author}`, `{brand}`, `{agent}`, `{case}`, `{link}` (our own
+private page), `{answer}` (see `selfservice`). "{{" and "}}" print one brace; a pair
 of them around something is refused, because a field was meant. There are no expressions, filters or statements; foreign text is
 only ever the value of a field, and a value is never read as a template.
 """
@@ -12,6 +13,8 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote
 
 from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -23,6 +26,7 @@ from listener.rules.texts import FIELDS, INFORMAL, variants
 from listener.text import hidden, one_line, visible
 from responders import guard
 from responders.channels.base import TextLimits
+from responders.drafting.selfservice import Found, Index, asking, best, offered
 from responders.handles import name_to_say
 from responders.lexicon import ASKS_FOR_PRIVATE, PRIVATE_WORDS
 from responders.model import Heard, Kind, Proposal
@@ -33,6 +37,7 @@ LONGEST_TEMPLATE = 10_000
 
 _LONGEST_VALUE = 200  # characters of one field's value
 _QUOTE_WIDTH = 40
+_NO_ANSWER = "no written answer fits, so this asks back: a person looks"
 _PIECE = re.compile(r"(?P<open>\{\{)|(?P<close>\}\})|\{(?P<field>[^{}]*)\}|(?P<stray>[{}])")
 _DOUBLED = re.compile(r"\{\{[^{}]*\}\}")
 _SENTENCE_END = re.compile(r"[.!?\u3002\uff01\uff1f]\s+|\n")
@@ -102,13 +107,17 @@ def promises_private(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Variant:
-    """One text of a template: for a language (ISO 639-1) or "" for any, for whom it is informal, and if it promises a private message."""
+    """One text of a template: for a language (ISO 639-1) or "" for any, and for whom it is informal.
+
+    `promises` is true where it promises a private message, `tells` where it holds a written answer.
+    """
 
     template: Template
     language: str
     informal: bool
     names_author: bool
     promises: bool
+    tells: bool = False
 
 
 def _variant(name: str, label: str, text: str) -> _Variant:
@@ -118,7 +127,8 @@ def _variant(name: str, label: str, text: str) -> _Variant:
     parts = [part.casefold() for part in _TEMPLATE_KEY.split(label.strip()) if part]
     language = next((part for part in parts if part != INFORMAL), "")
     names_author = any(piece["field"] == "author" for piece in _PIECE.finditer(text))
-    return _Variant(_ENVIRONMENT.from_string(_source(text)), language, INFORMAL in parts, names_author, promises_private(text))
+    tells = any(piece["field"] == "answer" for piece in _PIECE.finditer(text))
+    return _Variant(_ENVIRONMENT.from_string(_source(text)), language, INFORMAL in parts, names_author, promises_private(text), tells)
 
 
 def may_name(book: Rulebook, template: str | None, post: Post) -> bool:
@@ -147,6 +157,7 @@ class _Said:
 
     text: str | None = None
     problems: tuple[str, ...] = ()
+    tells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +171,7 @@ class _Occasion:
     limits: Callable[[Kind], TextLimits]
     in_private: bool
     check: bool
+    today: date | None = None
 
 
 class Drafter:
@@ -175,6 +187,7 @@ class Drafter:
         self._templates = {
             name: [_variant(name, label, text) for label, text, _ in variants(texts)] for name, texts in book.templates.items()
         }
+        self._index = Index(book.answers)
 
     def draft(
         self,
@@ -189,20 +202,26 @@ class Drafter:
         address: Callable[[str, Post, Kind], str],
         limits: Callable[[Kind], TextLimits],
         check: bool = True,
+        today: date | None = None,
     ) -> Proposal:
         """Propose what `route` says to the author: the same for the same mention and case, whenever it is asked.
 
         `private_reason` says why no private message can be sent where `can_private` is false; somebody who asked for none gets none
         either way. `address` and `limits` are those of the network's channel. Without `check` the words are not looked at for problems.
+        `today` is the day in the rules' own zone; without it no written answer is offered.
         """
         if any(wish.name == "no_dm" for wish in heard.assessment.wishes):
             can_private, private_reason = False, "the person asks for no private messages"
         author = name_to_say(heard.mention.post.author.handle) if self._names_author(route.reply, route.private) else ""
         named = {"author": author, "brand": brand_name, "agent": agent, "case": case}
         values = {field: one_line(value, _LONGEST_VALUE) for field, value in named.items()}
+        found = self._answer(heard, route, today)
+        values |= {"link": self._link(heard, case), "answer": found.text if found else ""}
         public_template = None if route.reply == "none" else route.reply
         private_template = None if route.private in {None, "none"} else route.private
-        occasion = _Occasion(heard, case, values, address, limits, in_private=can_private and private_template is not None, check=check)
+        occasion = _Occasion(
+            heard, case, values, address, limits, in_private=can_private and private_template is not None, check=check, today=today
+        )
         public = self._say(public_template, Kind.PUBLIC, occasion)
         private = self._say(private_template if can_private else None, Kind.PRIVATE, occasion)
         reason = private_reason if private_template else "this route has no private text"
@@ -213,7 +232,20 @@ class Drafter:
             public_template=public_template,
             private_template=private_template if can_private else None,
             problems=(*public.problems, *private.problems, *filter(None, (unkept,))),
+            answer=offered(found) if found and public.tells else None,
+            unsure=_NO_ANSWER if route.answers and public_template and not public.tells else "",
         )
+
+    def _answer(self, heard: Heard, route: Route, today: date | None) -> Found | None:
+        """Return the written answer that fits the post, where the route looks for one."""
+        if not route.answers or today is None:
+            return None
+        seen, mention = heard.assessment, heard.mention
+        return best(self._index.search(mention.post.text, brand=mention.brand, language=seen.language, informal=seen.informal, today=today))
+
+    def _link(self, heard: Heard, case: str) -> str:
+        brand = self.book.brands.get(heard.mention.brand)
+        return (brand.contact or "").replace("{case}", quote(case, safe="")) if brand else ""
 
     def _names_author(self, *templates: str | None) -> bool:
         """Return whether a text of these templates asks for the author's name: whether it may be said takes a while to tell."""
@@ -234,25 +266,30 @@ class Drafter:
         if not self._templates.get(name):
             return _Said(None, (f'{kind}: there is no template called "{name}"',))
         variant, problem = self._choose(name, kind, occasion)
-        text = variant.template.render(occasion.values)
+        asks = variant.tells and not occasion.values["answer"]
+        text = asking(occasion.heard.assessment.language) if asks else variant.template.render(occasion.values)
         if variant.names_author and not occasion.values["author"]:
             text = _SPACE_BEFORE_MARK.sub("", text).strip()
         post = occasion.heard.mention.post
         text = occasion.address(text, post, kind)
+        tells = variant.tells and not asks
         if not occasion.check:
-            return _Said(text)
-        found = guard.check(text, kind=kind, book=self.book, post=post, name_allowed=variant.names_author)
-        problems = filter(None, (problem, *found, occasion.limits(kind).problem(text)))
-        return _Said(text, tuple(f"{kind}: {one}" for one in problems))
+            return _Said(text, tells=tells)
+        found = guard.check(text, kind=kind, book=self.book, post=post, name_allowed=variant.names_author, today=occasion.today)
+        problems = filter(None, ("" if asks else problem, *found, occasion.limits(kind).problem(text)))
+        return _Said(text, tuple(f"{kind}: {one}" for one in problems), tells=tells)
 
     def _choose(self, name: str, kind: Kind, occasion: _Occasion) -> tuple[_Variant, str]:
         """Return the variant that fits the person best, and what is wrong with even the best one.
 
-        Where some public texts promise a private message and others do not, those are chosen between of which it is true.
+        Where some public texts promise a private message and others do not, those are chosen between of which it is true. So it is
+        with texts that tell an answer: they are for when there is one.
         """
         seen, may_name = occasion.heard.assessment, bool(occasion.values["author"])
-        true = [one for one in self._templates[name] if one.promises is occasion.in_private]
-        variants = (true if kind is Kind.PUBLIC else []) or self._templates[name]
+        known = bool(occasion.values["answer"])
+        telling = [one for one in self._templates[name] if one.tells is known] or self._templates[name]
+        true = [one for one in telling if one.promises is occasion.in_private]
+        variants = (true if kind is Kind.PUBLIC else []) or telling
         groups = [group for group in _ranked(variants, seen.language, informal=seen.informal) if group]
         problem = "" if groups else f'template "{name}" has no text for the language "{one_line(seen.language, _QUOTE_WIDTH)}"'
         groups = groups or [list(variants)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 
 from listener.clock import from_text, to_text
 from listener.errors import EarnestError
-from listener.store.base import Reader, Row, Tx, names, number, pack, text
-from responders.model import DraftState, Proposal
+from listener.store.base import Reader, Row, Tx, names, number, pack, text, unpack
+from responders.model import DraftState, Offered, Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Draft:
     created_at: datetime
     expires_at: datetime | None
     reason: str
+    answer: Offered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,15 @@ def read(row: Row) -> Draft:
         created_at=from_text(text(row, "created_at")),
         expires_at=from_text(text(row, "expires_at")) if row["expires_at"] else None,
         reason=text(row, "reason"),
+        answer=_answer(unpack(text(row, "answer"))) if row["answer"] else None,
     )
+
+
+def _answer(found: object) -> Offered | None:
+    if not isinstance(found, dict):
+        return None
+    words = {key: str(found[key]) for key in ("file", "title", "source", "question")}
+    return Offered(**words, review_by=date.fromisoformat(str(found["review_by"])), score=float(found["score"]))
 
 
 def add(
@@ -104,9 +113,9 @@ def add(
     )
     return tx.insert(
         """INSERT INTO drafts (case_id, network, post_id, brand, state, route, rule_version, public_text, private_text,
-        public_template, private_template, problems, approvals_needed, parent_text, created_at, expires_at, mark)
+        public_template, private_template, problems, approvals_needed, parent_text, created_at, expires_at, mark, answer)
         VALUES (:case, :network, :post, :brand, 'waiting', :route, :version, :public, :private, :public_template, :private_template,
-        :problems, :needed, :parent, :at, :expires, :mark)""",
+        :problems, :needed, :parent, :at, :expires, :mark, :answer)""",
         case=case_id,
         network=network,
         post=post_id,
@@ -123,6 +132,7 @@ def add(
         at=to_text(at),
         expires=to_text(expires_at) if expires_at else None,
         mark=mark,
+        answer=pack(asdict(proposal.answer) | {"review_by": proposal.answer.review_by.isoformat()}) if proposal.answer else "",
     )
 
 

@@ -138,6 +138,8 @@ _SHADOWS = (
         actions TEXT NOT NULL, held_by TEXT NOT NULL, drafts INTEGER NOT NULL, PRIMARY KEY (decision_id, route))""",
     "CREATE INDEX shadows_by_route ON shadows (route, decision_id)",
 )
+# The written answer that a draft tells, as it was when the draft was made.
+_ANSWERS = ("ALTER TABLE drafts ADD COLUMN answer TEXT NOT NULL DEFAULT ''",)
 
 MIGRATIONS = Migrations(
     "responders",
@@ -151,6 +153,7 @@ MIGRATIONS = Migrations(
         "007_by_hand": _BY_HAND,
         "009_shadows": _SHADOWS,
         "010_ladder": _LADDER,
+        "012_answers": _ANSWERS,
         "013_clocks": _CLOCKS,
     },
 )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from listener.errors import RulesWrong
 from listener.model import Assessment, Author, Post, Visibility
 from listener.rules.rulebook import Rulebook
+from responders import guard
 from responders.channels.base import TextLimits
 from responders.drafting.template import LONGEST_TEMPLATE, Drafter, promises_private, reply_visibility, template_problem
 from responders.model import Heard, Kind, Proposal
@@ -94,7 +95,7 @@ def test_a_route_without_words_proposes_none() -> None:
         ("line\nbreak {case}\n", "line\nbreak A-217\n"),
     ],
 )
-def test_templates_are_text_with_four_fields(text: str, printed: str) -> None:
+def test_templates_are_text_with_fields(text: str, printed: str) -> None:
     assert template_problem(text) == ""
     assert said(saying(text)).public == printed
 
@@ -324,3 +325,33 @@ def test_the_same_question_gets_the_same_draft() -> None:
 )
 def test_a_reply_is_never_seen_by_more_people_than_the_post(network: str, seen_by: Visibility, reply: Visibility) -> None:
     assert reply_visibility(replace(post(), network=network, visibility=seen_by)) is reply
+
+
+def with_page(text: str, **brand: object) -> Rulebook:
+    known = {"names": ["Acme"], "handles": {"mastodon": "acme@mastodon.example"}, "contact": "https://acme.example/help?case={case}"}
+    return rulebook(
+        brands={"acme": known | brand, "zenith": {"names": ["Zenith"], "contact": "https://zenith.example/ask"}},
+        routes=[{"name": "all", "when": "always", "reply": "words"}],
+        templates={"words": text},
+    )
+
+
+def test_a_link_leads_to_the_own_page_of_the_brand_with_the_case_in_it() -> None:
+    rules = with_page("Please tell us the rest here: {link} ^{agent}")
+    assert said(rules).public == "Please tell us the rest here: https://acme.example/help?case=A-217 ^Jo"
+    assert said(rules).problems == ()
+    assert draft(rules, "all", heard(brand="zenith")).public == "Please tell us the rest here: https://zenith.example/ask ^Jo"
+
+
+def test_a_page_of_our_own_is_no_strange_link_even_where_sites_are_named() -> None:
+    for rules in (with_page("See {link}"), with_page("See {link}", sites=["acme.example"])):
+        assert said(rules).problems == ()
+        elsewhere = guard.check("See https://acme.example.help.example", kind=Kind.PUBLIC, book=rules, post=post())
+        assert any("looks like a site of ours" in problem for problem in elsewhere)
+
+
+def test_a_sentence_of_a_template_may_promise_with_a_link_in_it() -> None:
+    rules = with_page("We will refund you once you tell us here: {link}")
+    assert said(rules).problems == ()
+    edited = guard.check("We will refund you twice, see https://acme.example", kind=Kind.PUBLIC, book=rules, post=post())
+    assert any("it promises" in problem for problem in edited)

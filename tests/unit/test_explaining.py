@@ -53,13 +53,14 @@ def test_scripts_get_the_fields_of_the_contract() -> None:
                 "by_hand": False,
             }
         ],
-        "passed": [gate for gate in GATES if gate not in {"quiet_hours", "same_text"}],
+        "passed": [gate for gate in GATES if gate not in {"quiet_hours", "same_text", "no_answer"}],
         "sends": False,
         "kept": ['"upset" wants a person\'s yes'],
         "urgency": {"level": "normal", "points": 30},
         "sentiment": {"label": "negative", "score": -0.62},
         "intent": "praise",
         "signals": [{"name": "outage", "points": 30, "because": ["ANOTHER outage"]}],
+        "from_answer": None,
         "trace": [
             {"route": "safety", "matched": False, "because": "signals are outage, asks for safety", "shadow": False},
             {"route": "billing", "matched": False, "because": "signals are outage, asks for money", "shadow": False},
@@ -86,7 +87,7 @@ def test_people_read_what_was_judged_why_and_why_not_and_what_would_be_said() ->
         "why not   thanks: not looked at: upset won above",
         "why not   everything-else: not looked at: upset won above",
         "held      by nothing",
-        "passed    " + ", ".join(gate for gate in GATES if gate != "same_text"),
+        "passed    " + ", ".join(gate for gate in GATES if gate not in {"same_text", "no_answer"}),
         'sends     nothing by itself: "upset" wants a person\'s yes',
         "public    Sorry for the trouble. What happened, and when? ^Ana",
     ]

@@ -145,8 +145,8 @@ def test_the_reference_holds_every_key_and_is_the_one_the_types_make() -> None:
     page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 
     assert put_table(page, source_models()) == page, "make it anew: earnest rules docs --into docs/rules.md"
-    for name in {*absent.FIELDS, *(key for keys in absent.KEYS.values() for key in keys)}:
-        assert f"`{name}`" in page or f"`{{{name}}}`" in page
+    for name in (key for keys in absent.KEYS.values() for key in keys):
+        assert f"`{name}`" in page
     for key in Rulebook.model_fields:
         assert f"| `{key}` |" in page
 

@@ -22,5 +22,6 @@ def test_the_wheel_holds_what_the_program_needs_and_nothing_else(tmp_path: Path)
         if path.is_file() and "__pycache__" not in path.parts
     }
     shipped = {f"responders/shipped/{name}" for name in ("rules.yaml", "data/demo.yaml", "data/rules.schema.json")}
+    shipped |= {f"responders/shipped/data/answers/{path.name}" for path in (ROOT / "data" / "answers").iterdir()}
     assert names == wanted | shipped
     assert {"listener/py.typed", "responders/py.typed", "listener/scoring/words/en.toml"} <= names

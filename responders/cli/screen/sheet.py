@@ -165,6 +165,8 @@ def _words(one: Waiting, around: Around, width: int) -> list[Line]:
             lines += counted(kind, words, around.kind, width)
     if one.draft.public is None:
         lines = [*labelled("public", "nothing", width, FAINT), *lines]
+    if one.draft.answer:
+        lines += labelled("answer", str(one.draft.answer), width, FAINT)
     if around.changed:
         lines += labelled("changed", around.changed, width, FAINT)
     return lines
