@@ -28,8 +28,8 @@ from ruamel.yaml.events import (
 from listener.rules.problems import LINE_END, Problem, Sheet
 from listener.rules.syntax import explain, unreadable
 
-MOST_BYTES = 256 * 1024
-MOST_NODES = 10_000
+MOST_BYTES = 512 * 1024
+MOST_NODES = 40_000
 DEEPEST = 40
 _LONGEST_NUMBER = 15
 _REPAIRS = 10
