@@ -237,7 +237,7 @@ def _facts(when: When) -> Iterable[Check]:
         yield _no_signals
     elif when.signals is not None:
         yield _any_signal(when.signals)
-    for key, look in _LOOKS.items():
+    for key, look in FACTS.items():
         wanted: tuple[str, ...] | None = getattr(when, key)
         if wanted is not None:
             yield _one_of(key, wanted, look)
@@ -245,7 +245,7 @@ def _facts(when: When) -> Iterable[Check]:
         yield _text(when.text)
 
 
-_LOOKS: Mapping[str, Callable[[Heard], str]] = {
+FACTS: Mapping[str, Callable[[Heard], str]] = {
     "urgency": lambda heard: heard.assessment.urgency.level,
     "sentiment": lambda heard: heard.assessment.sentiment.label,
     "intent": lambda heard: heard.assessment.intent,
@@ -254,6 +254,7 @@ _LOOKS: Mapping[str, Callable[[Heard], str]] = {
     "brand": lambda heard: heard.mention.brand,
     "visibility": lambda heard: heard.mention.post.visibility,
 }
+"""How to look at the facts of which a mention has exactly one, by the key of the condition that asks for them."""
 
 
 def _around(when: When, book: Rulebook) -> Iterator[Check]:
@@ -319,6 +320,17 @@ def asked_in(book: Rulebook) -> Asked:
         thread=any(when.thread is not None for when in whens),
         counts=frozenset(counts),
     )
+
+
+_OF_THE_POST = frozenset(
+    {"signals", "text", "author", "hours", "addressed", "moment_of_truth", "sarcasm", "any", "not_", *FACTS},
+)
+
+
+def asks_around(when: Literal["always"] | When) -> bool:
+    """Return whether conditions look at anything besides the post and how it was judged: it may be otherwise a moment later."""
+    parts = () if when == "always" else _parts(when)
+    return any(part.model_fields_set - _OF_THE_POST for part in parts)
 
 
 def _parts(when: When) -> Iterator[When]:

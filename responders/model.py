@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -100,7 +100,7 @@ class Decision:
     rule_version: str
     actions: tuple[str, ...]
     holds: tuple[Hold, ...]
-    trace: tuple[Step, ...]
+    trace: Sequence[Step]
     shadows: tuple[Shadow, ...] = ()
 
     @property

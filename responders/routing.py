@@ -1,7 +1,8 @@
 """Routing: which route takes a mention, why, and why none of the others did.
 
-A `Router` is made once from a rulebook: every condition is compiled (`conditions`), so that deciding only looks at facts. Nothing
-here knows the time, the disk or a network.
+A `Router` is made once from a rulebook: every condition is compiled (`conditions`), so that deciding only looks at facts, and only those
+routes are asked that may take the mention (`candidates`). Why the others do not is worded where somebody reads it (`tracing`). Nothing here
+knows the time, the disk or a network.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from dataclasses import replace
 from listener.model import Level
 from listener.rules.rulebook import Route, Rulebook
 from responders.boundaries import holds, no_private
-from responders.conditions import compiled
+from responders.candidates import Candidates
+from responders.conditions import asks_around, compiled
 from responders.model import Circumstances, Decision, Heard, Hold, Mode, Step
 from responders.shadowing import Shadows
+from responders.tracing import Trace
 
 _UNTAKEN = Route(name="no-route", when="always")
 
@@ -33,28 +36,34 @@ class Router:
         """Compile every route of `book`."""
         self.book = book
         self._routes = [(route, compiled(route.when, book)) for route in book.live]
+        self._candidates = Candidates(book, [route.when for route, _ in self._routes])
+        self._around = [number for number, (route, _) in enumerate(self._routes) if asks_around(route.when)]
         self._shadows = Shadows(book)
-        self._below: dict[int, tuple[Step, ...]] = {}
 
-    def route(self, heard: Heard, at: Circumstances) -> tuple[Route, tuple[Step, ...]]:
+    def route(self, heard: Heard, at: Circumstances) -> tuple[Route, Trace]:
         """Return the first live route that takes the mention, and a step for every live route in the file's order.
 
         Where no route takes it (a checked file ends with one that takes everything), it is left to a route called "no-route" that
         says nothing.
         """
-        steps: list[Step] = []
-        for index, (route, check) in enumerate(self._routes):
+        for number in self._candidates.of(heard, at):
+            route, check = self._routes[number]
             matched, because = check(heard, at)
-            steps.append(Step(route.name, matched, because))
             if matched:
-                return route, (*steps, *self._not_looked_at(index))
-        return _UNTAKEN, tuple(steps)
+                return route, self._trace(heard, at, number, Step(route.name, matched, because))
+        return _UNTAKEN, self._trace(heard, at, len(self._routes))
 
-    def _not_looked_at(self, winner: int) -> tuple[Step, ...]:
-        if winner not in self._below:
-            words = f"not looked at: {self._routes[winner][0].name} won above"
-            self._below[winner] = tuple(Step(route.name, matched=False, because=words) for route, _ in self._routes[winner + 1 :])
-        return self._below[winner]
+    def _trace(self, heard: Heard, at: Circumstances, winner: int, won: Step | None = None) -> Trace:
+        """Return the steps up to the winner, `won`, and behind it."""
+
+        def word(number: int) -> Step:
+            route, check = self._routes[number]
+            if number > winner:
+                return Step(route.name, matched=False, because=f"not looked at: {self._routes[winner][0].name} won above")
+            return won if won and number == winner else Step(route.name, *check(heard, at))
+
+        above = (number for number in self._around if number < winner)
+        return Trace(len(self._routes), word, (*above, winner) if won else above)
 
     def decide(self, heard: Heard, at: Circumstances) -> Decision:
         """Return what is wanted for a mention and what holds it back.

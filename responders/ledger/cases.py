@@ -15,6 +15,7 @@ from listener.store.base import Reader, Row, Tx, Value, number, pack, text, unpa
 from responders.ledger import clocks, shadows
 from responders.ledger.clocks import Clocks
 from responders.model import Decision, Hold
+from responders.tracing import kept
 
 _ID = re.compile(r"[Aa]-?(\d{1,12})")
 LOOK_FOR = timedelta(minutes=2)
@@ -296,7 +297,10 @@ def leave(tx: Tx, case_id: int, who: str) -> None:
 
 
 def record_decision(tx: Tx, case_id: int, mention: Mention, decision: Decision, *, at: datetime) -> None:
-    """Keep what was decided of a mention, and why, and which shadow routes matched it."""
+    """Keep what was decided of a mention, and why: of the other routes, what nobody could find out again (see `retracing`).
+
+    Beside it stand the shadow routes that matched.
+    """
     decision_id = tx.insert(
         """INSERT INTO decisions (case_id, network, post_id, brand, route, rule_version, actions, holds, trace, decided_at)
         VALUES (:case_id, :network, :post_id, :brand, :route, :version, :actions, :holds, :trace, :at)""",
@@ -308,7 +312,7 @@ def record_decision(tx: Tx, case_id: int, mention: Mention, decision: Decision, 
         version=decision.rule_version,
         actions=pack(decision.actions),
         holds=pack(list(map(_kept, decision.holds))),
-        trace=pack([shadows.kept_step(step) for step in decision.trace]),
+        trace=pack([shadows.kept_step(step) for step in kept(decision.trace)]),
         at=to_text(at),
     )
     shadows.keep(tx, decision_id, decision.shadows)
