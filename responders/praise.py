@@ -8,6 +8,7 @@ with "_" for the space inside a phrase.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from responders.wording import find_words, words
 
@@ -109,6 +110,12 @@ def doubt(text: str, names: tuple[str, ...] = ()) -> str:
     body = _ADDRESSED.sub(" ", text)
     if found := find_words(_DOUBTS, body):
         return found[0]
-    own = {word for name in names for word in words(name)}
+    own = _own(names)
     others = [word for word in words(body) if word not in _PLAIN and word not in own and not word.isdecimal()]
     return others[_MAY_BE_ANYTHING] if len(others) > _MAY_BE_ANYTHING else ""
+
+
+@lru_cache(maxsize=64)
+def _own(names: tuple[str, ...]) -> frozenset[str]:
+    """Return the words of our own names: a big brand has hundreds, and they are asked for at every kind post."""
+    return frozenset(word for name in names for word in words(name))

@@ -18,7 +18,7 @@ from listener.rules.rulebook import Rulebook
 from listener.sources.base import options_of
 from responders.shelf import Shelf, beside, read_shelf
 
-LARGEST = 300_000  # more than the reader takes, so that it says what is wrong
+LARGEST = 600_000  # more than the reader takes, so that it says what is wrong
 
 
 def read_text(path: Path) -> str:

@@ -7,7 +7,8 @@ docs.joinmastodon.org, and atproto.com/specs/handle (handles of Bluesky are doma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 import regex
 
@@ -79,7 +80,23 @@ def _always(text: str, phrase: str) -> str:
 
 def _ignored(texts: Iterable[str], brand: Brand) -> str:
     """Return the phrase by which a post that holds one of the texts is always left alone."""
-    return next((phrase for phrase in brand.ignore.phrases for text in texts if stands_in(text, phrase)), "")
+    return _first_within(brand.ignore.phrases, tuple(texts))
+
+
+def _first_within(phrases: tuple[str, ...], texts: Sequence[str]) -> str:
+    """Return the first of our phrases that stands in one of the texts, or ""; each is folded once, however many texts are asked about."""
+    folded = "\n".join(map(_squeezed, texts))
+    within = (phrase for phrase, squeezed in _folded(phrases) if squeezed in folded)
+    return next((phrase for phrase in within if any(stands_in(text, phrase) for text in texts)), "")
+
+
+@lru_cache(maxsize=8)
+def _folded(phrases: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((phrase, _squeezed(phrase)) for phrase in phrases)
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(clean(text).split())
 
 
 def _handles(look: Look, path: Path, brand: Brand) -> Iterator[Problem]:
@@ -112,7 +129,7 @@ def _queries(look: Look, path: Path, brand: Brand) -> Iterator[Problem]:
             message = f"a part of {clash_words(clash).replace('this', 'this query', 1)}"
             yield _at(look, place, clash.unwanted.at, message, "take that part out")
         yield from _small_joints(look, place, root)
-        names = [next((name for name in brand.names for text in texts if stands_in(text, name)), "") for texts in every]
+        names = [_first_within(brand.names, texts) for texts in every]
         if names and all(names):
             hint = "take the name out if only this is wanted, or the query"
             yield look.warning(place, "needless", f'all that this query finds is found by the name "{names[0]}" already', hint)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from listener.rules.above import Above
 from listener.rules.conditions import When
 from listener.rules.look import Look, Path, TooLong
 from listener.rules.problems import Problem, near
-from listener.rules.reach import implies, matches_all
+from listener.rules.reach import matches_all
 from listener.rules.rulebook import Route, Rulebook
 from listener.rules.texts import fields_of, fill, stray_brace, variants
 from listener.text import clean
 
 _MODES = ("observe", "draft", "send")
-_MOST_ROUTES = 400
+_MOST_ROUTES = 2_000
 # Values as long as real ones are: a template must fit with these.
 _SAMPLE = {"author": "a" * 20, "agent": "Alexandra", "case": "A-10000", "answer": ""}
 
@@ -43,6 +44,7 @@ def order(look: Look) -> Iterator[Problem]:
 def _unreachable(look: Look) -> Iterator[Problem]:
     numbered = enumerate(look.book.routes[:_MOST_ROUTES])
     judged = [(number, route) for number, route in numbered if not route.shadow and _clear(look, number, route)]
+    above = Above([route.when for _, route in judged])
     for place, (number, route) in enumerate(judged):
         if matches_all(route.when):
             below = judged[place + 1 :]
@@ -51,11 +53,10 @@ def _unreachable(look: Look) -> Iterator[Problem]:
                 message = f'"{route.name}" matches everything, so "{below[0][1].name}"{more} below it can never be reached'
                 yield look.error(("routes", number, "when"), "unreachable", message, "move it to the end, or give it conditions")
             return
-        for _, above in judged[:place]:
-            if implies(route.when, above.when):
-                message = f'"{route.name}" can never be reached: "{above.name}" above it takes all that it would take'
-                yield look.error(("routes", number, "when"), "unreachable", message, f'move it above "{above.name}"')
-                break
+        if (wider := above.wider(place)) is not None:
+            taker = judged[wider][1].name
+            message = f'"{route.name}" can never be reached: "{taker}" above it takes all that it would take'
+            yield look.error(("routes", number, "when"), "unreachable", message, f'move it above "{taker}"')
 
 
 def _clear(look: Look, number: int, route: Route) -> bool:

@@ -14,22 +14,28 @@ from listener.rules.conditions import When
 
 Condition = When | Literal["always"]
 
-_SETS = ("urgency", "sentiment", "intent", "language", "network", "brand", "visibility")
+_SINGLE = ("urgency", "sentiment", "intent", "language", "network", "brand", "visibility")
 _SEVERAL = ("text",)  # of which a mention may have more than one
-_FLAGS = ("addressed", "moment_of_truth", "sarcasm")
-_ALIKE = ("author", "customer", "thread", "hours", "count", "spike")
+SETS = (*_SINGLE, *_SEVERAL)
+"""Conditions that list values, any of which will do."""
+FLAGS = ("addressed", "moment_of_truth", "sarcasm")
+"""Conditions that are true or false."""
+ALIKE = ("author", "customer", "thread", "hours", "count", "spike")
 """Conditions of which it is only known that the same one holds where it holds."""
-_WHOLE: dict[str, frozenset[str]] = {"urgency": frozenset(Level), "sentiment": frozenset(Mood), "intent": frozenset(Intent)}
+WHOLE: dict[str, frozenset[str]] = {"urgency": frozenset(Level), "sentiment": frozenset(Mood), "intent": frozenset(Intent)}
+"""All values of some facts: a condition that lists them all asks nothing."""
 _STEPS = 5_000
+_STEPS_IN_ALL = 500_000
 
 
 @dataclass(slots=True)
-class _Patience:
+class Patience:
     """How many comparisons are left; deep nests of `any` would otherwise multiply."""
 
-    left: int = _STEPS
+    left: int = _STEPS_IN_ALL
 
     def spent(self) -> bool:
+        """Spend one; return whether none was left."""
         self.left -= 1
         return self.left < 0
 
@@ -39,15 +45,20 @@ def matches_all(when: Condition) -> bool:
     return when == "always" or implies("always", when)
 
 
-def implies(narrow: Condition, wide: Condition) -> bool:
-    """Tell whether whatever fulfils `narrow` surely fulfils `wide`."""
+def implies(narrow: Condition, wide: Condition, patience: Patience | None = None) -> bool:
+    """Tell whether whatever fulfils `narrow` surely fulfils `wide`; `patience` is shared by whoever compares many."""
     if wide == "always":
         return True
     parts = [] if narrow == "always" else [narrow]
-    return _gives(parts, wide, _Patience())
+    mine = Patience(min(_STEPS, patience.left if patience else _STEPS))
+    granted = mine.left
+    found = _gives(parts, wide, mine)
+    if patience:
+        patience.left -= granted - mine.left
+    return found
 
 
-def _gives(parts: list[When], wide: When, patience: _Patience) -> bool:
+def _gives(parts: list[When], wide: When, patience: Patience) -> bool:
     """Tell whether the parts, which all hold, make `wide` hold."""
     if patience.spent():
         return False
@@ -60,12 +71,12 @@ def _gives(parts: list[When], wide: When, patience: _Patience) -> bool:
     return False
 
 
-def _each_atom(parts: list[When], wide: When, patience: _Patience) -> bool:
-    if any(not _set_given(parts, wide, key) for key in (*_SETS, *_SEVERAL)):
+def _each_atom(parts: list[When], wide: When, patience: Patience) -> bool:
+    if any(not _set_given(parts, wide, key) for key in SETS):
         return False
-    if any(not _flag_given(parts, wide, key) for key in _FLAGS):
+    if any(not _flag_given(parts, wide, key) for key in FLAGS):
         return False
-    if any(not _alike_given(parts, wide, key) for key in _ALIKE) or not _signals_given(parts, wide):
+    if any(not _alike_given(parts, wide, key) for key in ALIKE) or not _signals_given(parts, wide):
         return False
     if wide.any is not None and not any(_gives(parts, choice, patience) for choice in wide.any):
         return False
@@ -74,7 +85,7 @@ def _each_atom(parts: list[When], wide: When, patience: _Patience) -> bool:
 
 def _set_given(parts: Iterable[When], wide: When, key: str) -> bool:
     wanted: tuple[str, ...] | None = getattr(wide, key)
-    if wanted is None or (key in _WHOLE and _WHOLE[key] <= set(wanted)):
+    if wanted is None or (key in WHOLE and WHOLE[key] <= set(wanted)):
         return True
     return any(set(given) <= set(wanted) for part in parts if (given := getattr(part, key)) is not None)
 
@@ -97,17 +108,17 @@ def _signals_given(parts: Iterable[When], wide: When) -> bool:
     return any(isinstance(part.signals, tuple) and set(part.signals) <= set(wide.signals) for part in parts)
 
 
-def _excluded(parts: Iterable[When], unwanted: When, patience: _Patience) -> bool:
+def _excluded(parts: Iterable[When], unwanted: When, patience: Patience) -> bool:
     """Tell whether one of the parts rules `unwanted` out."""
     return any((part.not_ is not None and _gives([unwanted], part.not_, patience)) or _disjoint(part, unwanted) for part in parts)
 
 
 def _disjoint(one: When, other: When) -> bool:
-    for key in _SETS:
+    for key in _SINGLE:
         left, right = getattr(one, key), getattr(other, key)
         if left is not None and right is not None and not set(left) & set(right):
             return True
-    if any(getattr(one, key) is not None and getattr(other, key) is (not getattr(one, key)) for key in _FLAGS):
+    if any(getattr(one, key) is not None and getattr(other, key) is (not getattr(one, key)) for key in FLAGS):
         return True
     none_and_some = {one.signals == "none", other.signals == "none"} == {True, False}
     return none_and_some and one.signals is not None and other.signals is not None

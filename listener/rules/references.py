@@ -25,7 +25,7 @@ def references(look: Look) -> Iterator[Problem]:
     quiet = look.book.boundaries.quiet_hours
     routes = [route.name for route in look.book.routes]
     for number, name in enumerate(quiet.except_ if quiet else ()):
-        if look.whole(("routes",)) or name not in routes:
+        if name not in routes:
             yield from _missing(look, ("boundaries", "quiet_hours", "except", number), "route", name, _route_names(look, routes))
     scorer = look.book.scoring.sentiment.scorer
     if look.known.scorers is not None:
@@ -131,7 +131,7 @@ def _trials(look: Look) -> Iterator[Problem]:
         path: Path = ("tests", number)
         if trial.network is not None:
             yield from _network(look, (*path, "network"), trial.network)
-        if trial.route is not None and (look.whole(("routes",)) or trial.route not in routes):
+        if trial.route is not None and trial.route not in routes:
             yield from _missing(look, (*path, "route"), "route", trial.route, _route_names(look, routes))
         if trial.brand is not None:
             yield from _missing(look, (*path, "brand"), "brand", trial.brand, look.names("brands"))

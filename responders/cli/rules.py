@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from listener.rules.problems import Problem
     from listener.rules.rulebook import Rulebook
 
-_LARGEST = 300_000  # more than the reader takes, so that it says what is wrong
+_LARGEST = 600_000  # more than the reader takes, so that it says what is wrong
 _WARNINGS_ONLY = 3
 
 _FILE = click.argument("file", type=click.Path(path_type=Path), required=False)

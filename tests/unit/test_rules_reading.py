@@ -29,9 +29,9 @@ def problems(text: str | bytes) -> tuple[Problem, ...]:
 @pytest.mark.parametrize(
     ("text", "code", "line"),
     [
-        ("x" * 300_000, "too-large", 1),
-        ("\n" * 300_000, "too-large", 1),
-        ("日" * 100_000, "too-large", 1),
+        ("x" * 600_000, "too-large", 1),
+        ("\n" * 600_000, "too-large", 1),
+        ("日" * 200_000, "too-large", 1),
         (MINIMAL + "teams: " + "[" * 5_000, "too-deep", 4),
         (MINIMAL + "teams: " + "[a, " * 3_000, "too-deep", 4),
         (MINIMAL + "teams: " + "{a: " * 3_000, "too-deep", 4),
