@@ -26,6 +26,7 @@ from ruamel.yaml.events import (
 )
 
 from listener.rules.problems import LINE_END, Problem, Sheet
+from listener.rules.quick import Doubtful, events
 from listener.rules.syntax import explain, unreadable
 
 MOST_BYTES = 512 * 1024
@@ -204,6 +205,8 @@ def parse(sheet: Sheet) -> tuple[Node | None, list[Problem]]:
     problems = list(_before(sheet))
     if problems:
         return None, problems
+    if (tree := _quickly(sheet)) is not None:
+        return tree, []
     text = sheet.text
     for _ in range(_REPAIRS):
         builder = _Builder(sheet)
@@ -215,6 +218,17 @@ def parse(sheet: Sheet) -> tuple[Node | None, list[Problem]]:
             return None, problems + builder.problems
         text = text[: broken.repair] + "_" + text[broken.repair + 1 :]
     return None, problems
+
+
+def _quickly(sheet: Sheet) -> Node | None:
+    """Read an ordinary file the quick way; None where the exact reader must look."""
+    builder = _Builder(sheet)
+    try:
+        for event in events(sheet.text):
+            builder.take(event)
+    except (_Enough, Doubtful):
+        return None
+    return None if builder.problems else builder.root
 
 
 @dataclass(frozen=True, slots=True)
