@@ -48,7 +48,12 @@ class Phrases:
         """Take the phrases; empty ones, and ones made of nothing but hidden characters, are left out."""
         by_folded = {folded: phrase for phrase in phrases if (folded := clean(phrase).strip())}
         self._phrases = tuple(by_folded.values())
-        self._search = ahocorasick_rs.AhoCorasick(list(by_folded)) if by_folded else None
+        self._folded = tuple(by_folded)
+
+    @cached_property
+    def _search(self) -> ahocorasick_rs.AhoCorasick | None:
+        """Made when it is first needed: of hundreds of conditions most are never asked."""
+        return ahocorasick_rs.AhoCorasick(self._folded) if self._folded else None
 
     def find(self, text: str | Folded) -> tuple[Found, ...]:
         """Return every phrase in `text`, in the order they begin; phrases may overlap."""

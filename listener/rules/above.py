@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from listener.rules.conditions import When
@@ -18,12 +18,11 @@ class Above:
     def __init__(self, whens: Sequence[Literal["always"] | When]) -> None:
         """Sort the conditions by what a narrower one has to name too: of several such things the rarest."""
         self._whens = whens
-        asks = [[] if when == "always" else list(_asks(when)) for when in whens]
-        often = Counter(named for each in asks for one in each for named in one)
+        often = Counter(named for when in whens if when != "always" for named in _names(when))
         self._by_name: dict[Named, list[int]] = {}
         self._any: list[int] = []
-        for number, each in enumerate(asks):
-            rarest = min(each, key=lambda one: sum(often[named] for named in one), default=None)
+        for number, when in enumerate(whens):
+            rarest = None if when == "always" else _rarest(when, often)
             for named in rarest or ():
                 self._by_name.setdefault(named, []).append(number)
             if rarest is None:
@@ -38,8 +37,18 @@ class Above:
         return next((place for place in places if place < number and implies(narrow, self._whens[place], self._patience)), None)
 
 
-def _asks(when: When) -> Iterator[frozenset[Named]]:
-    """Yield sets of names: whatever is narrower names one of each."""
+def _rarest(when: When, often: Mapping[Named, int]) -> frozenset[Named] | None:
+    """Return the rarest names of which whatever is narrower has one, None where it need not name anything."""
+    asks = list(_asked(when))
+    if when.any is not None:
+        choices = [_rarest(choice, often) for choice in when.any]
+        if all(choices):
+            asks.append(frozenset(named for one in choices for named in one or ()))
+    return min(asks, key=lambda one: sum(often[named] for named in one), default=None)
+
+
+def _asked(when: When) -> Iterator[frozenset[Named]]:
+    """Yield what the conditions list themselves: whatever is narrower lists one of each."""
     for key in SETS:
         wanted = getattr(when, key)
         if wanted is not None and not (key in WHOLE and WHOLE[key] <= set(wanted)):
@@ -49,10 +58,6 @@ def _asks(when: When) -> Iterator[frozenset[Named]]:
     for key in (*FLAGS, *ALIKE):
         if (wanted := getattr(when, key)) is not None:
             yield frozenset([(key, wanted if key in FLAGS else True)])
-    if when.any is not None:
-        choices = [min(_asks(choice), key=len, default=None) for choice in when.any]
-        if None not in choices:
-            yield frozenset(named for one in choices for named in one or ())
 
 
 def _names(when: When) -> Iterator[Named]:

@@ -7,12 +7,9 @@ tabs between words. So whatever is odd, empty or wrong is left to the exact read
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import yaml
-from ruamel.yaml import events as exact
-from yaml import events as quick
 
 try:
     from yaml.cyaml import CParser
@@ -25,46 +22,13 @@ class Doubtful(Exception):  # noqa: N818 - it is no error: another reader takes 
 
 
 # Found by reading very many mutated files in both ways: byte-order marks, ends of documents and directives, tabs, comments right behind
-# the head of a block, values right behind a quoted key, and keys that are announced by a question mark.
-_ODD = re.compile(
-    r"""\ufeff|\t|(?m:^(?:\.\.\.|%))|[|>][-+0-9]*\#|["']:\S|(?m:^[- ?:]*[?])|[\[{,]\s*[?]""",
-)
+# the head of a block, values right behind a quoted key, and keys that are announced by a question mark. Where a value that is left out
+# stands, the two do not agree on either.
+_ODD = re.compile(r"""\ufeff|\t|(?m:^(?:\.\.\.|%))|[|>][-+0-9]*\#|["']:\S|(?m:^[- ?:]*[?])|[\[{,]\s*[?]""")
 
 
-def _scalar(event: Any) -> exact.Event:  # noqa: ANN401 - libyaml's events have no types of their own
-    if not event.value and not event.style:
-        raise Doubtful
-    marks = {"start_mark": event.start_mark, "end_mark": event.end_mark}
-    return exact.ScalarEvent(event.anchor, event.tag, event.implicit, event.value, style=event.style, **marks)
-
-
-def _collection(kind: type[exact.CollectionStartEvent]) -> Callable[[Any], exact.Event]:
-    return lambda event: kind(event.anchor, event.tag, event.implicit, event.start_mark, event.end_mark)
-
-
-def _plain(kind: type[exact.Event]) -> Callable[[Any], exact.Event]:
-    return lambda event: kind(event.start_mark, event.end_mark)
-
-
-def _document(event: Any) -> exact.Event:  # noqa: ANN401
-    return exact.DocumentStartEvent(event.start_mark, event.end_mark, version=event.version, tags=event.tags)
-
-
-_SAME: dict[type[quick.Event], Callable[[Any], exact.Event]] = {
-    quick.ScalarEvent: _scalar,
-    quick.MappingStartEvent: _collection(exact.MappingStartEvent),
-    quick.SequenceStartEvent: _collection(exact.SequenceStartEvent),
-    quick.MappingEndEvent: _plain(exact.MappingEndEvent),
-    quick.SequenceEndEvent: _plain(exact.SequenceEndEvent),
-    quick.DocumentStartEvent: _document,
-    quick.DocumentEndEvent: _plain(exact.DocumentEndEvent),
-    quick.StreamStartEvent: _plain(exact.StreamStartEvent),
-    quick.StreamEndEvent: _plain(exact.StreamEndEvent),
-}
-
-
-def events(text: str) -> Iterator[exact.Event]:
-    """Yield what a text holds as the exact reader would.
+def events(text: str) -> Iterator[yaml.Event]:
+    """Yield what a text holds: events as the exact reader has them, of other classes with the same names.
 
     Raises:
         Doubtful: that is not sure; whatever was yielded before is void.
@@ -75,9 +39,8 @@ def events(text: str) -> Iterator[exact.Event]:
         parser = CParser(text)
         while parser.check_event():
             event = parser.get_event()
-            same = _SAME.get(type(event))
-            if same is None:
+            if isinstance(event, yaml.ScalarEvent) and not event.value and not event.style:
                 raise Doubtful
-            yield same(event)
+            yield event
     except (yaml.YAMLError, ValueError) as problem:
         raise Doubtful from problem

@@ -11,20 +11,12 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any, Final
 
+import yaml
 from ruamel.yaml import YAML
+from ruamel.yaml import events as exact
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    Event,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
-
 from listener.rules.problems import LINE_END, Problem, Sheet
 from listener.rules.quick import Doubtful, events
 from listener.rules.syntax import explain, unreadable
@@ -38,11 +30,23 @@ _REPAIRABLE = 64 * 1024
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)?\.[0-9]+|(?:0|[1-9][0-9]*)\.?)(?:[eE][-+]?[0-9]{1,4})?")
+_NUMERIC = frozenset("+-.0123456789")
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _BRACKETS = re.compile(rf"(?:[\[{{][ \t]*){{{DEEPEST + 1}}}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _TAB = re.compile(r"^[ ]*\t", re.MULTILINE)
+
+
+_NODES = frozenset({"scalar", "mapping", "sequence"})
+_KINDS: Final[dict[type, str]] = {
+    getattr(reader, f"{name}Event"): kind
+    for reader in (exact, yaml)
+    for kind, name in (
+        *(("scalar", "Scalar"), ("mapping", "MappingStart"), ("sequence", "SequenceStart"), ("alias", "Alias")),
+        *(("end", "MappingEnd"), ("end", "SequenceEnd"), ("document", "DocumentStart")),
+    )
+}
 
 
 @dataclass(slots=True)
@@ -118,28 +122,29 @@ class _Builder:
         self.stopped = True
         raise _Enough
 
-    def take(self, event: Event) -> None:
+    def take(self, event: Any) -> None:  # noqa: ANN401 - an event of either reader; they differ in nothing but their classes
         """Add one event to the tree."""
-        at = (event.start_mark.line + 1, event.start_mark.column + 1)
-        if isinstance(event, DocumentStartEvent):
-            self._document(event, at)
-        elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+        kind, mark = _KINDS.get(type(event), ""), event.start_mark
+        at = (mark.line + 1, mark.column + 1)
+        if kind in _NODES:
+            self._node(event, kind, at)
+        elif kind == "end":
             self.stack.pop()
             self.keys.pop()
-        elif isinstance(event, AliasEvent):
+        elif kind == "document":
+            self._document(event, at)
+        elif kind == "alias":
             self.say(at, "alias", "aliases are not read", "write the value out where it is needed")
             self._add(Scalar(None, "", at, damaged=True))
-        elif isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent):
-            self._node(event, at)
 
-    def _document(self, event: DocumentStartEvent, at: tuple[int, int]) -> None:
+    def _document(self, event: Any, at: tuple[int, int]) -> None:  # noqa: ANN401
         self.documents += 1
         if self.documents > 1:
             self.stop(at, "documents", "a second document starts here", 'a rules file is one document: remove the "---"')
         if event.version or event.tags:
             self.say((1, 1), "directive", 'lines that start with "%" are not read', "remove them: the file is always YAML 1.2")
 
-    def _node(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent, at: tuple[int, int]) -> None:
+    def _node(self, event: Any, kind: str, at: tuple[int, int]) -> None:  # noqa: ANN401
         self.nodes += 1
         if self.nodes > MOST_NODES:
             self.stop(at, "too-large", f"the file holds more than {MOST_NODES:,} values", "that is more than a person can keep in view")
@@ -147,12 +152,12 @@ class _Builder:
             self.say(at, "anchor", "anchors are not read", "write the value out where it is needed")
         if event.tag:
             self.say(at, "tag", 'tags ("!...") are not read', "remove it; put text in quotes")
-        if isinstance(event, ScalarEvent):
+        if kind == "scalar":
             self._add(self._scalar(event, at))
             return
         if len(self.stack) >= DEEPEST:
             self.stop(at, "too-deep", f"more than {DEEPEST} levels inside one another", "no rule needs so many")
-        node = Mapping(at) if isinstance(event, MappingStartEvent) else Sequence(at)
+        node = Mapping(at) if kind == "mapping" else Sequence(at)
         self._add(node)
         self.stack.append(node)
         self.keys.append(None)
@@ -181,12 +186,14 @@ class _Builder:
             node.at = key.at
         parent.entries[key.text] = (key, node)
 
-    def _scalar(self, event: ScalarEvent, at: tuple[int, int]) -> Scalar:
+    def _scalar(self, event: Any, at: tuple[int, int]) -> Scalar:  # noqa: ANN401
         text = str(event.value)
         if event.style or event.tag:
             return Scalar(text, text, at)
         if text in _WORDS:
             return Scalar(_WORDS[text], text, at)
+        if text[0] not in _NUMERIC:
+            return Scalar(text, text, at)
         if _INTEGER.fullmatch(text):
             if len(text) <= _LONGEST_NUMBER:
                 return Scalar(int(text), text, at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import ahocorasick_rs
 
@@ -146,6 +146,12 @@ class _Index:
                 return
 
 
+@lru_cache(maxsize=4 * len(LANGUAGES))
+def _built_in(language: str, wanted: tuple[str, ...]) -> _Index:
+    """Index phrases of a language; rules that are read anew need not do it again."""
+    return _Index(entry for name in wanted for entry in entries(language, name))
+
+
 class Lexicon:
     """The phrases of all languages but those of some names, and phrases of the rules, ready for one pass over a text.
 
@@ -162,8 +168,8 @@ class Lexicon:
     def _index(self, language: str, *, grave: bool) -> _Index:
         index = self._ready.get((language, grave))
         if index is None:
-            wanted = [name for name in names(language) if name not in self._without and (name in self._grave) is grave]
-            index = self._ready.setdefault((language, grave), _Index(entry for name in wanted for entry in entries(language, name)))
+            wanted = tuple(name for name in names(language) if name not in self._without and (name in self._grave) is grave)
+            index = self._ready.setdefault((language, grave), _built_in(language, wanted))
         return index
 
     def find(self, folded: Folded, spoken: Collection[str], perhaps: Collection[str]) -> Places:
