@@ -35,7 +35,6 @@ from listener.rules.tree import parse
 from listener.scoring.assessor import Assessor
 from responders.house import channel_kind
 from responders.model import Circumstances, Heard
-from responders.pipeline import Mind
 from responders.playing import Play
 from responders.rehearsal import rehearse
 from responders.routing import Router
@@ -50,6 +49,29 @@ TEXTS = (
     "Day {n} of waiting for an answer about {word} from @acme. Still nothing.",
     "Walked past the Acme shop in street {n} today",
 )
+HEAD = """version: 1
+mode: draft
+brands:
+  acme:
+    handles: {{mastodon: acme@mastodon.social, x: acme}}
+    names: [{names}]
+    hashtags: [acme]
+    ignore: {{phrases: [{ignored}]}}
+lists:
+"""
+SCORING = "scoring:\n  urgency:\n    signals:\n      other: {points: 5, words: [some other word]}\n"
+STEP = """  - name: route-{number}
+    when: {when}
+    reply: reply-{reply}
+    team: care
+    examples: [{{post: '@acme about {word}, number {number}'}}]
+"""
+LAST = "  - name: everything-else\n    when: always\n    examples: [{post: 'Saw an Acme shop'}]\ntemplates:\n"
+REPLY = """  reply-{number}:
+    - "Sorry, that is not how it should be, number {number}. What happened? ^{{agent}}"
+    - de: "Das tut mir leid, Nummer {number}. Was ist los? ^{{agent}}"
+"""
+SIGNALS = {1: True, 3: False}  # which of the kinds of condition ask for a signal, and whether for nothing else
 ROUNDS = 3
 MENTIONS = 400
 
@@ -91,34 +113,22 @@ def rules(routes: int, words: int) -> str:
 
     lists, names, ignored, never = some(0.1), some(0.04), some(0.04), some(0.02)
     each = max((words - len(lists) - len(names) - len(ignored) - len(never)) // max(routes - 1, 1), 1)
-    signals, steps = {}, []
+    signals, steps = [], []
     for number in range(routes - 1):
         own, signal = list(islice(supply, each)), f"signal-{number}"
-        if number % 8 in {1, 3}:
-            signals[signal] = own[1:] if number % 8 == 3 else own
-        wanted = own[:1] if number % 8 == 3 else own
-        steps.append(
-            f"  - name: route-{number}\n    when: {conditions(number, signal, wanted, 'acme')}\n    reply: reply-{number % 40}\n"
-            f"    team: care\n    examples: [{{post: '@acme about {own[0]}, number {number}'}}]\n"
-        )
-    lines = [
-        "version: 1\nmode: draft\nbrands:\n  acme:\n    handles: {mastodon: acme@mastodon.social, x: acme}\n",
-        f"    names: [{', '.join(['Acme', *names])}]\n    hashtags: [acme]\n    ignore: {{phrases: [{', '.join(ignored or ['nothing'])}]}}\n",
-        "lists:\n",
-        *(f"  list{n}: {{mastodon: [{', '.join(lists[n::5] or ['nobody'])}]}}\n" for n in range(5)),
-        "scoring:\n  urgency:\n    signals:\n      other: {points: 5, words: [some other word]}\n",
-        *(f"      {name}: {{points: {5 + place % 20}, words: [{', '.join(own)}]}}\n" for place, (name, own) in enumerate(signals.items())),
-        "routes:\n",
-        *steps,
-        "  - name: everything-else\n    when: always\n    examples: [{post: 'Saw an Acme shop'}]\n",
-        "templates:\n",
-        *(
-            f'  reply-{n}:\n    - "Sorry, that is not how it should be, number {n}. What happened? ^{{agent}}"\n    - de: "Das tut mir leid, Nummer {n}. ^{{agent}}"\n'
-            for n in range(min(40, routes - 1))
-        ),
-        f"teams:\n  care: {{members: [kim, sam]}}\nboundaries:\n  never_say: [{', '.join(never or ['never'])}]\n",
-    ]
-    return "".join(lines)
+        wanted = own
+        if number % 8 in SIGNALS:
+            alone = SIGNALS[number % 8]
+            wanted, found = (own, own) if alone else (own[:1], own[1:])
+            signals.append(f"      {signal}: {{points: {5 + number % 20}, words: [{', '.join(found or own)}]}}\n")
+        steps.append(STEP.format(number=number, when=conditions(number, signal, wanted, "acme"), reply=number % 40, word=own[0]))
+    replies = [REPLY.format(number=number) for number in range(min(40, routes - 1))]
+    return (
+        HEAD.format(names=", ".join(["Acme", *names]), ignored=", ".join(ignored or ["nothing"]))
+        + "".join(f"  list{n}: {{mastodon: [{', '.join(lists[n::5] or ['nobody'])}]}}\n" for n in range(5))
+        + "".join([SCORING, *signals, "routes:\n", *steps, LAST, *replies])
+        + f"teams:\n  care: {{members: [kim, sam]}}\nboundaries:\n  never_say: [{', '.join(never or ['never'])}]\n"
+    )
 
 
 def cpu(work: Callable[[], object], rounds: int = ROUNDS) -> float:
@@ -153,7 +163,9 @@ def post(number: int, text: str) -> Post:
 
 def posts(book: Rulebook, begin: int) -> list[Post]:
     """Return posts of which two in five take a route by a word of their own, and the others fall through to the last."""
-    words = [part.split(",")[0] for route in book.routes for one in route.examples if (part := (one.post or "").removeprefix("@acme about "))]
+    words = [
+        part.split(",")[0] for route in book.routes for one in route.examples if (part := (one.post or "").removeprefix("@acme about "))
+    ]
     return [
         post(begin + n, TEXTS[n % len(TEXTS)].format(n=n, word=words[(n * 37) % (len(words) - 1)] if n % 5 in {0, 1} else "blue"))
         for n in range(MENTIONS)

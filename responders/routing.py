@@ -53,6 +53,14 @@ class Router:
                 return route, self._trace(heard, at, number, Step(route.name, matched, because))
         return _UNTAKEN, self._trace(heard, at, len(self._routes))
 
+    def told_again(self, heard: Heard, won: Step) -> Trace | None:
+        """Return a step for every route where the step `won` is known; None where there is no such route.
+
+        The steps of `asks_around` routes are void: what they asked about is another thing now.
+        """
+        number = next((number for number, (route, _) in enumerate(self._routes) if route.name == won.route), None)
+        return None if number is None else self._trace(heard, Circumstances(now=heard.mention.post.created_at), number, won)
+
     def _trace(self, heard: Heard, at: Circumstances, winner: int, won: Step | None = None) -> Trace:
         """Return the steps up to the winner, `won`, and behind it."""
 

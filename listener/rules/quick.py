@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 import yaml
 
-try:
-    from yaml.cyaml import CParser
-except ImportError:  # built without libyaml: then the exact reader reads everything
-    CParser = None  # type: ignore[assignment,misc]
+_LIBYAML: Final[bool] = yaml.__with_libyaml__  # without it, the exact reader reads everything
 
 
-class Doubtful(Exception):  # noqa: N818 - it is no error: another reader takes over
+class Doubtful(Exception):
     """The exact reader must look at this text."""
 
 
@@ -33,12 +31,10 @@ def events(text: str) -> Iterator[yaml.Event]:
     Raises:
         Doubtful: that is not sure; whatever was yielded before is void.
     """
-    if CParser is None or _ODD.search(text):
+    if not _LIBYAML or _ODD.search(text):
         raise Doubtful
     try:
-        parser = CParser(text)
-        while parser.check_event():
-            event = parser.get_event()
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             if isinstance(event, yaml.ScalarEvent) and not event.value and not event.style:
                 raise Doubtful
             yield event

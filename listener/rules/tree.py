@@ -17,6 +17,7 @@ import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml import events as exact
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
 from listener.rules.problems import LINE_END, Problem, Sheet
 from listener.rules.quick import Doubtful, events
 from listener.rules.syntax import explain, unreadable

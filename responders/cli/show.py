@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import click
@@ -49,7 +49,9 @@ def show(app: App, *, case: str) -> None:
     at = clock.now()
     story = views.story(app.store.read(), case)
     if app.options.json:
-        app.out.record(story_json(story))
+        from responders.retracing import in_full  # noqa: PLC0415  # judging is slow to import
+
+        app.out.record(story_json(replace(story, decision=in_full(app.store.read(), story.case.id))))
         return
     around = _Around(at, app.store.held(), silence(app.store, story.case.network, at=at))
     _head(app.out, story, at)

@@ -341,3 +341,9 @@ def decision(reader: Reader, case_id: int) -> Decision | None:
         trace=(steps := tuple(map(shadows.step, trace)) if isinstance(trace, list) else ()),
         shadows=shadows.of(reader, number(row, "id"), steps),
     )
+
+
+def decided_post(reader: Reader, case_id: int) -> tuple[str, str, str] | None:
+    """Return what the newest decision of a case is about: the network, the post's id and the brand."""
+    row = reader.one("SELECT network, post_id, brand FROM decisions WHERE case_id = :id ORDER BY id DESC LIMIT 1", id=case_id)
+    return None if row is None else (text(row, "network"), text(row, "post_id"), text(row, "brand"))

@@ -42,3 +42,9 @@ def newest_first(reader: Reader) -> Iterator[Kept]:
         found = reader.one("SELECT * FROM rulebooks WHERE version = :version", version=text(row, "version"))
         if found:
             yield Kept(text(found, "version"), text(found, "words"), from_text(text(found, "first_at")))
+
+
+def words(reader: Reader, version: str) -> str | None:
+    """Return the text of a version of the rules, or None where it was never in force here."""
+    row = reader.one("SELECT words FROM rulebooks WHERE version = :version", version=version)
+    return None if row is None else text(row, "words")

@@ -19,8 +19,9 @@ from responders.circumstances import closed_gates
 from responders.cli.answers import stands
 from responders.cli.phrases import counted
 from responders.cli.screen.sheet import Around
-from responders.ledger import audit, cases, drafts, moves, people
+from responders.ledger import audit, drafts, moves, people
 from responders.model import Decision, DeliveryState, DraftState
+from responders.retracing import in_full
 from responders.silence import silence
 from responders.unsettled import Parked, ToPost
 from responders.views import Filters, Pending, Place, Story, Waiting, earlier, pending, queue, story
@@ -155,8 +156,8 @@ class Pile:
         return tuple(found)
 
     def decision(self) -> Decision | None:
-        """Return how the case in hand was decided."""
-        return cases.decision(self._store.read(), self.current.case.id) if self.current else None
+        """Return how the case in hand was decided, with what every route said to it."""
+        return in_full(self._store.read(), self.current.case.id) if self.current else None
 
     def story(self) -> Story | None:
         """Return the case in hand, whole."""
