@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from listener.errors import EarnestError
 from listener.rules import absent
 from listener.rules.faults import deepest, explain, locate, take_out
-from listener.rules.problems import Problem, RulesProblems, Sheet, in_order, suggest
+from listener.rules.problems import Problem, RulesProblems, Severity, Sheet, in_order, suggest
 from listener.rules.rulebook import Rulebook, SourceSettings
 from listener.rules.tree import Mapping, Node, Scalar, Sequence, parse, plain
 from listener.rules.wording import keys_of
@@ -67,15 +67,19 @@ class Reading:
     book: Rulebook | None = None
 
     def sorted_problems(self) -> tuple[Problem, ...]:
-        """Return the problems by line; where a line could not be read at all, only that is said of it."""
+        """Return the problems by line, at most so many; where a line could not be read at all, only that is said of it."""
         broken = {problem.line for problem in self.problems if problem.code in _REPAIRED}
         kept = [problem for problem in self.problems if problem.line not in broken or problem.code in _REPAIRED]
         ordered = in_order(kept)
         if len(ordered) <= _MOST_SHOWN:
             return ordered
-        last = ordered[_MOST_SHOWN]
-        more = f"{len(ordered) - _MOST_SHOWN} more mistakes from here on"
-        return (*ordered[:_MOST_SHOWN], self.sheet.problem((last.line, last.column), "more", more))
+        # Mistakes come before oddities here: a file of hundreds of routes without an example must not hide one.
+        first = sorted(ordered, key=lambda problem: problem.severity != "error")
+        shown, rest = first[:_MOST_SHOWN], in_order(first[_MOST_SHOWN:])
+        severity: Severity = "error" if any(one.severity == "error" for one in rest) else "warning"
+        what = "mistakes" if severity == "error" else "warnings"
+        more = self.sheet.problem((rest[0].line, rest[0].column), "more", f"{len(rest)} more {what} from here on", severity=severity)
+        return (*in_order(shown), more)
 
 
 def read(
