@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -199,3 +201,16 @@ def test_log_follows_what_is_done_elsewhere(run: Program) -> None:
             assert '"snoozed"' in following.stdout.readline()
         finally:
             following.terminate()
+
+
+def test_show_tells_scripts_why_every_route_did_not_take_it(tmp_path: Path) -> None:
+    store, rules = make_store(tmp_path), make_rules(tmp_path)
+    run = Program(store, rules, {"EARNEST_NAME": "jo"})
+    assert [step["route"] for step in run("show", "A-1", "--json").object["decision"]["trace"]] == ["billing"]
+    kept = (rules.read_text(encoding="utf-8"), "0123456789ab")
+    with closing(sqlite3.connect(tmp_path / "town.db")) as connection, connection:
+        connection.execute("INSERT INTO rulebooks (words, version, first_at, last_at) VALUES (?, ?, '', '')", kept)
+    trace = run("show", "A-1", "--json").object["decision"]["trace"]
+    assert len(trace) > 1
+    assert [step["route"] for step in trace if step["matched"]] == ["billing"]
+    assert all(step["because"] for step in trace)

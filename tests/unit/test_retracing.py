@@ -82,7 +82,7 @@ def test_other_rules_tell_nothing_about_an_older_decision(play: Play) -> None:
         "UPDATE posts SET text = ''",
         "UPDATE posts SET text = 'another Acme shop'",
         "DELETE FROM assessments",
-        "UPDATE decisions SET trace = '[[\"gone\", true, \"why\"]]'",
+        'UPDATE decisions SET trace = \'[["gone", true, "why"]]\'',
         "UPDATE decisions SET trace = '[]'",
     ],
 )

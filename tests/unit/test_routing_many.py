@@ -68,10 +68,15 @@ BOOKS = st.lists(WHENS, min_size=1, max_size=12).map(
 )
 POSTS = st.builds(
     post,
-    text=st.lists(st.sampled_from([*WORDS, "émile", "E\u0301mile", "unrefunded", "LATE  again", "late again", "."]), max_size=4).map(" ".join),
+    text=st.lists(st.sampled_from([*WORDS, "émile", "E\u0301mile", "unrefunded", "LATE  again", "late again", "."]), max_size=4).map(
+        " ".join
+    ),
     network=st.sampled_from(["mastodon", "x"]),
     author=st.builds(
-        by, st.sampled_from(["marta", "MARTA", "tom", "ana"]), network=st.sampled_from(["mastodon", "x"]), followers=st.sampled_from([None, 0, 100])
+        by,
+        st.sampled_from(["marta", "MARTA", "tom", "ana"]),
+        network=st.sampled_from(["mastodon", "x"]),
+        followers=st.sampled_from([None, 0, 100]),
     ),
     visibility=st.sampled_from(Visibility),
 )
@@ -80,7 +85,9 @@ JUDGED = st.builds(
     mood=st.sampled_from(Mood),
     level=st.sampled_from(Level),
     intent=st.sampled_from(Intent),
-    signals=st.lists(st.sampled_from(["money", "outage", "other"]), max_size=2, unique=True).map(lambda names: [signal(name) for name in names]),
+    signals=st.lists(st.sampled_from(["money", "outage", "other"]), max_size=2, unique=True).map(
+        lambda names: [signal(name) for name in names]
+    ),
     sarcasm=flags,
     moment_of_truth=flags,
     language=st.sampled_from(["en", "und"]),
@@ -152,3 +159,18 @@ def test_a_trace_travels_to_another_process_as_the_steps_it_holds() -> None:
     assert hash(arrived) == hash(decision)
     assert isinstance(arrived.trace, tuple)
     assert repr(arrived.trace) == repr(decision.trace)
+
+
+def test_words_are_the_same_however_two_routes_write_them_and_asked_for_twice_they_are_asked_for_twice() -> None:
+    book = rulebook(
+        routes=[
+            {"name": "refunds", "when": {"text": "refund"}},
+            {"name": "both", "when": {"text": ["sole"], "any": [{"text": ["heel"]}]}},
+            {"name": "shouted", "when": {"text": ["REFUND"], "addressed": False}},
+            {"name": "rest", "when": "always"},
+        ]
+    )
+    found = [
+        Router(book).decide(heard(said=post(text)), at()).route for text in ("a refund", "sole and heel", "a sole", "a heel", "Refund")
+    ]
+    assert found == ["refunds", "both", "rest", "rest", "refunds"]

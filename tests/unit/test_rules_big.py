@@ -22,7 +22,26 @@ RULES = Path(__file__).parents[1] / "rules"
 SCRAPS = [
     *("{", "}", "[", "]", ":", ": ", "- ", "-", "\n", "  ", "#", " #", "&a ", "*a", "'", '"', "|", ">", "|-", ">+2", "@", "\t", "!x "),
     *("null", "~", "é", "%", "?", "? ", ",", ", ", "\\", "\\n", "\\/", "\\x41", "--- ", "...", "\n---\n", "\n...\n", "\r", "\r\n", "a:b"),
-    *('"a":b', "'a':b", "日本", "\u00a0", "\ufeff", "😀", "=", "<<", "`", "0123", "1_0", ".5", "yes", "a: b", "[a:b]", "{a:b}", "{a}", "- - a"),
+    *(
+        '"a":b',
+        "'a':b",
+        "日本",
+        "\u00a0",
+        "\ufeff",
+        "😀",
+        "=",
+        "<<",
+        "`",
+        "0123",
+        "1_0",
+        ".5",
+        "yes",
+        "a: b",
+        "[a:b]",
+        "{a:b}",
+        "{a}",
+        "- - a",
+    ),
     *("22:00", "2026-11-20", "0x1F", "1e9", ".inf", "on", "12:30:45", "a\\\n b", "\n\n", "\n  ", "\n    ", "\n- ", "[?a]", "{? a}", "[,]"),
 ]
 
@@ -74,7 +93,20 @@ def test_good_files_are_the_same_in_both_ways(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a:\tb", "? a\n: b", "a: >#\n  b", '{"a":b}', "\ufeffa: b", "a: b\n...\n", "%YAML 1.1\n---\na: b", "a:", "- ", "[a, ]\n...", "a: [", "a: @b"],
+    [
+        "a:\tb",
+        "? a\n: b",
+        "a: >#\n  b",
+        '{"a":b}',
+        "\ufeffa: b",
+        "a: b\n...\n",
+        "%YAML 1.1\n---\na: b",
+        "a:",
+        "- ",
+        "[a, ]\n...",
+        "a: [",
+        "a: @b",
+    ],
 )
 def test_what_the_readers_may_take_differently_is_left_to_the_exact_one(text: str) -> None:
     with pytest.raises(Doubtful):
@@ -119,7 +151,9 @@ def test_a_dead_route_is_found_among_five_hundred_and_told_before_all_warnings()
     dead = "  - {name: dead, when: {text: [word7x3], sentiment: [negative]}}\n"
     found = check(many(500).replace(REST, dead + REST) + "teams: {care: {}}\n")
     mistakes = [one for one in found if one.severity == "error"]
-    assert [(one.line, one.message) for one in mistakes] == [(504, '"dead" can never be reached: "r7" above it takes all that it would take')]
+    assert [(one.line, one.message) for one in mistakes] == [
+        (504, '"dead" can never be reached: "r7" above it takes all that it would take')
+    ]
     assert (len(found), found[-1].severity, found[-1].message) == (101, "warning", "403 more warnings from here on")
 
 
