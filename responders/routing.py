@@ -56,10 +56,15 @@ class Router:
     def told_again(self, heard: Heard, won: Step) -> Trace | None:
         """Return a step for every route where the step `won` is known; None where there is no such route.
 
-        The steps of `asks_around` routes are void: what they asked about is another thing now.
+        The steps of routes that ask about more than the post (`asks_around`), and of shadow routes that match, are void: what they told
+        then is another thing now.
         """
         number = next((number for number, (route, _) in enumerate(self._routes) if route.name == won.route), None)
-        return None if number is None else self._trace(heard, Circumstances(now=heard.mention.post.created_at), number, won)
+        if number is None:
+            return None
+        at = Circumstances(now=heard.mention.post.created_at)
+        live = self._trace(heard, at, number, won)
+        return self._shadows.woven(live, self._shadows.steps(heard, at, {})) if self._shadows else live
 
     def _trace(self, heard: Heard, at: Circumstances, winner: int, won: Step | None = None) -> Trace:
         """Return the steps up to the winner, `won`, and behind it."""
@@ -86,7 +91,7 @@ class Router:
         found, steps = self._shadows.judge(heard, at, route.name, lambda shadow: self._decided(shadow, heard, at))
         return replace(decision, trace=self._shadows.woven(trace, steps), shadows=found)
 
-    def _decided(self, route: Route, heard: Heard, at: Circumstances, trace: tuple[Step, ...] = ()) -> Decision:
+    def _decided(self, route: Route, heard: Heard, at: Circumstances, trace: Sequence[Step] = ()) -> Decision:
         """Return what is decided where `route` takes the mention."""
         found = holds(self.book, route, heard, at)
         actions = (*self._inward(route, heard), *(self._outward(route, heard, found) or ("nothing",)))

@@ -6,12 +6,15 @@ decided; the verdicts stand beside the decision.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from itertools import count
 
 from listener.rules.rulebook import Route, Rulebook
 from responders.boundaries import may_draft
-from responders.conditions import compiled
+from responders.candidates import Candidates
+from responders.conditions import asks_around, compiled
 from responders.model import Circumstances, Decision, Heard, Shadow, Step
+from responders.tracing import Trace
 
 Would = Callable[[Route], Decision]
 """What would be decided, had this route taken the mention."""
@@ -24,27 +27,48 @@ class Shadows:
         """Compile every shadow route of `book`."""
         self._order = {route.name: place for place, route in enumerate(book.routes)}
         self._routes = [(route, compiled(route.when, book)) for route in book.routes if route.shadow]
+        self._candidates = Candidates(book, [route.when for route, _ in self._routes])
+        self._around = frozenset(number for number, (route, _) in enumerate(self._routes) if asks_around(route.when))
+        live, shadow = count(), count()
+        self._places = [(route.shadow, next(shadow if route.shadow else live)) for route in book.routes]
+        self._place = {which: place for place, which in enumerate(self._places)}
 
     def __bool__(self) -> bool:
         """Return whether there are any."""
         return bool(self._routes)
 
-    def judge(self, heard: Heard, at: Circumstances, winner: str, would: Would) -> tuple[tuple[Shadow, ...], tuple[Step, ...]]:
+    def judge(self, heard: Heard, at: Circumstances, winner: str, would: Would) -> tuple[tuple[Shadow, ...], Trace]:
         """Return the shadow routes that match a mention which `winner` took, and a step for every one of them."""
-        found, steps = [], []
+        found: list[Shadow] = []
+        steps: dict[int, Step] = {}
         last = self._order.get(winner, len(self._order))
-        for route, check in self._routes:
+        for number in self._candidates.of(heard, at):
+            route, check = self._routes[number]
             matched, because = check(heard, at)
-            above = winner if self._order[route.name] > last else ""
-            words = _words(because, above) if matched else because
             if matched:
+                above = winner if self._order[route.name] > last else ""
+                words = _words(because, above)
                 found.append(Shadow(route.name, above, words) if above else _taken(route, words, would))
-            steps.append(Step(route.name, matched=False, because=words, shadow=True))
-        return tuple(found), tuple(steps)
+                steps[number] = Step(route.name, matched=False, because=words, shadow=True)
+        return tuple(found), self.steps(heard, at, steps)
 
-    def woven(self, live: Sequence[Step], shadows: Sequence[Step]) -> tuple[Step, ...]:
+    def steps(self, heard: Heard, at: Circumstances, known: Mapping[int, Step]) -> Trace:
+        """Return a step for every shadow route: those that are `known`, and what the others say."""
+
+        def word(number: int) -> Step:
+            route, check = self._routes[number]
+            return known.get(number) or Step(route.name, *check(heard, at), shadow=True)
+
+        return Trace(len(self._routes), word, sorted({*known, *self._around}))
+
+    def woven(self, live: Trace, shadows: Trace) -> Trace:
         """Return all steps in the order of the file."""
-        return tuple(sorted((*live, *shadows), key=lambda step: self._order[step.route]))
+        lasting = (self._place[shadow, number] for shadow, trace in ((False, live), (True, shadows)) for number in trace.lasting)
+        return Trace(len(self._places), lambda place: self._step(place, live, shadows), sorted(lasting))
+
+    def _step(self, place: int, live: Trace, shadows: Trace) -> Step:
+        shadow, number = self._places[place]
+        return (shadows if shadow else live)[number]
 
 
 def _words(because: str, above: str) -> str:

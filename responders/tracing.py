@@ -11,17 +11,17 @@ from responders.model import Step
 class Trace(Sequence[Step]):
     """A step for every route, in the file's order, each worded when it is first looked at; it is equal to any sequence of such steps."""
 
-    __slots__ = ("_lasting", "_steps", "_word")
+    __slots__ = ("_steps", "_word", "lasting")
 
     def __init__(self, length: int, word: Callable[[int], Step], lasting: Iterable[int]) -> None:
         """Word the step of a number with `word`; `lasting` are the numbers, in order, of the steps that nobody could word again later."""
         self._steps: list[Step | None] = [None] * length
         self._word = word
-        self._lasting = tuple(lasting)
+        self.lasting = tuple(lasting)
 
     def kept(self) -> tuple[Step, ...]:
         """Return what must be stored of it; the other steps follow from the rules and the post, whenever somebody asks."""
-        return tuple(self._at(number) for number in self._lasting)
+        return tuple(self._at(number) for number in self.lasting)
 
     def _at(self, number: int) -> Step:
         step = self._steps[number]
