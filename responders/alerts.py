@@ -110,8 +110,7 @@ class Alerts:
             await self._store.awrite(lambda tx: take_note(tx, at=at))
         if next(lowering.due(reader, self._book(), at=at), None):
             await self._store.awrite(lambda tx: lowering.check(tx, self._book(), at=at))
-        ours = {"case_id": None, "team": team_to_tell(self._book())}
-        rows: list[Row] = [*escalations.due(reader, at=at), *({**row, **ours} for row in incidents.due(reader, at=at))]
+        rows = [*escalations.due(reader, at=at), *map(self._addressed, incidents.due(reader, at=at))]
         problems = await asyncio.gather(*(self._try(text(row, "team"), text(row, "words")) for row in rows))
         done = []
         for row, problem in zip(rows, problems, strict=True):
@@ -123,6 +122,12 @@ class Alerts:
                 _log.error("nobody was told", case_id=case_id, team=text(row, "team"), problem=problem)
             done.append(Told(case_id, text(row, "team"), text(row, "words"), problem))
         return done
+
+    def _addressed(self, row: Row) -> Row:
+        """Return an incident with the team that is told: its own, or where there is none (any more) the one for what concerns Earnest."""
+        book = self._book()
+        own = text(row, "team")
+        return {**row, "case_id": None, "team": own if own in book.teams else team_to_tell(book)}
 
     async def _try(self, team: str, words: str) -> str:
         """Tell one team; return what went wrong, or ""."""

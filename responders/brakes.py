@@ -101,7 +101,7 @@ def check(tx: Tx, book: Rulebook, *, at: datetime) -> str:
     if _is_tripped(tx):
         return ""
     for brake in book.boundaries.pause_when:
-        if why := reason(brake, _look(tx, brake, at)):
+        if why := reason(brake, _look(tx, brake, at, book.timezone)):
             _trip(tx, why, at)
             return why
     return ""
@@ -140,7 +140,7 @@ def _epoch(reader: Reader) -> int:
     return int(people.facts(reader).get(_RELEASED, ("0", None))[0])
 
 
-def _look(reader: Reader, brake: Brake, at: datetime) -> Seen:
+def _look(reader: Reader, brake: Brake, at: datetime, zone: str) -> Seen:
     """Count for one brake: what came within its span and after the last resume."""
     epoch, released = people.facts(reader).get(_RELEASED, ("0", None))
     since = at - brake.within
@@ -152,5 +152,5 @@ def _look(reader: Reader, brake: Brake, at: datetime) -> Seen:
         return Seen(said.count_alone(reader, since=left_since))
     name = _UPSET if brake.upset_replies else _name_of(brake.words) if brake.mentions else _NEGATIVE
     count = tallies.count(reader, name, since=since, until=at, epoch=int(epoch))
-    usual = tallies.usual(reader, _NEGATIVE, brake.within, at) if brake.negative and count >= brake.negative else None
+    usual = tallies.usual(reader, _NEGATIVE, brake.within, at, zone=zone) if brake.negative and count >= brake.negative else None
     return Seen(count, usual)

@@ -262,8 +262,9 @@ def _answers(book: Rulebook, at: datetime) -> Iterator[Finding]:
 
 def _alerts(book: Rulebook) -> Iterator[Finding]:
     told_at_once = {route.escalate for route in book.live if route.escalate}
+    watching = {watch.tell for watch in book.watch}
     for name, team in book.teams.items():
-        if not team.alert and name not in told_at_once:
+        if not team.alert and name not in told_at_once | watching:
             continue
         yield from _tried(f"team {name}", partial(_alert, book, name, at_once=name in told_at_once))
 

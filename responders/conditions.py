@@ -6,17 +6,17 @@ Nothing here knows the time, the disk or a network.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from listener.matching import Phrases
 from listener.model import Signal
 from listener.openings import is_open
-from listener.rules.conditions import MOST_COUNTED, AuthorIs, Often, Spike, ThreadIs, When
+from listener.rules.conditions import AuthorIs, NewTerm, Often, Spike, ThreadIs, When
 from listener.rules.kinds import write_span
 from listener.rules.rulebook import Rulebook
 from listener.text import clean, one_line
 from responders.model import Asked, Circumstances, Counted, Heard
+from responders.overtime import counted_for_spike, fresh_of, newly, spiking, what, words_of
 
 _QUOTE_WIDTH = 60  # columns of the author's words inside a reason
 
@@ -188,7 +188,6 @@ def _customer(wanted: str) -> Check:
     )
 
 
-_KINDS = {"mentions": "mentions", "negative": "negative mentions"}
 _WHOSE = {"author": " of this person", "thread": " in this thread", "brand": " of the brand"}
 
 
@@ -197,38 +196,25 @@ def counted(asked: Often) -> Counted:
     return Counted(asked.of, asked.by, asked.within, asked.at_least)
 
 
-def counted_for_spike(asked: Spike) -> tuple[Counted, Counted]:
-    """Return what a condition `spike` has to be told: the count, and what is usual."""
-    now = Counted(asked.of, "brand", asked.over, MOST_COUNTED)
-    return now, replace(now, usual=True)
-
-
 def _count(asked: Often) -> Check:
-    what = f"{_KINDS.get(asked.of, f'mentions with {asked.of}')}{_WHOSE[asked.by]} within {write_span(asked.within)}"
+    words = f"{what(asked.of)}{_WHOSE[asked.by]} within {write_span(asked.within)}"
     key = counted(asked)
 
     def check(_heard: Heard, at: Circumstances) -> tuple[bool, str]:
         found = at.past.counts.get(key) or 0
         if found >= asked.at_least:
-            return True, f"at least {asked.at_least} {what}"
-        return False, f"{found:.0f} {what}, asks for {asked.at_least}"
+            return True, f"at least {asked.at_least} {words}"
+        return False, f"{found:.0f} {words}, asks for {asked.at_least}"
 
     return check
 
 
 def _spike(asked: Spike) -> Check:
-    what = f"{_KINDS.get(asked.of, f'mentions with {asked.of}')} within {write_span(asked.over)}"
-    now, usually = counted_for_spike(asked)
+    return lambda _heard, at: spiking(asked, at.past)
 
-    def check(_heard: Heard, at: Circumstances) -> tuple[bool, str]:
-        found, usual = at.past.counts.get(now) or 0, at.past.counts.get(usually)
-        compared = "no day yet to compare with" if usual is None else f"{usual:.1f} are usual at this hour"
-        words = f"{found:.0f} {what}, {compared}"
-        if found >= asked.at_least and (usual is None or found >= usual * asked.times):
-            return True, words
-        return False, f"{words}, asks for {asked.at_least} and {asked.times:g} times the usual"
 
-    return check
+def _new_term(asked: NewTerm) -> Check:
+    return lambda _heard, at: newly(asked, at.past)
 
 
 def _facts(when: When) -> Iterable[Check]:
@@ -271,6 +257,8 @@ def _around(when: When, book: Rulebook) -> Iterator[Check]:
         yield _count(when.count)
     if when.spike is not None:
         yield _spike(when.spike)
+    if when.new_term is not None:
+        yield _new_term(when.new_term)
 
 
 def _flags(when: When) -> Iterator[Check]:
@@ -311,14 +299,21 @@ def compiled(when: Literal["always"] | When, book: Rulebook) -> Check:
 
 
 def asked_in(book: Rulebook) -> Asked:
-    """Return what the conditions of a rulebook have to be told about the past."""
+    """Return what the rules have to be told about the past: conditions, and signals that are storms."""
     whens = [part for route in book.routes if route.when != "always" for part in _parts(route.when)]
     counts = {counted(when.count) for when in whens if when.count is not None}
-    counts |= {one for when in whens if when.spike is not None for one in counted_for_spike(when.spike)}
+    spikes = [when.spike for when in whens] + [signal.spike for signal in book.scoring.urgency.signals.values()]
+    counts |= {one for spike in spikes if spike is not None for one in counted_for_spike(spike)}
+    fresh = frozenset(fresh_of(when.new_term) for when in whens if when.new_term is not None)
+    terms = bool(fresh) or any(one.new_term for one in book.watch)
     return Asked(
         known=any(when.customer is not None for when in whens),
         thread=any(when.thread is not None for when in whens),
         counts=frozenset(counts),
+        fresh=fresh,
+        terms=terms,
+        own_words={name: words_of(brand) for name, brand in book.brands.items()} if terms else {},
+        zone=book.timezone if counts else "UTC",
     )
 
 

@@ -31,6 +31,7 @@ from responders.outbox import Outbox, Sending
 from responders.pipeline import Mind, Noted
 from responders.rulekeeper import RuleKeeper
 from responders.sending import byhand
+from responders.watches import Rang, Watching
 
 _log = logs.get("daemon")
 _TICK = 0.5
@@ -54,7 +55,7 @@ class Mute:
     problem: str
 
 
-Event = Mute | Noted | Sending | Told | RulesWrong | RulesTaken | Hearing
+Event = Mute | Noted | Sending | Told | RulesWrong | RulesTaken | Hearing | Rang
 
 
 class Daemon:
@@ -95,6 +96,7 @@ class Daemon:
         self._mute: dict[str, Mute] = {}
         self._take_rules(adapt(book))
         self._alerts = Alerts(store, lambda: self._book, clock)
+        self._watching = Watching(store, lambda: self._book, clock)
         self._outbox = Outbox(store, lambda: self._book, clock, self._channels, self._kinds)
         self._listening = self._new_listening()
 
@@ -183,6 +185,7 @@ class Daemon:
         try:
             failed = await self._listening.round()
             await self._think_all()
+            await self._look_out(settled=True)
             await self._alert()
             await self._speak()
             await self._look_after_hands()
@@ -200,6 +203,7 @@ class Daemon:
         schedule.every(_SLOW_TICK, "expire", lambda: outbox.expire(self._store, self._clock))
         schedule.every(_SLOW_TICK, "by hand", self._look_after_hands)
         schedule.every(_SLOW_TICK, "channels", self._open_channels)
+        schedule.every(_SLOW_TICK, "watches", self._look_out)
         await self._listening.start()
         schedule.start()
         # Each at its own pace: neither a slow alert service nor a slow network keeps a cry for help waiting.
@@ -263,6 +267,10 @@ class Daemon:
     async def _look_after_hands(self) -> None:
         for sending in await byhand.look_after(self._store, self._book, self._clock, self._kinds):
             self._tell(sending)
+
+    async def _look_out(self, *, settled: bool = False) -> None:
+        for rang in await self._watching.round(settled=settled):
+            self._tell(rang)
 
     async def _watch_rules(self) -> None:
         if self._rules.changed():

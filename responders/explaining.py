@@ -21,6 +21,7 @@ from responders.drafting.names import agent_name, brand_name
 from responders.drafting.template import Drafter
 from responders.guard import today_of
 from responders.model import Circumstances, Decision, Heard, Hold, Kind, Proposal, Shadow
+from responders.overtime import Storms
 from responders.rehearsal import Judge
 from responders.routing import Router
 
@@ -220,7 +221,7 @@ def explain(
     matcher = Matcher(book.brands)
     found = (mention,) if mention else matcher.match(post)
     assessment = (judge or Assessor(book.scoring)).assess(post, thread)
-    heard = Heard(found[0] if found else _unmatched(book, post), assessment)
+    heard = Storms(book).over(Heard(found[0] if found else _unmatched(book, post), assessment), at.past)
     router = Router(book)
     route, decision = router.route(heard, at)[0], router.decide(heard, at)
     wanted = any(action.startswith(("draft:", "private:")) for action in decision.actions)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from listener.clock import from_text, to_text
-from listener.model import Assessment, Mention, Mood, Post
+from listener.model import Mention, Post
 from listener.store.base import Reader, Tx, Value, number, text
-from responders.ledger import tallies
+from listener.terms import terms_of
+from responders.ledger import tallies, terms
 from responders.lifecycle import LEFT, listed
+from responders.lookouts import is_a
 from responders.model import Asked, Counted, Heard, Past
 
 _NEGATIVE, _ALL = "negative", "mentions"
@@ -24,8 +26,14 @@ def note(tx: Tx, asked: Asked, heard: Heard, *, at: datetime) -> None:
     if _decided(tx, heard.mention):
         return
     for of in {one.of for one in asked.counts if one.by == "brand"}:
-        if at - post.created_at <= tallies.KEPT and _is(of, heard.assessment):
+        if at - post.created_at <= tallies.KEPT and is_a(of, heard.assessment):
             tallies.add(tx, _name(heard.mention.brand, of), min(post.created_at, at), epoch=0)
+    if asked.terms and at - post.created_at <= terms.KEPT:
+        terms.note(tx, heard.mention.brand, post, _terms(asked, heard.mention), at=min(post.created_at, at))
+
+
+def _terms(asked: Asked, mention: Mention) -> tuple[str, ...]:
+    return terms_of(mention.post.text, mention.post.tags, without=asked.own_words.get(mention.brand, frozenset()))
 
 
 def _decided(reader: Reader, mention: Mention) -> bool:
@@ -43,12 +51,6 @@ def _name(brand: str, of: str) -> str:
     return f"lately {brand} {of}"
 
 
-def _is(of: str, judged: Assessment) -> bool:
-    if of == _NEGATIVE:
-        return judged.sentiment.label is Mood.NEGATIVE
-    return of == _ALL or any(signal.name == of for signal in judged.signals)
-
-
 def past(reader: Reader, asked: Asked, mention: Mention, *, at: datetime) -> Past:
     """Gather what conditions ask about a mention that is stored."""
     post = mention.post
@@ -57,7 +59,8 @@ def past(reader: Reader, asked: Asked, mention: Mention, *, at: datetime) -> Pas
         known=asked.known and _known(reader, mention),
         answered=answered_at is not None,
         waiting=_waiting(reader, post, answered_at) if asked.thread else 1,
-        counts={one: _count(reader, one, mention, at) for one in asked.counts},
+        counts={one: _count(reader, one, mention, at, asked.zone) for one in asked.counts},
+        fresh={one: terms.fresh(reader, mention.brand, one, at=at, among=_terms(asked, mention)) for one in asked.fresh},
     )
 
 
@@ -103,11 +106,11 @@ def _waiting(reader: Reader, post: Post, since: datetime | None) -> int:
     return max(number(row, "n") if row else 0, 1)
 
 
-def _count(reader: Reader, one: Counted, mention: Mention, at: datetime) -> float | None:
+def _count(reader: Reader, one: Counted, mention: Mention, at: datetime, zone: str) -> float | None:
     if one.by == "brand":
         name = _name(mention.brand, one.of)
         if one.usual:
-            return tallies.usual(reader, name, one.within, at)
+            return tallies.usual(reader, name, one.within, at, zone=zone)
         return min(tallies.count(reader, name, since=at - one.within, until=at), one.most)
     return _stored(reader, one, mention)
 

@@ -129,12 +129,29 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Fresh:
+    """New terms that are asked for: in at least so many posts of so many authors within `over`, and not used before."""
+
+    over: timedelta
+    at_least: int
+    authors: int
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """What the conditions of a rulebook ask about the past: of the person (`known`), of the thread, and what they count."""
+    """What the rules of a rulebook ask about the past: of the person (`known`), of the thread, what they count, and which terms are new.
+
+    `zone` is the timezone of the file, in which an hour of a day is meant. `terms` says whether terms are kept at all, and `own_words`
+    by brand what is no news about it.
+    """
 
     known: bool = False
     thread: bool = False
     counts: frozenset[Counted] = frozenset()
+    fresh: frozenset[Fresh] = frozenset()
+    terms: bool = False
+    own_words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    zone: str = "UTC"
 
 
 NOTHING_ASKED = Asked()
@@ -146,13 +163,14 @@ class Past:
 
     `known` is true where its author had a conversation with the brand before this one, `answered` where an answer of ours to them stands in
     the thread. `waiting` counts their posts in it since, this one included. `counts` holds what was counted, this mention included: at most
-    `most` of each, and None where nothing is usual yet.
+    `most` of each, and None where nothing is usual yet. `fresh` holds the new terms of the post, and None while no day can be compared.
     """
 
     known: bool = False
     answered: bool = False
     waiting: int = 1
     counts: Mapping[Counted, float | None] = field(default_factory=dict)
+    fresh: Mapping[Fresh, tuple[str, ...] | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from listener.rules.rulebook import Route, Rulebook
 from listener.store import following
 from listener.store import mentions as heard_ledger
 from listener.store.base import Store, Tx
-from responders import aftermath, brakes, earning, lately, lowering
+from responders import aftermath, brakes, earning, lately, lowering, watches
 from responders.boundaries import again, may_draft, no_private
 from responders.byhand import by_hand_kind
 from responders.channels.base import ChannelKind
@@ -28,10 +28,12 @@ from responders.conditions import asked_in
 from responders.drafting.names import agent_name, brand_name
 from responders.drafting.template import Drafter
 from responders.guard import today_of
-from responders.ledger import audit, cases, clocks, drafts, escalations, moves, people
+from responders.ledger import audit, cases, clocks, drafts, escalations, judged, moves, people
 from responders.ledger.clocks import Clocks
+from responders.lookouts import Lookouts
 from responders.model import Decision, DraftState, Heard, Proposal, Step
 from responders.orders import Undelivered, order
+from responders.overtime import Storms
 from responders.routing import Router
 
 _log = logs.get("pipeline")
@@ -71,6 +73,7 @@ class Mind:
         self._unread = unread
         self._router = Router(book)
         self._asked = asked_in(book)
+        self._storms, self._lookouts = Storms(book), Lookouts(book)
         self._drafter = Drafter(book)
         self._routes = {route.name: route for route in book.routes}
         self._schedule = Schedule(book.hours, book.timezone)
@@ -109,6 +112,8 @@ class Mind:
         if one.late:
             return ""
         heard = Heard(one.mention, one.assessment)
+        if not self._unread:  # a replay tells nobody
+            watches.note(tx, self._lookouts, heard, one.source, at=around.at)
         lately.note(tx, self._asked, heard, at=around.at)
         return brakes.check(tx, self._book, at=around.at) if brakes.note(tx, self._book, heard, at=around.at) else ""
 
@@ -155,8 +160,8 @@ class Mind:
     def _one(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> Noted:
         mention, at = one.mention, around.at
         case, new = cases.join(tx, mention, at=at)
-        heard = Heard(mention, one.assessment)
         facts = circumstances(tx, mention, around, late=one.late, mute=mention.post.network not in self._channels)
+        heard = self._storms.over(Heard(mention, one.assessment), facts.past)
         decision = self._router.decide(heard, facts)
         route = self._routes.get(decision.route, _NO_ROUTE)
         edited = not new and following.fate(tx, mention.post.network, mention.post.id).edited_at is not None
@@ -176,7 +181,8 @@ class Mind:
             if not new:
                 _move_on(work)
             state = self._settle(work, proposal, state)
-        cases.record_decision(tx, case.id, mention, decision, at=at)
+        raised = judged.kept(one.assessment, heard.assessment)
+        cases.record_decision(tx, case.id, mention, decision, at=at, raised=raised)
         return Noted(heard, case.name, decision, proposal, state, alerted)
 
     def _propose(self, work: _Work) -> Proposal | None:
@@ -315,10 +321,10 @@ def _alert(work: _Work) -> str:
     teams = [action.removeprefix("escalate:") for action in work.decision.actions if action.startswith("escalate:")]
     if work.past or (not work.edited and work.at - work.heard.mention.post.created_at > _TOO_OLD_TO_RING):
         return ""
-    judged = work.heard.assessment
-    signals = ", ".join(signal.name for signal in judged.signals) or work.decision.route
-    words = f"{work.case.name}: {judged.urgency.level.value}, {signals}, on {work.heard.mention.post.network}"
-    worse = work.edited and judged.urgency.level.rank > work.case.level.rank
+    seen = work.heard.assessment
+    signals = ", ".join(signal.name for signal in seen.signals) or work.decision.route
+    words = f"{work.case.name}: {seen.urgency.level.value}, {signals}, on {work.heard.mention.post.network}"
+    worse = work.edited and seen.urgency.level.rank > work.case.level.rank
     for team in teams:
         alert = (work.tx, work.case.id, team, work.heard.mention.post.id, words)
         if escalations.raise_(*alert, at=work.at) or (worse and escalations.again(*alert, at=work.at)):

@@ -13,7 +13,7 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Row, Value, number, text
 from listener.store.following import Course, Fate
 from responders import flag
-from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, lowered, people
+from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, judged, lowered, people, watched
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft, Word
 from responders.ledger.lowered import Lowered
@@ -161,7 +161,8 @@ def _answer(reader: Reader, delivery_id: int) -> Parked | ToPost | None:
     if delivery is None:
         return None
     asked = ToPost if delivery.state is DeliveryState.BY_HAND else Parked
-    return asked(cases.find(reader, delivery.case), delivery, heard_ledger.assessment(reader, delivery.network, delivery.parent.id))
+    case = cases.find(reader, delivery.case)
+    return asked(case, delivery, judged.assessment(reader, delivery.network, delivery.parent.id, case.brand))
 
 
 def _delivery(reader: Reader, row: Row) -> Delivery | None:
@@ -172,7 +173,7 @@ def _delivery(reader: Reader, row: Row) -> Delivery | None:
 
 def _waiting(reader: Reader, draft: Draft) -> Waiting | None:
     post = heard_ledger.post(reader, draft.network, draft.post_id)
-    assessment = heard_ledger.assessment(reader, draft.network, draft.post_id)
+    assessment = judged.assessment(reader, draft.network, draft.post_id, draft.brand)
     if post is None or assessment is None:
         return None
     case = cases.find(reader, cases.name_of(draft.case_id))
@@ -212,7 +213,7 @@ def story(reader: Reader, name: str) -> Story:
     return Story(
         case=case,
         thread=heard_ledger.thread(reader, case.network, case.thread_id),
-        assessment=heard_ledger.assessment(reader, case.network, case.post_id),
+        assessment=judged.assessment(reader, case.network, case.post_id, case.brand),
         decision=cases.decision(reader, case.id),
         draft=draft,
         words=drafts.words(reader, draft.id) if draft else (),
@@ -238,11 +239,12 @@ def earlier(reader: Reader, case: Case) -> tuple[Case, ...]:
 
 def heard(reader: Reader, filters: Filters, *, search: str, at: datetime, limit: int) -> list[Row]:
     """Return mentions, newest first, with their case and judgement; `search` words must all occur (in any form of accent)."""
-    where, values = filters.where(at, level="a.level")
+    where, values = filters.where(at, level=judged.LEVEL)
     words = " ".join('"' + word.replace('"', '""') + '"' for word in search.replace("\x00", " ").split())
     found = "AND p.seq IN (SELECT rowid FROM words WHERE words MATCH :words)" if words else ""
-    return reader.all(
-        f"""SELECT p.*, m.brand AS brand, m.addressed AS addressed, a.mood AS mood, a.score AS score, a.level AS level,
+    rows = reader.all(
+        f"""SELECT p.*, m.brand AS brand, {judged.RAISED} AS raised,
+        m.addressed AS addressed, a.mood AS mood, a.score AS score, a.level AS level,
         a.points AS points, a.intent AS intent, a.language AS judged_language, a.record AS record, c.id AS case_id, c.route AS route,
         c.state AS case_state
         FROM mentions m JOIN posts p ON p.network = m.network AND p.id = m.post_id
@@ -253,6 +255,7 @@ def heard(reader: Reader, filters: Filters, *, search: str, at: datetime, limit:
         **({"words": words} if words else {}),
         **values,
     )
+    return [judged.on_row(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +265,7 @@ class Health:
     `pause` stops all sending, by the store or by a flag file; `resting` are the networks on which our account is silent. `doubtful` are
     the answers of which somebody should know: in doubt, held back, being taken back, to be posted by hand. `incidents` are those that
     are open or that nobody heard of yet; `untold` are the alerts of cases that reached nobody. `courses` say how far known posts are
-    read again, `lowered` which routes lost the right to send by themselves.
+    read again, `lowered` which routes lost the right to send by themselves, and `watches` how each watch of the rules stands.
     """
 
     running: bool
@@ -283,6 +286,7 @@ class Health:
     incidents: tuple[Row, ...]
     courses: tuple[Course, ...]
     lowered: tuple[Lowered, ...] = ()
+    watches: tuple[Row, ...] = ()
 
 
 _DOUBTFUL = """SELECT d.* FROM deliveries d WHERE d.state IN ('unknown', 'parked', 'withdrawing', 'by_hand')
@@ -323,6 +327,7 @@ def health(store: flag.Kept, *, running: bool, at: datetime) -> Health:
         incidents=_incidents(reader),
         courses=tuple(following.courses(reader)),
         lowered=tuple(lowered.now(reader)),
+        watches=tuple(watched.all_(reader)),
     )
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 # The part of the file (the name of its type in `rulebook`) and the keys it does not have.
-KEYS: Mapping[str, frozenset[str]] = {
-    "SignalSettings": frozenset({"spike"}),
-}
+KEYS: Mapping[str, frozenset[str]] = {}
 
 SOURCES = frozenset(
     {

@@ -12,6 +12,7 @@ from listener.rules.keywords import keywords
 from listener.rules.lint import oddities, order
 from listener.rules.look import Known, Look
 from listener.rules.offering import offering
+from listener.rules.overtime import over_time
 from listener.rules.problems import Problem, RulesProblems, in_order
 from listener.rules.reading import Reading, read
 from listener.rules.references import references
@@ -24,7 +25,7 @@ from listener.rules.values import values
 __all__ = ["Known", "check", "read_checked"]
 
 _CHECKS: tuple[Callable[[Look], Iterator[Problem]], ...] = (
-    *(references, hearing, values, timing, offering, keywords),
+    *(references, hearing, values, timing, over_time, offering, keywords),
     *(order, shadows, oddities),
 )
 

@@ -11,6 +11,8 @@ from listener.model import Intent, Level, Mood, Visibility
 from listener.rules.kinds import Flag, OneOrMore, SomeWords, Span, Strict, Word
 
 MOST_COUNTED = 10_000
+MOST_OF_A_TERM = 100
+"""How many posts with one new term are counted in an hour."""
 COUNTED = frozenset({"mentions", "negative"})
 """What can be counted besides signals."""
 
@@ -57,6 +59,17 @@ class Spike(Strict):
     at_least: _AtLeast = Field(default=10, description="fewer than this are no spike, whatever is usual")
 
 
+_Few = Annotated[int, Field(strict=True, ge=2, le=MOST_OF_A_TERM)]
+
+
+class NewTerm(Strict):
+    """A word or hashtag that several people use about a brand now, and hardly anybody used in the seven days before."""
+
+    over: Span = Field(default=timedelta(hours=6), description="the span in which it is new, at most a day")
+    at_least: _Few = Field(default=5, description="so many posts hold it")
+    authors: _Few = Field(default=3, description="so many people wrote them")
+
+
 class When(Strict):
     """What a mention must be for a route to take it. Keys together mean and; lists mean or."""
 
@@ -79,6 +92,9 @@ class When(Strict):
     hours: Literal["open", "closed"] | None = Field(default=None, description="whether it was written in business hours (see `hours`)")
     count: Often | None = Field(default=None, description="so many of a kind in a span")
     spike: Spike | None = Field(default=None, description="more of a kind than is usual at that hour")
+    new_term: NewTerm | None = Field(
+        default=None, description="it holds a word or hashtag that several people use now and that was not used in the days before"
+    )
     addressed: Flag | None = Field(default=None, description="whether the author spoke to us, not only of us")
     moment_of_truth: Flag | None = Field(default=None, description="whether the outcome decides if the person stays")
     sarcasm: Flag | None = Field(default=None, description="whether the words say the opposite of what is meant")

@@ -98,7 +98,9 @@ def _untested(look: Look) -> Iterator[Problem]:
 
 def _needs_a_past(route: Route) -> bool:
     """Tell whether one post alone can never show what a route takes."""
-    return route.when != "always" and any(part is not None for part in (route.when.thread, route.when.count, route.when.spike))
+    if route.when == "always":
+        return False
+    return any(part is not None for part in (route.when.thread, route.when.count, route.when.spike, route.when.new_term))
 
 
 def _unused_templates(look: Look) -> Iterator[Problem]:
@@ -119,15 +121,18 @@ def _unused_rest(look: Look) -> Iterator[Problem]:
     if not look.whole(("routes",)):
         return
     told = {route.escalate for route in look.book.live}
-    used = {name for route in look.book.routes for name in (route.escalate, route.team)} | {look.book.tell}
+    watching = {watch.tell for watch in look.book.watch}
+    used = {name for route in look.book.routes for name in (route.escalate, route.team)} | watching | {look.book.tell}
     for name, team in look.book.teams.items():
         if name not in used and not _misspelt(name, used, look.book.teams):
             yield look.warning_at_key(("teams", name), "unused-team", f'no route names the team "{name}"', "use it, or remove it")
-        if name in told | {look.book.tell} and team.alert is None and look.whole(("teams", name)):
+        if name in told | watching | {look.book.tell} and team.alert is None and look.whole(("teams", name)):
             what = "told at once by a route" if name in told else 'to be told of what concerns Earnest ("tell")'
+            what = "told by a watch" if name in watching - told else what
             hint = f'add alert: "secret:{name.lower()}"'
             yield look.warning_at_key(("teams", name), "no-alert", f'"{name}" is {what}, but has no alert', hint)
     asked = {name for when, _ in look.conditions() if isinstance(when.signals, tuple) for name in when.signals}
+    asked |= {name for watch in look.book.watch for name in watch.signals}
     for name, signal in look.book.scoring.urgency.signals.items():
         if signal.points == 0 and name not in asked:
             message = f'the signal "{name}" has no points and no route asks for it'

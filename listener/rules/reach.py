@@ -20,7 +20,7 @@ SETS = (*_SINGLE, *_SEVERAL)
 """Conditions that list values, any of which will do."""
 FLAGS = ("addressed", "moment_of_truth", "sarcasm")
 """Conditions that are true or false."""
-ALIKE = ("author", "customer", "thread", "hours", "count", "spike")
+ALIKE = ("author", "customer", "thread", "hours", "count", "spike", "new_term")
 """Conditions of which it is only known that the same one holds where it holds."""
 WHOLE: dict[str, frozenset[str]] = {"urgency": frozenset(Level), "sentiment": frozenset(Mood), "intent": frozenset(Intent)}
 """All values of some facts: a condition that lists them all asks nothing."""

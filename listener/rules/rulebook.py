@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from listener.model import Level, Mood, Visibility
 from listener.rules.answering import Answer
-from listener.rules.conditions import When
+from listener.rules.conditions import Spike, When
 from listener.rules.crisis import CRISIS_WORDS
 from listener.rules.hours import Hours
 from listener.rules.kinds import (
@@ -37,6 +37,7 @@ from listener.rules.kinds import (
 )
 from listener.rules.ladder import Ladder
 from listener.rules.trials import Trial
+from listener.rules.watches import Watch
 
 
 class Ignore(Strict):
@@ -106,6 +107,9 @@ class SignalSettings(Strict):
     pattern: str | None = Field(default=None, description="an RE2 pattern (no look-around, no back-references)")
     followers: Annotated[int, Field(strict=True, ge=1)] | None = Field(default=None, description="found where the author has this many")
     sentiment: Mood | None = Field(default=None, description="found where the mood is this")
+    spike: Spike | None = Field(
+        default=None, description="a storm: found in every mention of the brand while there are more of a kind than is usual at that hour"
+    )
     replace: Flag = Field(default=False, description="drop the built-in words of this name")
 
 
@@ -294,6 +298,7 @@ class Rulebook(Strict):
         description="the team told of what concerns Earnest itself: a brake, a refused sign-in, answers in doubt, gaps; "
         "else the first team with an alert address",
     )
+    watch: tuple[Watch, ...] = Field(default=(), description="what our own people are told of over time: storms, silence, new words")
     boundaries: Boundaries = Field(default=Boundaries(), description="what no route may do")
     ladder: Ladder = Field(default=Ladder(), description="how a route earns the right to send by itself, and loses it")
     tests: tuple[Trial, ...] = Field(

@@ -13,7 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from listener.rules import conditions, rulebook, trials
+from listener.rules import conditions, rulebook, trials, watches
 from listener.rules.kinds import Rate, write_rate, write_span
 from listener.rules.rulebook import Rulebook, SourceSettings
 from listener.rules.wording import keys_of, models_of, options_of, wants, whole
@@ -38,13 +38,16 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("when.author", conditions.AuthorIs),
     ("when.thread", conditions.ThreadIs),
     ("when.count", conditions.Often),
-    ("when.spike", conditions.Spike),
+    ("when.spike, signals.NAME.spike", conditions.Spike),
+    ("when.new_term", conditions.NewTerm),
     ("sla", rulebook.Sla),
     ("limits", rulebook.Limits),
     ("examples, each", rulebook.Example),
     ("tests, each", trials.Trial),
     ("tests.history, each", trials.Before),
     ("teams.NAME", rulebook.Team),
+    ("watch, each", watches.Watch),
+    ("watch.flatline", watches.Flatline),
     ("boundaries", rulebook.Boundaries),
     ("boundaries.may_promise, each", rulebook.MayPromise),
     ("boundaries.quiet_hours", rulebook.QuietHours),

@@ -72,12 +72,12 @@ def _signals(look: Look) -> Iterator[Problem]:
         path: Path = ("scoring", "urgency", "signals", name)
         if signal.pattern is not None and (problem := look.known.pattern_problem(signal.pattern)):
             yield look.error((*path, "pattern"), "pattern", f"this pattern cannot be used: {problem}")
-        own = signal.words or signal.pattern or signal.followers or signal.sentiment
+        own = signal.words or signal.pattern or signal.followers or signal.sentiment or signal.spike
         built_in = name in (look.known.signals or ()) and not signal.replace
         if not own and not built_in and look.known.signals is not None and look.whole(path):
             message = f'the signal "{name}" can never be found'
             hint = suggest(name, look.known.signals)
-            wish = "give it words, a pattern, followers or a sentiment"
+            wish = "give it words, a pattern, followers, a sentiment or a spike"
             yield look.error(path, "empty-signal", message, hint if hint.startswith("did you mean") else wish)
 
 

@@ -6,22 +6,26 @@ import hashlib
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from listener.rules.rulebook import Scoring
 
 _HERE = Path(__file__).parent
 _BESIDE = ("text.py", "model.py")  # what judging reads with
+_STORMS: dict[str, Any] = {"urgency": {"signals": {"__all__": {"spike"}}}}
 _LIBRARIES = ("vaderSentiment", "py3langid", "ahocorasick-rs", "google-re2", "regex")
 
 
 def judge_name(scoring: Scoring) -> str:
     """Return twelve hex digits: two judges of one name give the same assessment of the same post in the same thread.
 
+    Storms are no part of it: they are added to a mention when it is decided (`raising`).
+
     A scorer that is a plug-in has no name: nobody knows whether it is the same as before.
     """
     if scoring.sentiment.scorer != "vader":
         return ""
-    return hashlib.sha256(f"{_program()}{scoring.model_dump_json()}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{_program()}{scoring.model_dump_json(exclude=_STORMS)}".encode()).hexdigest()[:12]
 
 
 @cache

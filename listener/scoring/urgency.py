@@ -22,8 +22,10 @@ def level_of(points: int, levels: Levels) -> Level:
 
 
 def is_pressing(name: str, settings: SignalSettings | None) -> bool:
-    """Whether a signal only presses: by what it means, or because it is nothing but a mood."""
-    return name in PRESSING or (settings is not None and settings.sentiment is not None and not (settings.words or settings.pattern))
+    """Whether a signal only presses: by what it means, or because it is nothing but a mood or a storm."""
+    if name in PRESSING or settings is None or settings.words or settings.pattern:
+        return name in PRESSING
+    return settings.sentiment is not None or (settings.spike is not None and settings.followers is None)
 
 
 def trim(signals: Sequence[Signal], pressing: Iterable[str], levels: Levels) -> tuple[Signal, ...]:

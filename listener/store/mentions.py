@@ -43,12 +43,16 @@ Stood = tuple[bool, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A mention that waits to be decided, with its place in the queue; `late` marks history that was taken in."""
+    """A mention that waits to be decided, with its place in the queue; `late` marks history that was taken in.
+
+    `source` is the one that brought the post first.
+    """
 
     seq: int
     mention: Mention
     assessment: Assessment
     late: bool
+    source: str = ""
 
 
 def store_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: bool, follow: bool = True) -> bool:
@@ -256,6 +260,7 @@ def undecided(reader: Reader, limit: int = 100) -> list[Undecided]:
             mention=Mention(read_post(row), text(row, "brand"), _grounds(row), addressed=bool(row["addressed"])),
             assessment=read_assessment({**row, "language": row["judged_language"]}),
             late=bool(row["late"]),
+            source=text(row, "source"),
         )
         for row in rows
     ]

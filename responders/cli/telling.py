@@ -10,6 +10,7 @@ from responders.daemon import Mute, RulesTaken
 from responders.model import DeliveryState
 from responders.outbox import Sending
 from responders.pipeline import Noted
+from responders.watches import Rang
 
 _WIDTH = 400  # columns of what a network is in trouble with
 _SENDING = {
@@ -41,6 +42,8 @@ def tell(event: object, width: int = 100) -> str:
     if isinstance(event, Mute):
         words = f"{event.network} is not answered by Earnest: {event.problem}. What it drafts there, a person posts by hand"
         return one_line(f"{words}; the key: earnest doctor", _WIDTH)
+    if isinstance(event, Rang):
+        return one_line(f"watch   {event.words}", _WIDTH)
     if isinstance(event, RulesTaken):
         return f"rules   version {event.version} is in force"
     if isinstance(event, RulesWrong):

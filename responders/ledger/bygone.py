@@ -249,6 +249,7 @@ def before(reader: Reader, span: Span) -> Iterator[tuple[str, list[Row]]]:
         ),
     )
     yield "tallies", reader.all("SELECT * FROM tallies WHERE step < :since", **since)
+    yield "term_uses", reader.all("SELECT * FROM term_uses WHERE at < :since", **since)
     facts = "SELECT * FROM facts WHERE (name = 'brake_released' AND at < :since) OR name LIKE 'label %'"  # an account is what it is today
     yield "facts", reader.all(facts, **since)
     yield (

@@ -296,14 +296,14 @@ def leave(tx: Tx, case_id: int, who: str) -> None:
     tx.run("UPDATE cases SET looked_at_by = '', looked_at_until = NULL WHERE id = :id AND looked_at_by = :who", id=case_id, who=who)
 
 
-def record_decision(tx: Tx, case_id: int, mention: Mention, decision: Decision, *, at: datetime) -> None:
+def record_decision(tx: Tx, case_id: int, mention: Mention, decision: Decision, *, at: datetime, raised: str = "") -> None:
     """Keep what was decided of a mention, and why: of the other routes, what nobody could find out again (see `retracing`).
 
-    Beside it stand the shadow routes that matched.
+    Beside it stand the shadow routes that matched. `raised` is what a storm added to its judgement (`judged.kept`).
     """
     decision_id = tx.insert(
-        """INSERT INTO decisions (case_id, network, post_id, brand, route, rule_version, actions, holds, trace, decided_at)
-        VALUES (:case_id, :network, :post_id, :brand, :route, :version, :actions, :holds, :trace, :at)""",
+        """INSERT INTO decisions (case_id, network, post_id, brand, route, rule_version, actions, holds, trace, decided_at, raised)
+        VALUES (:case_id, :network, :post_id, :brand, :route, :version, :actions, :holds, :trace, :at, :raised)""",
         case_id=case_id,
         network=mention.post.network,
         post_id=mention.post.id,
@@ -314,6 +314,7 @@ def record_decision(tx: Tx, case_id: int, mention: Mention, decision: Decision, 
         holds=pack(list(map(_kept, decision.holds))),
         trace=pack([shadows.kept_step(step) for step in kept(decision.trace)]),
         at=to_text(at),
+        raised=raised,
     )
     shadows.keep(tx, decision_id, decision.shadows)
 

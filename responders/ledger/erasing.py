@@ -7,7 +7,7 @@ quote what is gone. The log keeps that something was done; it never held the aut
 from __future__ import annotations
 
 from listener.store.base import Row, Tx, number, pack, text, unpack
-from responders.ledger import audit
+from responders.ledger import audit, terms
 from responders.lifecycle import LEFT, listed
 
 _LEFT = listed(LEFT)
@@ -21,6 +21,7 @@ def words_of(tx: Tx, case_id: int, network: str, post_id: str) -> None:
         _draft(tx, number(row, "id"))
     for row in tx.all("SELECT * FROM decisions WHERE network = :network AND post_id = :id", network=network, id=post_id):
         _decision(tx, row)
+    terms.erase(tx, network, post_id)
     for row in tx.all("SELECT id, reason FROM deliveries WHERE parent_id = :id AND network = :network", network=network, id=post_id):
         reason = audit.unquoted(text(row, "reason"))
         tx.run(

@@ -1,7 +1,7 @@
 """Incidents: what concerns Earnest itself or a whole brand, not one case. A brake, a refused sign-in, a gap in what was heard.
 
 Each is raised once, told once to one team (tried again until a service takes it), and open until what it names is over. The words are
-ours: never a post's text.
+ours: never a post's text. A watch may name a word that several people use.
 """
 
 from __future__ import annotations
@@ -29,7 +29,12 @@ def by_hand(delivery_id: int) -> str:
     return f"by hand {delivery_id}"
 
 
-def raise_(tx: Tx, name: str, words: str, *, at: datetime) -> bool:
+def watch(name: str) -> str:
+    """Return the name of the incident that a watch of the rules rings."""
+    return f"watch {name}"
+
+
+def raise_(tx: Tx, name: str, words: str, *, at: datetime, team: str = "") -> bool:
     """Open an incident and ask for it to be told; return False where one of that name is open already.
 
     Args:
@@ -37,13 +42,15 @@ def raise_(tx: Tx, name: str, words: str, *, at: datetime) -> bool:
         name: what it is, the same each time: "account bluesky", "brake", "gap mastodon".
         words: what happened and what to do, for the people who are told. Never a post's text.
         at: now, in UTC.
+        team: who is told; else the team that is told of what concerns Earnest itself.
     """
     return bool(
         tx.run(
-            """INSERT INTO incidents (name, words, raised_at, next_at) VALUES (:name, :words, :at, :at)
+            """INSERT INTO incidents (name, words, team, raised_at, next_at) VALUES (:name, :words, :team, :at, :at)
             ON CONFLICT (name) WHERE ended_at IS NULL DO NOTHING""",
             name=name,
             words=words,
+            team=team,
             at=to_text(at),
         )
     )

@@ -141,6 +141,19 @@ _SHADOWS = (
 # The written answer that a draft tells, as it was when the draft was made.
 _ANSWERS = ("ALTER TABLE drafts ADD COLUMN answer TEXT NOT NULL DEFAULT ''",)
 
+# What storms added to a mention's urgency; which terms posts hold, each use bound to its post; and how each watch stands.
+_OVER_TIME = (
+    "ALTER TABLE decisions ADD COLUMN raised TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE incidents ADD COLUMN team TEXT NOT NULL DEFAULT ''",
+    """CREATE TABLE term_uses (
+        brand TEXT NOT NULL, term TEXT NOT NULL, at TEXT NOT NULL, network TEXT NOT NULL, post_id TEXT NOT NULL, author_id TEXT NOT NULL,
+        PRIMARY KEY (brand, term, at, network, post_id)) WITHOUT ROWID""",
+    "CREATE INDEX term_uses_by_time ON term_uses (brand, at)",
+    "CREATE INDEX term_uses_by_age ON term_uses (at)",
+    "CREATE INDEX term_uses_by_post ON term_uses (network, post_id)",
+    "CREATE TABLE watches (name TEXT PRIMARY KEY, state TEXT NOT NULL, words TEXT NOT NULL, since TEXT NOT NULL)",
+)
+
 MIGRATIONS = Migrations(
     "responders",
     {
@@ -151,6 +164,7 @@ MIGRATIONS = Migrations(
         "005_sent_again": _SENT_AGAIN,
         "006_rulebooks": _RULEBOOKS,
         "007_by_hand": _BY_HAND,
+        "008_over_time": _OVER_TIME,
         "009_shadows": _SHADOWS,
         "010_ladder": _LADDER,
         "012_answers": _ANSWERS,

@@ -6,14 +6,14 @@ stretches between two trips of a brake, so that what was written before a person
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from listener.clock import from_text, to_text
 from listener.store.base import Reader, Tx, Value, number, text
 
 STEP = timedelta(seconds=10)
 KEPT = timedelta(days=9)
-_DAY = timedelta(days=1)
 _WEEK = 7
 
 
@@ -44,10 +44,13 @@ def count(reader: Reader, name: str, *, since: datetime, until: datetime, epoch:
     return number(row, "n") if row else 0
 
 
-def usual(reader: Reader, name: str, within: timedelta, at: datetime) -> float | None:
-    """Return the mean of `name` in the same span of the last seven days, of those on which it was counted already; else None."""
-    began = _first(reader, name)
-    ends = [at - day * _DAY for day in range(1, _WEEK + 1)]
+def usual(reader: Reader, name: str, within: timedelta, at: datetime, *, zone: str = "UTC") -> float | None:
+    """Return the mean of `name` in the same span of the last seven days, of those on which it was counted already; else None.
+
+    The span ends at the same time of the day in `zone`: also where a clock was put forward or back in between.
+    """
+    began, local = _first(reader, name), at.astimezone(ZoneInfo(zone))
+    ends = [(local - timedelta(days=day)).astimezone(UTC) for day in range(1, _WEEK + 1)]
     counts = [count(reader, name, since=end - within, until=end) for end in ends if began is not None and began <= end - within]
     return sum(counts) / len(counts) if counts else None
 

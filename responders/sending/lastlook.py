@@ -19,7 +19,7 @@ from responders.boundaries import holds, same_text
 from responders.channels.base import ChannelKind, Parent
 from responders.circumstances import circumstances, world
 from responders.drafting.template import may_name
-from responders.ledger import deliveries, drafts, people
+from responders.ledger import deliveries, drafts, judged, people
 from responders.ledger.drafts import Draft
 from responders.model import Delivery, DraftState, Heard, Hold, Kind, Mode
 
@@ -104,13 +104,13 @@ class LastLook:
     def _holds(self, draft: Draft) -> tuple[Hold, ...]:
         tx, post = self.tx, self.delivery.parent
         mention = heard_ledger.mention(tx, post.network, post.id, draft.brand)
-        judged = heard_ledger.assessment(tx, post.network, post.id)
+        seen = judged.assessment(tx, post.network, post.id, draft.brand)
         route = next((one for one in self.book.routes if one.name == draft.route), self.book.live[-1])
-        if mention is None or judged is None:
+        if mention is None or seen is None:
             return (Hold("failed_scoring", "how its post was judged is not in the store any more"),)
         late = heard_ledger.is_late(tx, post.network, post.id)
         around = circumstances(tx, mention, world(tx, at=self.at, without=draft.id), late=late, without=draft.id)
-        return (*holds(self.book, route, Heard(mention, judged), around), *same_text((self.delivery.text,), around))
+        return (*holds(self.book, route, Heard(mention, seen), around), *same_text((self.delivery.text,), around))
 
 
 def _leaves_by_itself(book: Rulebook, name: str) -> bool:
