@@ -7,7 +7,7 @@ import re
 from listener.store.base import Row, Tx, Value
 
 # Tables that grow with everything heard and said; reading one whole, or all of a network, takes ever longer.
-GROWING = ("posts", "mentions", "assessments", "cases", "decisions", "drafts", "deliveries", "tallies")
+GROWING = ("posts", "mentions", "assessments", "cases", "decisions", "drafts", "deliveries", "tallies", "term_uses")
 _WHOLE = re.compile(rf"SCAN ({'|'.join(GROWING)})\b|SEARCH \w+ USING (?:COVERING )?INDEX \w+ \(network=\?\)")
 
 
