@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from listener.rules.above import Above
 from listener.rules.conditions import When
 from listener.rules.look import Look, Path, TooLong
+from listener.rules.overtime import is_storm
 from listener.rules.problems import Problem, near
 from listener.rules.reach import matches_all
 from listener.rules.rulebook import Route, Rulebook
@@ -90,16 +91,18 @@ def _modes(look: Look) -> Iterator[Problem]:
 def _untested(look: Look) -> Iterator[Problem]:
     for number, route in enumerate(look.book.routes):
         path: Path = ("routes", number)
-        shown = any(example.post for example in route.examples) or _needs_a_past(route) or route.shadow
+        shown = any(example.post for example in route.examples) or _needs_a_past(look, route) or route.shadow
         if look.whole((*path, "examples")) and not shown:
             hint = "add examples: [{post: ...}] with a post it must take"
             yield look.warning((*path, "name"), "no-example", f'no example shows what "{route.name}" takes', hint)
 
 
-def _needs_a_past(route: Route) -> bool:
+def _needs_a_past(look: Look, route: Route) -> bool:
     """Tell whether one post alone can never show what a route takes."""
     if route.when == "always":
         return False
+    if isinstance(route.when.signals, tuple) and all(is_storm(look, name) for name in route.when.signals):
+        return True
     return any(part is not None for part in (route.when.thread, route.when.count, route.when.spike, route.when.new_term))
 
 

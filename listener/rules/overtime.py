@@ -14,6 +14,14 @@ from listener.rules.watches import KINDS, Watch
 _DAY = timedelta(days=1)
 
 
+def is_storm(look: Look, name: str) -> bool:
+    """Tell whether a signal is nothing but a storm, which no single post shows."""
+    signal = look.book.scoring.urgency.signals.get(name)
+    if signal is None or signal.spike is None or name in (look.known.signals or ()):
+        return False
+    return not (signal.words or signal.pattern or signal.followers or signal.sentiment)
+
+
 def over_time(look: Look) -> Iterator[Problem]:
     """Find every value and every name that makes no sense there."""
     storms = frozenset(name for name, signal in look.book.scoring.urgency.signals.items() if signal.spike)

@@ -43,7 +43,7 @@ def tell(event: object, width: int = 100) -> str:
         words = f"{event.network} is not answered by Earnest: {event.problem}. What it drafts there, a person posts by hand"
         return one_line(f"{words}; the key: earnest doctor", _WIDTH)
     if isinstance(event, Rang):
-        return one_line(f"watch   {event.words}", _WIDTH)
+        return f"watch   {one_line(event.words, _WIDTH)}"
     if isinstance(event, RulesTaken):
         return f"rules   version {event.version} is in force"
     if isinstance(event, RulesWrong):
