@@ -26,7 +26,7 @@ _INDENT = "    "
 _LINE_WIDTH = 110
 _BEFORE_CARET = 60
 _AROUND_CUT = 40
-_FEW = 12
+_FEW = 16
 _SHOWN_VALUE = 40
 
 # A secret written into the file by mistake must not be repeated on a screen or in a log.

@@ -158,6 +158,11 @@ def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator
     yield "Answers", [", ".join(told) or "none was ever sent"]
     for delivery in health.doubtful:
         yield _doubt(delivery, health)
+    yield from _told(health, at)
+
+
+def _told(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
+    """Yield what our own people are told of."""
     if health.watches:
         yield "Watches", [watched.watch_words(row, at, running=health.running) for row in health.watches]
     if health.incidents:
