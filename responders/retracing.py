@@ -15,7 +15,7 @@ from listener.errors import RulesWrong
 from listener.rules.reading import read_rulebook
 from listener.store import mentions as heard_ledger
 from listener.store.base import Reader
-from responders.ledger import cases, rulebooks
+from responders.ledger import cases, judged, rulebooks
 from responders.model import Decision, Heard, Step
 from responders.routing import Router
 
@@ -30,11 +30,11 @@ def in_full(reader: Reader, case_id: int) -> Decision | None:
     if decision is None or about is None:
         return decision
     mention, words = heard_ledger.mention(reader, *about), rulebooks.words(reader, decision.rule_version)
-    judged = heard_ledger.assessment(reader, *about[:2])
+    seen = judged.assessment(reader, *about)
     router = _router(words) if words else None
-    if mention is None or judged is None or router is None or not mention.post.text:
+    if mention is None or seen is None or router is None or not mention.post.text:
         return decision
-    return replace(decision, trace=_whole(decision.trace, router, Heard(mention, judged)))
+    return replace(decision, trace=_whole(decision.trace, router, Heard(mention, seen)))
 
 
 @lru_cache(maxsize=2)
