@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.set-up
 
-.PHONY: setup demo run test check format lint types imports rules generated crash nightly test-networks test-real bench wheel lock clean
+.PHONY: setup demo run test check format lint types imports rules generated crash nightly test-networks test-real test-editor bench wheel lock clean
 
 setup: $(STAMP)  ## the environment in .venv, exactly as locked
 
@@ -62,10 +62,14 @@ X_TRAFFIC ?=
 test-networks: setup  ## every source and channel: its contract, the network's recorded traffic, Bluesky's own server code
 	tests/real/bluesky/install.sh
 	@$(if $(X_TRAFFIC),,echo "X is not held against its own description and recorded traffic; to do so: make test-networks X_TRAFFIC=/path/to/folder")
-	X_TRAFFIC=$(X_TRAFFIC) $(BIN)/python -m pytest -vv $(CONTRACTS) tests/real $(if $(X_TRAFFIC),,--ignore=tests/real/x)
+	X_TRAFFIC=$(X_TRAFFIC) $(BIN)/python -m pytest -vv $(CONTRACTS) tests/real --ignore=tests/real/editor $(if $(X_TRAFFIC),,--ignore=tests/real/x)
 
 test-real: setup  ## the same without the contracts: against real servers and recorded traffic only
 	$(MAKE) test-networks CONTRACTS=
+
+test-editor: setup  ## rules.yaml in the YAML language server that editors use: what it completes, explains and marks
+	tests/real/editor/install.sh
+	$(BIN)/python -m pytest -vv tests/real/editor
 
 bench: setup  ## the figures, one JSON line each
 	@for script in bench/*.py; do $(BIN)/python $$script || exit 1; done

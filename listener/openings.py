@@ -26,7 +26,8 @@ def minutes(span: str) -> tuple[int, int] | None:
     return (begins, ends) if begins < ends <= _MIDNIGHT else None
 
 
-def _covers(days: str, day: int) -> bool:
+def covers(days: str, day: int) -> bool:
+    """Tell whether a weekday (Monday is 0) lies in a stretch such as "mon-fri"."""
     first, _, last = days.partition("-")
     begin, end = DAYS.index(first), DAYS.index(last or first)
     return begin <= day <= end if begin <= end else day >= begin or day <= end
@@ -39,13 +40,13 @@ def is_open(hours: Mapping[str, str], timezone: str, moment: datetime) -> bool:
         KeyError, ValueError: there is no such timezone.
     """
     local = moment.astimezone(ZoneInfo(timezone))
-    found = _opening(hours, local.weekday())
+    found = opening(hours, local.weekday())
     return not hours or (found is not None and found[0] <= _clock(local.time()) < found[1])
 
 
-def _opening(hours: Mapping[str, str], day: int) -> tuple[int, int] | None:
-    """Return from which to which minute of a weekday somebody is there."""
-    today = [span for days, span in hours.items() if _covers(days, day)]
+def opening(hours: Mapping[str, str], day: int) -> tuple[int, int] | None:
+    """Return from which to which minute of a weekday (Monday is 0) somebody is there; None where nobody is."""
+    today = [span for days, span in hours.items() if covers(days, day)]
     return minutes(today[-1]) if today else None
 
 
@@ -91,7 +92,7 @@ class Schedule:
         zone = ZoneInfo(self.timezone)
         day = first.astimezone(zone).date()
         while (begun := _at(day, 0, zone)) <= last:
-            if found := _opening(self.hours, day.weekday()):
+            if found := opening(self.hours, day.weekday()):
                 begins, ends = max(_at(day, found[0], zone), first), min(_at(day, found[1], zone), last)
                 if begins < ends:
                     yield begins, ends

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -191,3 +192,15 @@ def rehearse(book: Rulebook, *, only: str | None = None, judge: Judge | None = N
     rules = by or book
     stage = _Stage(rules, judge or Assessor(rules.scoring))
     return tuple(failure for route in routes for example in route.examples for failure in _rehearse(stage, route, example))
+
+
+def reached(book: Rulebook, judge: Judge | None = None) -> frozenset[str]:
+    """Return the routes that the posts of all examples take, also those of examples that say only which route must leave them."""
+    stage = _Stage(book, judge or Assessor(book.scoring))
+    found: set[str] = set()
+    live = book.live[-1].name if book.live else ""  # a shadow route takes nothing from the others
+    for example in (example for route in book.routes for example in route.examples):
+        with suppress(ValueError, KeyError):  # a time that nobody can read is told as a failure
+            for text in filter(None, (example.post, example.not_)):
+                found.update(decision.route for _, _, decision in stage.play(text, example, live))
+    return frozenset(found)

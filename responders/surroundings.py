@@ -14,14 +14,17 @@ from listener import plugins
 from listener.errors import EarnestError
 from listener.model import Author, Post
 from listener.rules.look import Known
+from listener.rules.rulebook import Rulebook
 from listener.scoring.patterns import pattern_problem
 from listener.scoring.sentiment.base import scorer_names
 from listener.scoring.signals import builtin_signal_names
 from listener.sources.base import SourceKind, kind, kinds, server_of
+from responders import guard
 from responders.boundaries import GATES
 from responders.channels.base import ChannelKind
-from responders.drafting.template import template_problem
+from responders.drafting.template import promises_private, template_problem
 from responders.model import Kind
+from responders.prying import asks_for
 
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _LONG_NAME = "a" * 30
@@ -62,6 +65,13 @@ def _fit(kind: ChannelKind, said: Kind) -> Callable[[str], str]:
     return lambda text: limits.problem(kind.address(text, post, said))
 
 
+def _voice(text: str, book: Rulebook, *, public: bool) -> tuple[str, ...]:
+    """Say why a text could never leave. What `never_say` forbids is said by the checker itself, with its place."""
+    boundaries = book.boundaries.model_copy(update={"never_say": ()})
+    lenient = book.model_copy(update={"boundaries": boundaries})
+    return guard.check(text, kind=Kind.PUBLIC if public else Kind.PRIVATE, book=lenient, post=None)
+
+
 @cache
 def known() -> Known:
     """Return all that a rules file is checked against."""
@@ -77,6 +87,9 @@ def known() -> Known:
         timezones=frozenset(available_timezones()),
         pattern_problem=pattern_problem,
         template_problem=template_problem,
+        voice=_voice,
+        asks_for=asks_for,
+        promises_private=promises_private,
         too_long=_too_long(Kind.PUBLIC),
         too_long_private=_too_long(Kind.PRIVATE),
         source_checks={name: kind.check for name, kind in source_kinds().items() if kind.check},

@@ -16,23 +16,27 @@ from listener.rules.overtime import over_time
 from listener.rules.problems import Problem, RulesProblems, in_order
 from listener.rules.reading import Reading, read
 from listener.rules.references import references
+from listener.rules.repeats import repeats
 from listener.rules.rulebook import Rulebook
+from listener.rules.saying import saying
 from listener.rules.shadows import shadows
 from listener.rules.timing import timing
 from listener.rules.tree import Mapping
+from listener.rules.unattended import unattended
+from listener.rules.unused import unused
 from listener.rules.values import values
 
 __all__ = ["Known", "check", "read_checked"]
 
-_CHECKS: tuple[Callable[[Look], Iterator[Problem]], ...] = (
-    *(references, hearing, values, timing, over_time, offering, keywords),
-    *(order, shadows, oddities),
-)
+_Checks = tuple[Callable[[Look], Iterator[Problem]], ...]
+_MISTAKES: _Checks = (references, hearing, values, timing, over_time, offering, keywords, order)
+_ODDITIES: _Checks = (shadows, oddities, unused, saying, unattended, repeats)
+"""What only warns, so that a file which is put in force needs none of it."""
 
 
 def check(text: str | bytes, *, filename: str = "rules.yaml", known: Known | None = None) -> tuple[Problem, ...]:
     """Return every mistake and every warning, sorted by line; empty where all is well. Never raises."""
-    return _checked(text, filename, known or Known()).sorted_problems()
+    return _checked(text, filename, known or Known(), _MISTAKES + _ODDITIES).sorted_problems()
 
 
 def read_checked(text: str | bytes, *, filename: str = "rules.yaml", known: Known | None = None) -> Rulebook:
@@ -41,17 +45,17 @@ def read_checked(text: str | bytes, *, filename: str = "rules.yaml", known: Know
     Raises:
         RulesProblems: with every mistake, sorted by line.
     """
-    reading = _checked(text, filename, known or Known())
+    reading = _checked(text, filename, known or Known(), _MISTAKES)
     mistakes = tuple(problem for problem in reading.sorted_problems() if problem.severity == "error")
     if mistakes or reading.book is None:
         raise RulesProblems(in_order(mistakes))
     return reading.book
 
 
-def _checked(text: str | bytes, filename: str, known: Known) -> Reading:
+def _checked(text: str | bytes, filename: str, known: Known, checks: _Checks) -> Reading:
     reading = read(text, filename=filename, source_options=known.source_options, kinds=known.kinds)
     if reading.book is not None and isinstance(reading.tree, Mapping):
         look = Look(reading.book, reading.tree, reading.sheet, known)
-        for looks_at in _CHECKS:
+        for looks_at in checks:
             reading.problems.extend(looks_at(look))
     return reading

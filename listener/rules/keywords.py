@@ -16,6 +16,7 @@ from listener.queries.language import Near, Node, Words, leaves, written
 from listener.queries.sense import branches, clash_words, clashes, of_a_brand, stands_in
 from listener.rules.inside import inside
 from listener.rules.look import Look, Path
+from listener.rules.ordinary import ORDINARY
 from listener.rules.problems import Problem
 from listener.rules.rulebook import Brand
 from listener.rules.tree import Scalar
@@ -33,17 +34,6 @@ _HANDLES = {
     "mastodon": (regex.compile(r"[\w.-]+(?:@[^\s@/]+)?"), "such as acme@mastodon.social"),
     "bluesky": (regex.compile(r"(?:[\w-]+\.)*[\w-]+|did:\S+"), "such as acme.bsky.social"),
 }
-_COMMON = frozenset(
-    word
-    for line in (
-        "a all an and any app apple are art at be best big book box but buy by can car cloud day do easy fire first food for",
-        "free fresh fun get go good great help her here his home hot house how if in is it its just key life like live love man",
-        "map market me moon more my new nice no not now of off ok on one open or orange our out pay people plus point post save",
-        "shop simple sky so star store sun target team that the their there they this time to today top true up us visa want",
-        "was way we well what when who why will with work world yes you your",
-    )
-    for word in line.split()
-)
 _JOINT = regex.compile(r"and|or|not|near/[0-9]+")
 
 
@@ -70,7 +60,7 @@ def _names(look: Look, path: Path, brand: Brand) -> Iterator[Problem]:
 
 def _is_common(name: str) -> bool:
     folded = clean(name).strip()
-    return folded in _COMMON or (len(folded) <= _SHORT and bool(_SPACED.fullmatch(folded)))
+    return folded in ORDINARY or (len(folded) <= _SHORT and bool(_SPACED.fullmatch(folded)))
 
 
 def _always(text: str, phrase: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from listener.rules import tree
 from listener.rules.conditions import When
@@ -14,6 +15,21 @@ from listener.rules.servers import ServerOf, anywhere
 
 Path = tuple[str | int, ...]
 TooLong = Callable[[str], str]
+
+
+class Voice(Protocol):
+    """Whatever says why a text could never leave, in public or in private; empty where it could."""
+
+    def __call__(self, text: str, book: Rulebook, *, public: bool) -> tuple[str, ...]:
+        """Return the reasons, in words for a person."""
+
+
+def _nothing_to_say(text: str, book: Rulebook, *, public: bool) -> tuple[str, ...]:  # noqa: ARG001 - stands in where nobody can judge it
+    return ()
+
+
+def _promises_nothing(text: str) -> bool:  # noqa: ARG001 - the same
+    return False
 
 
 def _no_problem(text: str) -> str:  # noqa: ARG001 - stands in where nobody can judge it
@@ -42,7 +58,9 @@ class Known:
     `too_long` and `too_long_private` say, by network, why a text is too long to be a public answer or a private message there (""
     where it fits). `server_of` says which server's ids a source gives, and `source_checks` look at all sources of a kind together.
     `answers` tells whether there is a folder of written answers.
-    `pattern_problem` and `template_problem` say what is wrong with a pattern or a template beyond what is looked at here.
+    `pattern_problem` and `template_problem` say what is wrong with a pattern or a template beyond what is looked at here. `voice` says
+    why a text could never leave, `asks_for` what a text asks people to write in public that should not stand there (""), and
+    `promises_private` whether it promises a private message.
     """
 
     source_options: SourceOptions = any_source
@@ -56,6 +74,9 @@ class Known:
     answers: bool | None = None
     pattern_problem: Callable[[str], str] = _no_problem
     template_problem: Callable[[str], str] = _no_problem
+    voice: Voice = _nothing_to_say
+    asks_for: Callable[[str], str] = _no_problem
+    promises_private: Callable[[str], bool] = _promises_nothing
     too_long: Mapping[str, TooLong] = field(default_factory=dict)
     too_long_private: Mapping[str, TooLong] = field(default_factory=dict)
     source_checks: Mapping[str, SourcesCheck] = field(default_factory=dict)
@@ -86,6 +107,10 @@ class Look:
         if isinstance(parent, tree.Mapping) and str(path[-1]) in parent.entries:
             return parent.entries[str(path[-1])][0].at
         return self.node(path).at
+
+    def entry(self, path: Path, number: int) -> Path:
+        """Return the path of an entry of a list; one word may stand for a list of one."""
+        return path if isinstance(self.node(path), tree.Scalar) else (*path, number)
 
     def names(self, section: str) -> frozenset[str]:
         """Return the names in a section of the file, those of broken parts too."""

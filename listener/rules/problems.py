@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import regex
+
 from listener.errors import RulesWrong
 from listener.text import display_width, visible
 
@@ -23,9 +25,10 @@ Severity = Literal["error", "warning"]
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 _INDENT = "    "
-_LINE_WIDTH = 110
-_BEFORE_CARET = 60
-_AROUND_CUT = 40
+_WIDTH = 114
+_NARROWEST = 24
+_FAR = 400  # characters of a line beside the place that may be looked at
+_CLUSTER = regex.compile(r"\X")
 _FEW = 16
 _SHOWN_VALUE = 40
 
@@ -105,23 +108,49 @@ class Problem:
 
     def __str__(self) -> str:
         """Return it as a person reads it: where and what, the line, a caret and the hint."""
+        head, *below = self.shown()
+        return "\n".join((head, *below))
+
+    def shown(self, width: int = _WIDTH) -> tuple[str, ...]:
+        """Return it as lines that are safe to show: where and what; the line of the file, cut around the place; the caret and the hint.
+
+        The lines after the first take at most `width` columns, but for the hint, which then stands below its caret.
+        """
         mood = "warning: " if self.severity == "warning" else ""
         head = visible(f"{self.file}:{self.line}:{self.column}: {mood}{self.message}", newlines=False)
         hint = visible(self.hint, newlines=False)
         if not self.source.strip():
-            return f"{head}\n{_INDENT}{hint}" if hint else head
-        before, after = _window(self.source, self.column)
-        return f"{head}\n{_INDENT}{before}{after}\n{_INDENT}{' ' * display_width(before)}^ {hint}".rstrip()
+            return (head, f"{_INDENT}{hint}") if hint else (head,)
+        before, after = _window(self.source, self.column, max(width - len(_INDENT), _NARROWEST))
+        caret = f"{_INDENT}{' ' * display_width(before)}^"
+        line = f"{_INDENT}{before}{after}".rstrip()
+        if not hint or display_width(f"{caret} {hint}") <= width:
+            return head, line, f"{caret} {hint}".rstrip()
+        return head, line, caret, f"{_INDENT}{hint}"
 
 
-def _window(source: str, column: int) -> tuple[str, str]:
-    """Return what of the line is shown before the caret and from the caret on."""
-    before = visible(source[: column - 1], newlines=False)
-    if len(before) > _BEFORE_CARET:
-        before = "…" + before[-_AROUND_CUT:]
-    room = max(_AROUND_CUT, _LINE_WIDTH - len(before))
-    after = source[column - 1 : column + room]
-    return before, visible(after if len(after) <= room else after[:room] + "…", newlines=False)
+def _window(source: str, column: int, width: int) -> tuple[str, str]:
+    """Return what of the line is shown before the caret and from the caret on, in at most `width` columns."""
+    before = visible(source[max(column - 1 - _FAR, 0) : column - 1], newlines=False)
+    after = visible(source[column - 1 : column - 1 + _FAR], newlines=False)
+    room = width - min(display_width(after), width // 3)
+    if column - 1 > _FAR or display_width(before) > room:
+        before = "…" + "".join(reversed(_fitting(reversed(_CLUSTER.findall(before)), room - 1)))
+    room = width - display_width(before)
+    if len(source) - column + 1 > _FAR or display_width(after) > room:
+        after = "".join(_fitting(_CLUSTER.findall(after), room - 1)) + "…"
+    return before, after
+
+
+def _fitting(clusters: Iterable[str], room: int) -> list[str]:
+    """Return the first clusters that fit into so many columns."""
+    kept: list[str] = []
+    for cluster in clusters:
+        room -= display_width(cluster)
+        if room < 0:
+            break
+        kept.append(cluster)
+    return kept
 
 
 def render(problems: Iterable[Problem]) -> str:

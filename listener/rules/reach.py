@@ -1,6 +1,7 @@
 """Can a route ever be reached? It cannot where a route above takes everything it would take.
 
-`implies` is careful: it says yes only where it is sure, so a warning is never wrong, though some dead routes stay unnoticed.
+All of it is careful: it says yes only where it is sure, so what it says is never wrong, though some dead routes stay unnoticed.
+What several routes take together is in `together`.
 """
 
 from __future__ import annotations
@@ -22,10 +23,14 @@ FLAGS = ("addressed", "moment_of_truth", "sarcasm")
 """Conditions that are true or false."""
 ALIKE = ("author", "customer", "thread", "hours", "count", "spike", "new_term")
 """Conditions of which it is only known that the same one holds where it holds."""
+_EITHER = ("customer", "hours")
+"""Conditions of two values, of which each mention has one."""
 WHOLE: dict[str, frozenset[str]] = {"urgency": frozenset(Level), "sentiment": frozenset(Mood), "intent": frozenset(Intent)}
 """All values of some facts: a condition that lists them all asks nothing."""
 _STEPS = 5_000
 _STEPS_IN_ALL = 100_000
+_NOTHING = When.model_construct(any=())
+"""What no mention fulfils."""
 
 
 @dataclass(slots=True)
@@ -45,8 +50,16 @@ def matches_all(when: Condition) -> bool:
     return when == "always" or implies("always", when)
 
 
+def never(when: Condition) -> bool:
+    """Tell whether surely no mention fulfils a condition, because its parts rule one another out."""
+    return when != "always" and _gives([when], _NOTHING, Patience(_STEPS))
+
+
 def implies(narrow: Condition, wide: Condition, patience: Patience | None = None) -> bool:
-    """Tell whether whatever fulfils `narrow` surely fulfils `wide`; `patience` is shared by whoever compares many."""
+    """Tell whether whatever fulfils `narrow` surely fulfils `wide`; nothing fulfils what rules itself out.
+
+    `patience` is shared by whoever compares many.
+    """
     if wide == "always":
         return True
     parts = [] if narrow == "always" else [narrow]
@@ -62,7 +75,7 @@ def _gives(parts: list[When], wide: When, patience: Patience) -> bool:
     """Tell whether the parts, which all hold, make `wide` hold."""
     if patience.spent():
         return False
-    if _each_atom(parts, wide, patience):
+    if _each_atom(parts, wide, patience) or _absurd(parts, patience):
         return True
     for number, part in enumerate(parts):
         if part.any is not None:
@@ -110,14 +123,29 @@ def _signals_given(parts: Iterable[When], wide: When) -> bool:
 
 def _excluded(parts: Iterable[When], unwanted: When, patience: Patience) -> bool:
     """Tell whether one of the parts rules `unwanted` out."""
-    return any((part.not_ is not None and _gives([unwanted], part.not_, patience)) or _disjoint(part, unwanted) for part in parts)
+    return any((part.not_ is not None and _gives([unwanted], part.not_, patience)) or disjoint(part, unwanted) for part in parts)
 
 
-def _disjoint(one: When, other: When) -> bool:
+def _absurd(parts: list[When], patience: Patience) -> bool:
+    """Tell whether the parts cannot all hold."""
+    for number, part in enumerate(parts):
+        if any(disjoint(part, other) for other in parts[number + 1 :]):
+            return True
+        if part.not_ is not None:
+            rest = [*parts[:number], part.model_copy(update={"not_": None}), *parts[number + 1 :]]
+            if _gives(rest, part.not_, patience):
+                return True
+    return False
+
+
+def disjoint(one: When, other: When) -> bool:
+    """Tell whether two conditions surely never hold of one mention, by what each asks outside `any` and `not`."""
     for key in _SINGLE:
         left, right = getattr(one, key), getattr(other, key)
         if left is not None and right is not None and not set(left) & set(right):
             return True
+    if any(None not in (pair := {getattr(one, key), getattr(other, key)}) and len(pair) > 1 for key in _EITHER):
+        return True
     if any(getattr(one, key) is not None and getattr(other, key) is (not getattr(one, key)) for key in FLAGS):
         return True
     none_and_some = {one.signals == "none", other.signals == "none"} == {True, False}

@@ -116,10 +116,10 @@ class SignalSettings(Strict):
 class Levels(Strict):
     """From how many points on a level begins."""
 
-    low: Literal[0] = 0
-    normal: Annotated[int, Field(strict=True, ge=1, le=100)] = 25
-    high: Annotated[int, Field(strict=True, ge=1, le=100)] = 50
-    critical: Annotated[int, Field(strict=True, ge=1, le=100)] = 75
+    low: Literal[0] = Field(default=0, description="always from 0 on")
+    normal: Annotated[int, Field(strict=True, ge=1, le=100)] = Field(default=25, description="from so many points on")
+    high: Annotated[int, Field(strict=True, ge=1, le=100)] = Field(default=50, description="from so many points on")
+    critical: Annotated[int, Field(strict=True, ge=1, le=100)] = Field(default=75, description="from so many points on")
 
 
 class UrgencySettings(Strict):
@@ -219,7 +219,7 @@ class QuietHours(Strict):
     """When nothing leaves by itself."""
 
     between: str = Field(description='such as "22:00-07:00", in the timezone of the file')
-    then: Literal["hold"] = "hold"
+    then: Literal["hold"] = Field(default="hold", description="what would leave by itself waits for a person")
     except_: Words = Field(default=(), alias="except", description="routes that do not keep them")
 
 
@@ -272,7 +272,7 @@ class Boundaries(Strict):
     may_promise: tuple[MayPromise, ...] = Field(
         default=(), description="what may be promised outside templates, each with its source; all other promises are kept back"
     )
-    quiet_hours: QuietHours | None = None
+    quiet_hours: QuietHours | None = Field(default=None, description="when nothing leaves by itself")
     limits: AllLimits = Field(default=AllLimits(), description="limits for everything that leaves by itself")
     pause_when: tuple[Brake, ...] = Field(default=BRAKES, description="brakes: what pauses all sending; an empty list switches them off")
 

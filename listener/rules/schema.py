@@ -6,7 +6,7 @@ Both are made from the types, so they are what the reader accepts.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from listener.rules import conditions, rulebook, trials, watches
 from listener.rules.kinds import Rate, write_rate, write_span
 from listener.rules.rulebook import Rulebook, SourceSettings
+from listener.rules.samples import SAMPLES
 from listener.rules.wording import keys_of, models_of, options_of, wants, whole
 
 _URI = "http://json-schema.org/draft-07/schema#"
@@ -60,9 +61,8 @@ def json_schema(options: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
     """Return the schema of rules.yaml; `options` holds the keys of each kind of source."""
     made = Rulebook.model_json_schema(by_alias=True, mode="validation")
     definitions: dict[str, Any] = made.pop("$defs", {})
-    base = definitions["SourceSettings"]
-    sources = made["properties"]["sources"]
-    sources["properties"] = {}
+    base = definitions.pop("SourceSettings")
+    _sampled({**definitions, "Rulebook": made, "SourceSettings": base})
     for kind, model in sorted(options.items()):
         own = model.model_json_schema(by_alias=True, mode="validation", ref_template="#/$defs/{model}")
         definitions |= own.pop("$defs", {})
@@ -70,9 +70,31 @@ def json_schema(options: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
         entry = {"type": "object", "properties": merged, "additionalProperties": False, "description": own.get("description", "")}
         if required := own.get("required"):
             entry["required"] = required
-        sources["properties"][kind] = entry
+        definitions[_source(kind)] = entry
+    made["properties"]["sources"] |= _sources(sorted(options), base["properties"]["kind"])
     plainer: dict[str, Any] = _plainer({**made, "definitions": definitions})
     return {"$schema": _URI, "title": "rules.yaml", **plainer}
+
+
+def _source(kind: str) -> str:
+    return f"Source-{kind}"
+
+
+def _sources(kinds: Sequence[str], named: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what a source may hold: by its name where that is a kind, else by its `kind`. Plug-ins may bring kinds nobody knows here."""
+    choices = [
+        {"if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": {"$ref": f"#/definitions/{_source(kind)}"}}
+        for kind in kinds
+    ]
+    some = {"type": "object", "properties": {"kind": named}, "required": ["kind"], "allOf": choices}
+    return {"properties": {kind: {"$ref": f"#/definitions/{_source(kind)}"} for kind in kinds}, "additionalProperties": some}
+
+
+def _sampled(parts: Mapping[str, dict[str, Any]]) -> None:
+    """Put the values that people write beside the keys they belong to."""
+    for name, samples in SAMPLES.items():
+        for key, values in samples.items():
+            parts[name]["properties"][key]["examples"] = list(values)
 
 
 def schema_text(options: Mapping[str, type[BaseModel]]) -> str:

@@ -12,11 +12,11 @@ from typing import Literal
 from listener.rules.answering import Answer, Wording
 from listener.rules.answers import AnswerFile
 from listener.rules.kinds import host_of
-from listener.rules.lint import sample
 from listener.rules.look import Known
 from listener.rules.offering import is_below
 from listener.rules.problems import Problem, Sheet, suggest
 from listener.rules.rulebook import Rulebook
+from listener.rules.saying import sample
 from listener.rules.texts import fields_of, fill, stray_brace, variants
 from listener.text import clean
 

@@ -143,7 +143,8 @@ class _Builder:
         if self.documents > 1:
             self.stop(at, "documents", "a second document starts here", 'a rules file is one document: remove the "---"')
         if event.version or event.tags:
-            self.say((1, 1), "directive", 'lines that start with "%" are not read', "remove them: the file is always YAML 1.2")
+            line = next((number for number, words in enumerate(self.sheet.lines, 1) if words.startswith("%")), 1)
+            self.say((line, 1), "directive", 'lines that start with "%" are not read', "remove them: the file is always YAML 1.2")
 
     def _node(self, event: Any, kind: str, at: tuple[int, int]) -> None:  # noqa: ANN401
         self.nodes += 1

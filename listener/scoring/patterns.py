@@ -1,7 +1,8 @@
 r"""Patterns from rules.yaml: RE2, so that no post can make them slow, with words and boundaries of every script.
 
 RE2's own `\b`, `\w` and `\d` know ASCII only. Here `\w` is any letter, digit, mark or underscore, and `\b` at an end of a pattern is the
-end of a word in any script. Inside a pattern, where RE2 could not look around, `\b` asks nothing.
+end of a word in any script. Inside a pattern, where RE2 could not look around, `\b` asks nothing. Letters are folded as texts are, so
+that "Straße" and full-width signs match what they should.
 """
 
 from __future__ import annotations
@@ -10,11 +11,17 @@ import re
 from dataclasses import dataclass
 
 import re2
+import regex
+
+from listener.text import clean
 
 _LETTER = r"\pL\pN\pM_"
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Hangul}"
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Hangul}ー"
+_ANY_UNSPACED = regex.compile(f"[{_UNSPACED}]")
 _EDGE = rf"[^{_LETTER}]|[{_UNSPACED}]"
-_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|.", re.DOTALL)
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|[A-Za-z]?[^\x00-\x7f]+|.", re.DOTALL)
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
+_CLUSTER = regex.compile(r"\X")
 _REFUSED = (
     (re.compile(r"\(\?<?="), "it looks around itself with (?= or (?<=, which cannot be done in linear time: write what stands there"),
     (re.compile(r"\(\?<?!"), "it looks around itself with (?! or (?<!, which cannot be done in linear time: list what it may match"),
@@ -41,13 +48,31 @@ def _translate(pattern: str) -> str:
     opens, closes = pieces[:1] == [r"\b"], len(pieces) > 1 and pieces[-1] == r"\b"
     inside = pieces[opens : len(pieces) - closes]
     body = "".join(_translate_piece(piece) for piece in inside)
+    # Where a script writes no spaces, a word needs none beside it.
+    opens, closes = (
+        asked and not _ANY_UNSPACED.match(sign) for asked, sign in ((opens, "".join(inside)[:1]), (closes, "".join(inside)[-1:]))
+    )
     return (f"(?:^|{_EDGE})" if opens else "") + f"({body})" + (f"(?:$|{_EDGE})" if closes else "")
 
 
 def _translate_piece(piece: str) -> str:
     if piece.startswith("["):
-        return piece.replace(r"\w", _LETTER)
+        return _FOREIGN.sub(lambda found: _folded_sign(found[0]), piece.replace(r"\w", _LETTER))
+    if not piece.isascii() and not piece.startswith("\\"):
+        return "".join(_folded(found[0]) for found in _CLUSTER.finditer(piece))
     return {r"\w": f"[{_LETTER}]", r"\W": f"[^{_LETTER}]", r"\b": ""}.get(piece, piece)
+
+
+def _folded(letter: str) -> str:
+    """Write a letter as it stands in a folded text, where it may be several: "ß" is "ss" there."""
+    found = clean(letter)
+    return re2.escape(found) if len(found) == 1 else f"(?:{re2.escape(found)})"
+
+
+def _folded_sign(sign: str) -> str:
+    """Write one sign inside brackets as it stands in a folded text, where it is one there too and none that brackets know."""
+    found = clean(sign)
+    return found if len(found) == 1 and (found.isalnum() or not found.isascii()) else sign
 
 
 def _problem_in_words(pattern: str) -> str:

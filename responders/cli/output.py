@@ -30,6 +30,11 @@ class Output:
         self.terminal = sys.stdout.isatty()
         self.colored = color == "always" or (color == "auto" and self.terminal and not os.environ.get("NO_COLOR"))
 
+    @property
+    def columns(self) -> int:
+        """How wide the terminal is."""
+        return shutil.get_terminal_size().columns
+
     def record(self, fields: dict[str, object]) -> None:
         """Write one JSON object on one line, with its schema number; what could hide or command is written as a JSON escape."""
         line = json.dumps({**fields, "schema": SCHEMA}, ensure_ascii=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +12,14 @@ from listener.errors import EarnestError
 from responders.cli.base import App, common
 from responders.cli.replay import replay
 from responders.cli.restoring import restore
+from responders.cli.rulesshow import read_rules, show
 from responders.cli.rulestest import test
 from responders.cli.selfservice import shelved
 
 if TYPE_CHECKING:
     from listener.rules.problems import Problem
-    from listener.rules.rulebook import Rulebook
 
-_LARGEST = 600_000  # more than the reader takes, so that it says what is wrong
 _WARNINGS_ONLY = 3
-
-_FILE = click.argument("file", type=click.Path(path_type=Path), required=False)
 
 
 @click.group(epilog="Example: earnest rules check")
@@ -31,22 +28,21 @@ def rules(app: App) -> None:  # the options may stand here too
     """Check, test and show the rules."""
 
 
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as opened:
-            return opened.read(_LARGEST)
-    except OSError as problem:
-        message = f"cannot read {path}: {problem.strerror}"
-        raise EarnestError(message, "name a rules file, or write one with: earnest init") from None
-
-
 def _tell(app: App, problems: Sequence[Problem]) -> None:
     """Write problems to stdout: they are what was asked for."""
     for problem in problems:
         if app.options.json:
             app.out.record({**problem.as_json()})
         else:
-            app.out.line(str(problem), style="yellow" if problem.severity == "warning" else "")
+            _tell_person(app, problem)
+
+
+def _tell_person(app: App, problem: Problem) -> None:
+    """Write one problem; on a terminal its line is cut to fit, so that the caret stays under its place."""
+    head, *below = problem.shown(app.out.columns) if app.out.terminal else problem.shown()
+    app.out.line(head, style="yellow" if problem.severity == "warning" else "red")
+    for number, line in enumerate(below):
+        app.out.line(line, style="cyan" if number else "", whole=line.strip().startswith("^") or not number)
 
 
 def _exit_code(problems: Sequence[Problem]) -> int:
@@ -66,7 +62,7 @@ def check(app: App, files: tuple[Path, ...]) -> int:
 
     problems: list[Problem] = []
     for path in files or (app.rules_path,):
-        data = _read(path)
+        data = read_rules(path)
         found = (*check_text(data, filename=str(path), known=known_beside(path)), *shelved(path, data))
         _tell(app, found)
         problems += found
@@ -80,72 +76,32 @@ def check(app: App, files: tuple[Path, ...]) -> int:
 rules.add_command(test)
 rules.add_command(replay)
 rules.add_command(restore)
+rules.add_command(show)
 
 
-@rules.command(epilog="Example: earnest rules show --origin")
-@_FILE
-@click.option("--origin", is_flag=True, help="Say for each value where it comes from: a line of the file, or nowhere (default).")
+@rules.command(epilog="Example: earnest rules schema --into data/rules.schema.json")
+@click.option("--into", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file instead.")
 @common
-def show(app: App, file: Path | None, *, origin: bool) -> int:
-    """Show the rules as they are understood, with every default filled in."""
-    from listener.rules.checking import read_checked  # noqa: PLC0415  # reading YAML is slow to import
-    from listener.rules.reading import read  # noqa: PLC0415
-    from responders.surroundings import known  # noqa: PLC0415
+def schema(app: App, target: Path | None) -> int:
+    """Print the JSON Schema by which editors complete and check rules.yaml.
 
-    path = file or app.rules_path
-    data = _read(path)
-    book = read_checked(data, filename=str(path), known=known())
-    reading = read(data, filename=str(path))
-    from listener.rules.look import origin_line  # noqa: PLC0415
-
-    rows = [(key, value, origin_line(reading, way)) for way, key, value in _flat(book)]
-    if app.options.json:
-        for key, value, line in rows:
-            app.out.record({"key": key, "value": value, "line": line})
-        return 0
-    told = ((key, _said(value), f"line {line}" if line else "default") for key, value, line in rows)
-    head = ("key", "value", "from") if origin else ("key", "value")
-    app.out.table(head, (row if origin else row[:2] for row in told), widths=(0, 90))
-    app.out.next_step(f"Version {book.fingerprint}. See which route a post would take: earnest explain --post TEXT")
-    return 0
-
-
-def _flat(book: Rulebook) -> Iterator[tuple[tuple[str | int, ...], str, object]]:
-    """Yield every value with its path and its dotted name."""
-    yield from _inside((), book.model_dump(mode="json", by_alias=True, exclude_none=True))
-
-
-def _inside(way: tuple[str | int, ...], value: object) -> Iterator[tuple[tuple[str | int, ...], str, object]]:
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _inside((*way, key), inner)
-    elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
-        for number, inner in enumerate(value):
-            yield from _inside((*way, number), inner)
-    else:
-        yield way, _dotted(way), value
-
-
-def _dotted(way: tuple[str | int, ...]) -> str:
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in way).removeprefix(".")
-
-
-def _said(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "-"
-    return "-" if value in ({}, "") else str(value)
-
-
-@rules.command(epilog="Example: earnest rules schema > data/rules.schema.json")
-@common
-def schema(app: App) -> int:  # noqa: ARG001  # what it prints is JSON already, for people and scripts alike
-    """Print the JSON Schema by which editors complete and check rules.yaml."""
+    The first line of rules.yaml names the file: # yaml-language-server: $schema=data/rules.schema.json
+    """
     from listener.rules.schema import schema_text  # noqa: PLC0415  # reaches pydantic
     from responders.surroundings import source_models  # noqa: PLC0415
 
-    click.echo(schema_text(source_models()), nl=False)
+    text = schema_text(source_models())
+    if target is None:  # what is printed is JSON already, for people and scripts alike
+        click.echo(text, nl=False)
+        return 0
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        message = f"cannot write {target}: {problem.strerror}"
+        raise EarnestError(message, "name a file in a folder that exists and can be written") from None
+    if not app.options.json:
+        app.out.line(f"Wrote {target}.")
+        app.out.next_step(f"Begin rules.yaml with this line: # yaml-language-server: $schema={target}")
     return 0
 
 
@@ -165,7 +121,7 @@ def docs(app: App, page: Path | None) -> int:
             click.echo(table, nl=False)
         return 0
     try:
-        page.write_text(put_table(_read(page).decode("utf-8"), source_models()), encoding="utf-8")
+        page.write_text(put_table(read_rules(page).decode("utf-8"), source_models()), encoding="utf-8")
     except (OSError, ValueError) as problem:
         message = f"cannot put the keys into {page}: {problem}"
         raise EarnestError(message) from None

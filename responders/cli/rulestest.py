@@ -14,6 +14,7 @@ import click
 from listener.errors import EarnestError
 from responders.cli.base import App, common
 from responders.cli.phrases import counted
+from responders.cli.rulesshow import read_rules
 
 if TYPE_CHECKING:
     from listener.rules.problems import Problem
@@ -56,7 +57,7 @@ def test(app: App, file: Path | None, route: str | None, named: str | None, *, d
     from responders.surroundings import known  # noqa: PLC0415
 
     path = file or app.rules_path
-    data = _read(path)
+    data = read_rules(path)
     try:
         book = with_answers(read_checked(data, filename=str(path), known=known()), path)
     except RulesProblems as wrong:
@@ -69,18 +70,9 @@ def test(app: App, file: Path | None, route: str | None, named: str | None, *, d
         _write(report, path, cases, time.monotonic() - began)
     if diff:
         _tell_difference(app, book, path, wanted, cases)
+    if route is None and named is None and not any(case.problems for case in cases):
+        _tell_unreached(app, book, data, path)
     return _conclude(app, cases, wanted)
-
-
-def _read(path: Path) -> bytes:
-    from responders.rulefile import LARGEST  # noqa: PLC0415  # not needed for help
-
-    try:
-        with path.open("rb") as opened:
-            return opened.read(LARGEST)
-    except OSError as problem:
-        message = f"cannot read {path}: {problem.strerror}"
-        raise EarnestError(message, "name a rules file, or write one with: earnest init") from None
 
 
 def _tell_mistakes(app: App, problems: Sequence[Problem]) -> None:
@@ -198,6 +190,22 @@ def _otherwise(words: str, book: Rulebook, wanted: Wanted, cases: Sequence[Case]
         if held != holds:
             now = "it holds by this file and not by the rules in force" if holds else "it holds by the rules in force and not by this file"
             yield f'{case.suite}, "{case.name}": {now}'
+
+
+def _tell_unreached(app: App, book: Rulebook, data: bytes, path: Path) -> None:
+    """Name the routes that no example and no test has come to: nobody has seen yet what they do."""
+    from listener.rules.reading import read  # noqa: PLC0415  # reading YAML is slow to import
+    from responders.rehearsal import reached  # noqa: PLC0415
+
+    come_to = reached(book) | {trial.route for trial in book.tests}
+    reading = read(data)
+    for number, route in enumerate(book.routes):
+        if route.name not in come_to and not route.shadow:
+            line, column = _at(reading, ("routes", number, "name"))
+            if app.options.json:
+                app.out.record({"file": str(path), "line": line, "column": column, "route": route.name, "unreached": True})
+            else:
+                app.out.talk(f'{path}:{line}:{column}: no example and no test comes to "{route.name}"')
 
 
 def _conclude(app: App, cases: Sequence[Case], wanted: Wanted) -> int:

@@ -4,46 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from zoneinfo import available_timezones
 
 import pytest
-from pydantic import Field
 
-from listener.rules.checking import Known, check, read_checked
-from listener.rules.kinds import Strict, Words
+from listener.rules.checking import check, read_checked
 from listener.rules.problems import Problem, RulesProblems, render
-from listener.sources.base import server_of
 from responders.surroundings import known
+from tests.ruling import BAD, FOLDER, GOOD, KNOWN
 
-FOLDER = Path(__file__).parents[1] / "rules"
-BAD = sorted((FOLDER / "bad").glob("*.yaml"))
-GOOD = sorted((FOLDER / "good").glob("*.yaml"))
 EXPECT = re.compile(r"# expect: (?P<line>\d+):(?P<column>\d+): (?P<warning>warning: )?(?P<message>.*?)(?: \| (?P<hint>.*))?")
 JARGON = re.compile(r"pydantic|Input should|function-|literal\[|tuple|dict|NoneType|<block|validat|Traceback|expected <")
-
-
-class MastodonLike(Strict):
-    instance: str = Field(description="the server, such as mastodon.social")
-    tags: Words = ()
-
-
-class BlueskyLike(Strict):
-    handle: str = ""
-
-
-KINDS = {"mastodon": MastodonLike, "bluesky": BlueskyLike}
-KNOWN = Known(
-    source_options=KINDS.get,
-    kinds=("bluesky", "mastodon"),
-    server_of=server_of,
-    networks={"bluesky", "mastodon"},
-    signals={"safety", "money", "outage", "waiting"},
-    gates={"quiet_hours", "answered"},
-    scorers={"vader"},
-    timezones=available_timezones(),
-    pattern_problem=lambda pattern: "look-around" if "(?=" in pattern else "",
-    too_long={"bluesky": lambda text: f"{len(text)} of 300" if len(text) > 300 else ""},
-)
 
 
 def expected(text: str) -> list[tuple[int, int, str, str, str]]:

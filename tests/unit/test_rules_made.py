@@ -18,15 +18,48 @@ from listener.rules import absent
 from listener.rules.checking import check, read_checked
 from listener.rules.problems import Sheet, render
 from listener.rules.rulebook import Rulebook
+from listener.rules.samples import SAMPLES
 from listener.rules.schema import json_schema, put_table, schema_text
 from listener.rules.texts import variants
 from listener.rules.tree import parse, plain
+from listener.scoring.signals import builtin_signal_names
 from responders.cli.main import earnest as program
 from responders.surroundings import known, source_models
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (ROOT / "rules.yaml").read_text(encoding="utf-8")
 ACCEPTED = [ROOT / "rules.yaml", *sorted((ROOT / "tests" / "rules" / "good").glob("*.yaml"))]
+SHOWN = """\
+version: 1
+brands:
+  acme:
+    names: Acme
+    hashtags:
+      - acme
+      - acmefail
+  zenith: {names: [Zenith], ignore: {authors: zz}}
+sources:
+  news: {kind: feeds, urls: ["https://news.example/feed.xml"]}
+  mastodon: {instance: mastodon.social}
+scoring: {urgency: {levels: {normal: 20}}}
+routes:
+  - name: first
+    when:
+      any:
+        - {urgency: high}
+        - signals: [money,
+            outage]
+      not: {language: [de]}
+    examples:
+      - {post: Acme charged me}
+      - {not: "Acme"}
+  - {name: rest, when: always}
+templates:
+  thanks: ["Thank you",
+    {de: Danke}]
+boundaries:
+  limits: {per_thread: 2}
+"""
 REFUSED = (
     *("unknown-key", "unknown-key-deep", "wrong-mode", "unknown-urgency", "span", "rate", "points-missing", "empty-list"),
     "source-key",
@@ -34,6 +67,7 @@ REFUSED = (
 KEYWORDS = {
     *("$schema", "$ref", "definitions", "title", "description", "type", "properties", "required", "additionalProperties", "items"),
     *("enum", "const", "anyOf", "allOf", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "minProperties"),
+    *("examples", "if", "then"),
 }
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float), "null": type(None)}
 
@@ -66,6 +100,7 @@ def fits(value: Any, part: dict[str, Any], root: dict[str, Any]) -> bool:  # noq
         "const" not in part or value == part["const"],
         all(fits(value, one, root) for one in part.get("allOf", [])),
         "anyOf" not in part or any(fits(value, one, root) for one in part["anyOf"]),
+        "if" not in part or not fits(value, part["if"], root) or fits(value, part["then"], root),
     ]
     if isinstance(value, str):
         checks += [len(value) >= part.get("minLength", 0), bool(re.search(part.get("pattern", ""), value))]
@@ -141,6 +176,45 @@ def test_the_schema_refuses_what_the_reader_refuses(name: str) -> None:
     assert not fits(tree_of(text), schema, schema)
 
 
+def test_editors_find_words_on_every_key_and_every_sample_is_one_that_the_reader_takes() -> None:
+    schema = json_schema(source_models())
+    parts = {"Rulebook": schema, **schema["definitions"]}
+
+    for name, part in parts.items():
+        for key, inner in part.get("properties", {}).items():
+            about = [inner, *(parts[one["$ref"].removeprefix("#/definitions/")] for one in inner.get("allOf", []) if "$ref" in one)]
+            assert any(one.get("description") for one in about), f"{name}.{key} needs a description"
+            for sample in inner.get("examples", []):
+                assert fits(sample, inner, schema), f"{name}.{key}: {sample}"
+    assert set(SAMPLES["When"]["signals"]) - {"none"} <= set(builtin_signal_names())
+    assert set(SAMPLES["SourceSettings"]["kind"]) == set(source_models())
+
+
+@pytest.mark.parametrize(
+    ("source", "right"),
+    [
+        ({"news": {"kind": "feeds", "urls": ["https://news.example/feed.xml"], "every": "1h"}}, True),
+        ({"news": {"kind": "feeds", "instance": "mastodon.social"}}, False),
+        ({"news": {"urls": ["https://news.example/feed.xml"]}}, False),
+        ({"plugged-in": {"kind": "a-plug-in", "whatever": 1}}, True),
+        ({"mastodon": {"instnce": "mastodon.social"}}, False),
+    ],
+)
+def test_a_source_of_any_name_is_held_to_the_keys_of_its_kind(source: dict[str, object], *, right: bool) -> None:
+    schema = json_schema(source_models())
+    rules = {"version": 1, "brands": {"acme": {"names": ["Acme"]}}, "sources": source, "routes": [{"name": "rest", "when": "always"}]}
+
+    assert fits(rules, schema, schema) is right
+
+
+def test_the_schema_can_be_put_beside_the_rules(tmp_path: Path) -> None:
+    target = tmp_path / "rules.schema.json"
+
+    assert earnest("rules", "schema", "--into", str(target)).returncode == 0
+    assert target.read_text(encoding="utf-8") == schema_text(source_models())
+    assert earnest("rules", "schema", "--into", str(tmp_path / "nowhere" / "x.json")).returncode == 1
+
+
 def test_the_reference_holds_every_key_and_is_the_one_the_types_make() -> None:
     page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 
@@ -176,12 +250,38 @@ def test_show_says_every_value_and_where_it_comes_from() -> None:
     rows = {row.split("\t")[0]: row.split("\t")[1:] for row in told.stdout.splitlines()}
 
     line = 1 + SHIPPED.splitlines().index("mode: draft")
-    assert rows["mode"] == ["draft", f"line {line}"]
+    assert rows["mode"] == ["draft", f"rules.yaml:{line}"]
     assert rows["scoring.sentiment.scorer"][1] == "default"
     assert rows["boundaries.limits.per_author"][0] == "3/7d"
     found = [json.loads(row) for row in earnest("rules", "show", "--json").stdout.splitlines()]
-    assert {"key": "mode", "value": "draft", "line": line, "schema": 1} in found
+    assert {"key": "mode", "value": "draft", "file": "rules.yaml", "line": line, "schema": 1} in found
     assert {row["key"] for row in found} == set(rows)
+
+
+def test_show_finds_the_line_of_what_stands_deep_inside_and_says_default_of_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(SHOWN, encoding="utf-8")
+    rows = {row.split("\t")[0]: tuple(row.split("\t")[1:]) for row in earnest("rules", "show", "--origin", str(path)).stdout.splitlines()}
+
+    def said(value: str, line: int) -> tuple[str, str]:
+        return value, f"{path}:{line}"
+
+    assert rows["brands.acme.hashtags"] == said("acme, acmefail", 6)
+    assert rows["brands.zenith.ignore.authors"] == said("zz", 8)
+    assert (rows["brands.zenith.ignore.phrases"], rows["brands.zenith.names"]) == (("-", "default"), said("Zenith", 8))
+    assert rows["sources.news.kind"] == said("feeds", 10)
+    assert rows["sources.mastodon.kind"] == ("mastodon", "default")
+    assert rows["sources.mastodon.stream"] == ("false", "default")
+    assert rows["scoring.urgency.levels.normal"] == said("20", 12)
+    assert rows["scoring.urgency.levels.high"] == ("50", "default")
+    assert rows["routes.first.when.any[1].signals"] == said("money, outage", 18)
+    assert rows["routes.first.when.not.language"] == said("de", 20)
+    assert rows["routes.first.examples[1].not"] == said("Acme", 23)
+    assert rows["routes.first.approval"] == ("one-person", "default")
+    assert rows["routes.rest.when"] == said("always", 24)
+    assert rows["templates.thanks[1].de"] == said("Danke", 27)
+    assert (rows["boundaries.limits.per_thread"], rows["boundaries.limits.per_author"]) == (said("2", 29), ("1/1d", "default"))
+    assert rows["boundaries.pause_when[0].upset_replies"] == ("3", "default")
 
 
 def test_check_tells_scripts_by_exit_code_and_json() -> None:

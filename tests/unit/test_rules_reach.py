@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listener.rules.conditions import When
-from listener.rules.reach import implies, matches_all
+from listener.rules.reach import implies, matches_all, never
+from listener.rules.together import covering
 
 URGENCY, SENTIMENT, SIGNALS, FLAG = (
     ("low", "normal", "high", "critical"),
@@ -73,6 +74,79 @@ def test_a_condition_takes_all_that_it_takes(when: When) -> None:
     assert implies(when, "always")
     if matches_all(when):
         assert all(holds(when, fact) for fact in FACTS)
+
+
+@settings(max_examples=300, deadline=None)
+@given(WHENS)
+def test_what_it_says_never_holds_never_holds(when: When) -> None:
+    if never(when):
+        assert not any(holds(when, fact) for fact in FACTS)
+
+
+@settings(max_examples=300, deadline=None)
+@given(WHENS, st.lists(WHENS, min_size=2, max_size=4))
+def test_what_several_are_said_to_take_together_they_take(narrow: When, above: list[When]) -> None:
+    if numbers := covering(narrow, above):
+        taken = [above[number] for number in numbers]
+        assert all(any(holds(wide, fact) for wide in taken) for fact in FACTS if holds(narrow, fact))
+
+
+@pytest.mark.parametrize(
+    ("narrow", "above", "together"),
+    [
+        ({"signals": ["a"]}, [{"urgency": ["low", "normal"]}, {"language": ["de"]}, {"urgency": ["high", "critical"]}], (0, 2)),
+        ({"urgency": ["high", "critical"]}, [{"urgency": ["high"]}, {"urgency": ["critical"]}], (0, 1)),
+        ({"signals": ["a", "b"]}, [{"signals": ["a"]}, {"signals": ["b"]}], (0, 1)),
+        ({"language": ["de", "en"]}, [{"language": ["en"], "addressed": True}, {"language": ["de"]}, {"addressed": False}], (0, 1, 2)),
+        ({"any": [{"signals": ["a"]}, {"text": ["x"]}]}, [{"signals": ["a"]}, {"text": ["x", "y"]}], (0, 1)),
+        ({"sentiment": ["negative"]}, [{"signals": ["a"]}, {"not": {"signals": ["a"]}}], (0, 1)),
+        ({"customer": "known"}, [{"addressed": True, "customer": "known"}, {"addressed": False}], (0, 1)),
+        ({"hours": "open", "text": ["x"]}, [{"customer": "new"}, {"customer": "known", "hours": "open"}], (0, 1)),
+    ],
+)
+def test_what_several_routes_take_together_is_seen(
+    narrow: dict[str, object], above: list[dict[str, object]], together: tuple[int, ...]
+) -> None:
+    assert covering(When.model_validate(narrow), [When.model_validate(one) for one in above]) == together
+
+
+@pytest.mark.parametrize(
+    ("narrow", "above"),
+    [
+        ({"signals": ["a"]}, [{"urgency": ["low", "normal"]}, {"urgency": ["high"]}]),
+        ({}, [{"signals": ["a"]}, {"signals": ["b"]}, {"signals": "none"}]),
+        ({"text": ["x"]}, [{"addressed": True, "language": ["de"]}, {"addressed": False}]),
+        ({"signals": ["a", "b"]}, [{"signals": ["a"], "addressed": True}, {"signals": ["b"]}]),
+    ],
+)
+def test_what_is_not_all_taken_is_left_alone(narrow: dict[str, object], above: list[dict[str, object]]) -> None:
+    assert covering(When.model_validate(narrow), [When.model_validate(one) for one in above]) == ()
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"urgency": ["low"], "not": {"urgency": ["low", "normal"]}},
+        {"signals": "none", "any": [{"signals": ["a"]}, {"signals": ["b"], "addressed": True}]},
+        {"addressed": True, "any": [{"addressed": False}]},
+        {"customer": "known", "any": [{"customer": "new"}]},
+        {"not": {"urgency": ["low", "normal", "high", "critical"]}},
+    ],
+)
+def test_conditions_that_rule_one_another_out_are_seen(when: dict[str, object]) -> None:
+    assert never(When.model_validate(when))
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"signals": ["a"], "not": {"signals": ["b"]}},
+        {"text": ["a"], "any": [{"text": ["b"]}]},
+        {"urgency": ["low"], "any": [{"urgency": ["high"]}, {"urgency": ["low"]}]},
+    ],
+)
+def test_conditions_that_can_hold_are_left_alone(when: dict[str, object]) -> None:
+    assert not never(When.model_validate(when))
 
 
 @pytest.mark.parametrize(
