@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from listener.model import Intent, Level, Mood, Visibility
 from listener.rules.conditions import When
-from listener.rules.reach import disjoint, implies
+from listener.rules.reach import Patience, disjoint, implies
 
 _VALUES: dict[str, tuple[Any, ...]] = {
     "urgency": tuple(Level),
@@ -33,14 +33,19 @@ _ALIKE = ("author", "thread", "count", "spike", "new_term")
 _ENDLESS = ("text", "language", "network", "brand", *_ALIKE)
 _MOST_ABOVE = 8
 _MOST_CASES = 100
-_MOST_IN_ALL = 2_000
+_STEPS_IN_ALL = 15_000
 
 
 @dataclass(slots=True)
 class _Patience:
-    """How many cases are left to be looked at."""
+    """How many cases of one condition are left to be looked at, and how many comparisons of the whole file."""
 
-    left: int
+    steps: Patience
+    cases: int = _MOST_CASES
+
+    def spent(self) -> bool:
+        self.cases -= 1
+        return self.cases < 0 or self.steps.left <= 0
 
 
 class Together:
@@ -49,7 +54,7 @@ class Together:
     def __init__(self, whens: Sequence[Literal["always"] | When]) -> None:
         """Sort the conditions by what a narrower one must name too, so that a big file needs no comparison of all with all."""
         self._whens = whens
-        self._patience = _Patience(_MOST_IN_ALL)
+        self._steps = Patience(_STEPS_IN_ALL)
         self._by_name: dict[tuple[str, object], list[int]] = {}
         self._free: list[int] = []
         for number, when in enumerate(whens):
@@ -93,11 +98,7 @@ class Together:
     def _all_taken(self, narrow: When, wides: Sequence[tuple[int, When]]) -> bool:
         asked = {key for _, wide in wides for key in _asked(wide)}
         keys = [key for key in (*_VALUES, *_LISTS) if key in asked]
-        mine = _Patience(min(_MOST_CASES, self._patience.left))
-        granted = mine.left
-        taken = _taken(narrow, [wide for _, wide in wides], keys, mine)
-        self._patience.left -= granted - max(mine.left, 0)
-        return taken
+        return _taken(narrow, [wide for _, wide in wides], keys, _Patience(self._steps))
 
 
 def _named(when: When) -> Iterator[tuple[str, object]]:
@@ -134,10 +135,9 @@ def _asked(when: When) -> Iterator[str]:
 
 
 def _taken(case: When, wides: Sequence[When], keys: list[str], patience: _Patience) -> bool:
-    patience.left -= 1
-    if patience.left < 0:
+    if patience.spent():
         return False
-    if any(implies(_left_by(case, wides, number), wide) for number, wide in enumerate(wides)):
+    if any(implies(_left_by(case, wides, number), wide, patience.steps) for number, wide in enumerate(wides)):
         return True
     for place, key in enumerate(keys):
         if cases := _cases(case, key):

@@ -15,7 +15,7 @@ from listener.rules.checking import check, read_checked
 from listener.rules.conditions import When
 from listener.rules.problems import Sheet
 from listener.rules.quick import Doubtful, events
-from listener.rules.reach import implies
+from listener.rules.reach import implies, never
 from tests.unit.test_rules_reach import WHENS
 
 RULES = Path(__file__).parents[1] / "rules"
@@ -127,7 +127,8 @@ def test_the_repository_s_own_rules_go_the_quick_way() -> None:
 @given(st.lists(WHENS, min_size=1, max_size=8))
 def test_the_route_above_that_takes_all_is_the_first_of_a_comparison_of_all(whens: list[When]) -> None:
     above = Above(whens)
-    for number, narrow in enumerate(whens):
+    possible = [(number, narrow) for number, narrow in enumerate(whens) if not never(narrow)]  # of the others that is said instead
+    for number, narrow in possible:
         first = next((place for place in range(number) if implies(narrow, whens[place])), None)
         assert above.wider(number) == first
 
@@ -149,7 +150,7 @@ def test_five_hundred_routes_and_five_thousand_words_are_read_and_checked() -> N
 
 def test_a_dead_route_is_found_among_five_hundred_and_told_before_all_warnings() -> None:
     dead = "  - {name: dead, when: {text: [word7x3], sentiment: [negative]}}\n"
-    found = check(many(500).replace(REST, dead + REST) + "teams: {care: {}}\n")
+    found = check(many(500).replace(REST, dead + REST) + "teams: {care: {members: [kim]}}\n")
     mistakes = [one for one in found if one.severity == "error"]
     assert [(one.line, one.message) for one in mistakes] == [
         (504, '"dead" can never be reached: "r7" above it takes all that it would take')

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from listener.rules.conditions import When
 from listener.rules.reach import implies, matches_all, never
-from listener.rules.together import covering
+from listener.rules.together import Together
+
+
+def covering(narrow: When, above: list[When]) -> tuple[int, ...]:
+    return Together([*above, narrow]).covering(len(above))
+
 
 URGENCY, SENTIMENT, SIGNALS, FLAG = (
     ("low", "normal", "high", "critical"),
