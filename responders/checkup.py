@@ -153,7 +153,7 @@ def _remembered(store: SqliteStore, at: datetime) -> Iterator[Finding]:
 
 def _standing(health: Health, at: datetime) -> Iterator[Finding]:
     if health.rules_error:
-        hint = "the old rules stay in force until it is right: earnest rules check"
+        hint = health.rules_held or "the old rules stay in force until it is right: earnest rules check"
         yield Finding("daemon", State.WRONG, f"it refused the newest rules: {health.rules_error}", hint)
     if health.pause:
         yield _stopped(health.pause)

@@ -55,6 +55,10 @@ class Mute:
     problem: str
 
 
+def _observing(adapt: Callable[[Rulebook], Rulebook]) -> Callable[[Rulebook], Rulebook]:
+    return lambda book: adapt(book).model_copy(update={"mode": "observe"})
+
+
 Event = Mute | Noted | Sending | Told | RulesWrong | RulesTaken | Hearing | Rang
 
 
@@ -72,18 +76,20 @@ class Daemon:
         undo: timedelta = UNDO,
         tell: Callable[[Event], None] = lambda _event: None,
         refused: RulesWrong | None = None,
+        observe: bool = False,
     ) -> None:
         """Prepare; nothing runs yet.
 
         Args:
             store: where everything is kept.
-            book: the rules to begin with.
+            book: the rules to begin with, in a mode that a person has allowed: whoever calls this vouches for that.
             clock: the time.
             rules_path: the file to watch for changes, if any.
-            adapt: changes made to every rulebook that is read (`--observe`, the demo's addresses).
+            adapt: changes made to every rulebook that is read (the demo's addresses).
             undo: how long an approved reply waits before it leaves.
             tell: is told of everything that happens, as it happens.
-            refused: why the file cannot be used, where `book` are the rules of before.
+            refused: why the file is not in force, where `book` are the rules of before.
+            observe: decide and record, draft and send nothing, whatever the mode of the rules.
         """
         self._store = store
         self._clock = clock
@@ -92,16 +98,20 @@ class Daemon:
         self._work = asyncio.Event()
         self._kinds = {name: kind for name in speaking_networks() if (kind := channel_kind(name))}
         self._channels: dict[str, Channel] = {}
-        self._rules = RuleKeeper(store, clock, rules_path, adapt, refused)
+        adapted = _observing(adapt) if observe else adapt
+        self._rules = RuleKeeper(store, clock, rules_path, adapted, refused=refused, observe=observe)
         self._mute: dict[str, Mute] = {}
-        self._take_rules(adapt(book))
+        self._take_rules(*self._made(adapted(book)))
         self._alerts = Alerts(store, lambda: self._book, clock)
         self._watching = Watching(store, lambda: self._book, clock)
         self._outbox = Outbox(store, lambda: self._book, clock, self._channels, self._kinds)
         self._listening = self._new_listening()
 
-    def _take_rules(self, book: Rulebook) -> None:
-        ear, mind = Ear(self._store, book, self._clock), Mind(self._store, book, self._clock, self._kinds, undo=self._undo)
+    def _made(self, book: Rulebook) -> tuple[Ear, Mind, Rulebook]:
+        """Make what works by these rules; of large rules that takes a while."""
+        return Ear(self._store, book, self._clock), Mind(self._store, book, self._clock, self._kinds, undo=self._undo), book
+
+    def _take_rules(self, ear: Ear, mind: Mind, book: Rulebook) -> None:
         self._ear, self._mind, self._book = ear, mind, book  # together or not at all
 
     def _new_listening(self) -> Listening:
@@ -212,6 +222,7 @@ class Daemon:
             await stop.wait()
         finally:
             schedule.stop()
+            self._rules.end()
             self._outbox.finish()
             self._work.set()
             _, late = await asyncio.wait(tasks, timeout=_LAST_MOMENT)
@@ -273,12 +284,21 @@ class Daemon:
             self._tell(rang)
 
     async def _watch_rules(self) -> None:
-        if self._rules.changed():
+        if not self._rules.changed():
+            return
+        try:
             await self.reload()
+        except Exception:
+            self._rules.look_again()  # the store may be locked; the edit is not forgotten over it
+            raise
+
+    def look_again(self) -> None:
+        """Read the rules again within a second, whether or not the file has changed (SIGHUP)."""
+        self._rules.look_again()
 
     async def reload(self) -> bool:
         """Read the rules again: checked and rehearsed first, then taken whole; else the old ones stay. Return whether they changed."""
-        book = await self._rules.read()
+        book = await self._rules.read(self._book)
         if book is None:
             return False
         if isinstance(book, RulesWrong):
@@ -286,9 +306,10 @@ class Daemon:
             self._tell(book)
             return False
         before = self._book
-        same = book.fingerprint == before.fingerprint  # then a mistake was taken back, and is no mistake any more
+        # The same ones again: then a mistake was taken back, and is no mistake any more.
+        same = (book.fingerprint, book.mode) == (before.fingerprint, before.mode)
         if not same:
-            self._take_rules(book)
+            self._take_rules(*await asyncio.to_thread(self._made, book))
             _log.info("new rules taken", version=book.fingerprint)
         await self._rules.take(book)
         self._tell(RulesTaken(book.fingerprint))

@@ -1,12 +1,13 @@
 """Which rules are in force: read again when the file changes, taken only whole and rehearsed, and kept over a restart.
 
-A file that cannot be used changes nothing. That is said in `status`, in the log and to the team that is told of what concerns Earnest
-itself, until the file is right.
+A file that cannot be used changes nothing, and neither does one that wants a person's word (`edits`) before that is given. Both are said in
+`status`, in the log and to the team that is told of what concerns Earnest itself, until the file is taken.
 """
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,13 +18,17 @@ from listener.errors import RulesWrong
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Reader, Store, Tx
 from listener.text import one_line
-from responders import lowering
-from responders.ledger import incidents, people, rulebooks
+from responders import edits, lowering
+from responders.edits import Held, Standing
+from responders.ledger import incidents, people, rulebooks, takes
+from responders.model import Mode
 from responders.rulefile import load_rehearsed, read_rehearsed
 from responders.shelf import beside, stamp
+from responders.weighing import Interrupted
 
 _log = logs.get("rules")
-_INCIDENT = "rules"
+_WRONG = "rules"
+_HELD = "rules held"
 _WIDTH = 200  # columns of a mistake
 
 
@@ -36,14 +41,21 @@ class RuleKeeper:
         clock: Clock,
         path: Path | None,
         adapt: Callable[[Rulebook], Rulebook],
+        *,
         refused: RulesWrong | None = None,
+        observe: bool = False,
     ) -> None:
-        """Watch `path` (None: nothing changes); `refused` says why the file could not be used at the start, if it could not."""
+        """Watch `path` (None: nothing changes); `refused` says why the file is not in force at the start, if it is not.
+
+        While only observing (`observe`) the mode of the file counts for nothing, so what people allowed and said stays for later.
+        """
         self._store = store
         self._clock = clock
         self._path = path
         self._adapt = adapt
         self._refused = refused
+        self._observe = observe
+        self._ends = threading.Event()
         self._seen = self._stamp()
 
     async def begin(self, book: Rulebook) -> None:
@@ -57,51 +69,93 @@ class RuleKeeper:
         await self._store.awrite(lambda tx: self._note(tx, book))
 
     async def refuse(self, problem: RulesWrong) -> None:
-        """Note that the file cannot be used, and have that told once."""
-        await self._store.awrite(lambda tx: self._note_refusal(tx, problem.message))
-        _log.error("the rules file cannot be used; the old rules stay", problem=problem.message.splitlines()[0])
+        """Note that the file is not taken, and have that told once."""
+        await self._store.awrite(lambda tx: self._note_refusal(tx, problem))
+        first = problem.message.splitlines()[0]
+        if isinstance(problem, Held):
+            _log.warning("the rules file is not taken before a person says so; the old rules stay", problem=first, hint=problem.hint)
+        else:
+            _log.error("the rules file cannot be used; the old rules stay", problem=first)
 
     def changed(self) -> bool:
-        """Return whether the file is another one than when this was last asked."""
+        """Return whether the file is another one than when this was last asked, or a person has said something of it."""
         seen, self._seen = self._seen, self._stamp()
         return seen != self._seen
 
-    async def read(self) -> Rulebook | RulesWrong | None:
-        """Read the file, check it and run its examples; return what came of it, None where there is no file to watch."""
+    def look_again(self) -> None:
+        """Let the file count as changed when this is asked next."""
+        self._seen = None
+
+    def end(self) -> None:
+        """Give up what is being read: nobody will work by it."""
+        self._ends.set()
+
+    async def read(self, before: Rulebook) -> Rulebook | RulesWrong | None:
+        """Read the file, check it, run its examples, and weigh it against the rules in force (`before`).
+
+        Return what came of it; None where there is no file to watch, or the daemon ends.
+        """
         if self._path is None:
             return None
+        standing = Standing.of(self._store.read())
         try:
-            return self._adapt(await asyncio.to_thread(load_rehearsed, self._path))
+            return await asyncio.to_thread(self._read, self._path, before, standing)
+        except Interrupted:
+            return None
         except RulesWrong as problem:
             return problem
         except Exception as problem:  # noqa: BLE001  # whatever a file brings about, it is said and the old rules stay
             return RulesWrong(f"{self._path} cannot be used: {type(problem).__name__}")
 
+    def _read(self, path: Path, before: Rulebook, standing: Standing) -> Rulebook:
+        book = self._adapt(load_rehearsed(path))
+        url = f"sqlite:///{self._store.beside('')}"
+        mode = () if self._observe else edits.of_mode(book, standing)
+        found = (*mode, *edits.of_past(url, book, before, standing, at=self._clock(), go_on=self._go_on))
+        if found:
+            raise Held(str(path), found, book.mode)
+        return book
+
+    def _go_on(self, _posts: int) -> None:
+        if self._ends.is_set():
+            raise Interrupted
+
     def _note(self, tx: Tx, book: Rulebook) -> None:
         at = self._clock()
-        for name, value in (("rules_version", book.fingerprint), ("mode", book.mode), ("rules_error", "")):
+        for name, value in (("rules_version", book.fingerprint), ("mode", book.mode), ("rules_error", ""), ("rules_held", "")):
             people.set_fact(tx, name, value, at=at)
         if book.words:
             rulebooks.keep(tx, book.fingerprint, book.words, at=at)
         lowering.carry(tx, book, at=at)
-        incidents.end(tx, _INCIDENT, at=at)
+        if not self._observe:
+            takes.settle(tx, book.fingerprint, Mode(book.mode), at=at)
+        for name in (_WRONG, _HELD):
+            incidents.end(tx, name, at=at)
 
-    def _note_refusal(self, tx: Tx, message: str) -> None:
-        at = self._clock()
-        people.set_fact(tx, "rules_error", message, at=at)
-        words = (
-            f"The rules file cannot be used: {one_line(message, _WIDTH)}. Earnest works by the rules it had before. "
-            "See every mistake: earnest rules check"
+    def _note_refusal(self, tx: Tx, problem: RulesWrong) -> None:
+        at, held = self._clock(), isinstance(problem, Held)
+        people.set_fact(tx, "rules_error", problem.message, at=at)
+        people.set_fact(tx, "rules_held", problem.hint if held else "", at=at)
+        why = (
+            f"is not taken before a person says so: {_reasons(problem)}" if held else f"cannot be used: {one_line(problem.message, _WIDTH)}"
         )
-        incidents.raise_(tx, _INCIDENT, words, at=at)
+        do = "See it and say so: earnest rules take" if held else "See every mistake: earnest rules check"
+        words = f"The rules file {why}. Earnest works by the rules it had before. {do}"
+        incidents.raise_(tx, _HELD if held else _WRONG, words, at=at)
+        incidents.end(tx, _WRONG if held else _HELD, at=at)
 
     def _stamp(self) -> object:
         if self._path is None:
             return None
         with suppress(OSError):
             found = self._path.stat()
-            return found.st_mtime_ns, found.st_size, stamp(beside(self._path))
-        return None
+            return found.st_mtime_ns, found.st_size, found.st_ino, stamp(beside(self._path)), takes.newest(self._store.read())
+        return ()
+
+
+def _reasons(problem: RulesWrong) -> str:
+    """Return what stands below the first line of a problem, in one line."""
+    return one_line(" ".join(problem.message.splitlines()[1:]), _WIDTH)
 
 
 def last_good(reader: Reader, answers: Path) -> Rulebook | None:

@@ -274,6 +274,7 @@ class Health:
     rules_version: str
     rules_loaded_at: datetime | None
     rules_error: str
+    rules_held: str
     sources: tuple[Row, ...]
     gaps: tuple[Row, ...]
     waiting: int
@@ -315,6 +316,7 @@ def health(store: flag.Kept, *, running: bool, at: datetime) -> Health:
         rules_version=version,
         rules_loaded_at=loaded_at,
         rules_error=facts.get("rules_error", ("", None))[0],
+        rules_held=facts.get("rules_held", ("", None))[0],
         sources=tuple(reader.all("SELECT * FROM sources ORDER BY name")),
         gaps=tuple(reader.all("SELECT * FROM gaps ORDER BY id DESC LIMIT 100")),
         waiting=number(drafts_row, "n") if drafts_row else 0,

@@ -14,6 +14,7 @@ from listener import clock, logs
 from listener.errors import EarnestError, RulesWrong, SignInNeeded
 from listener.text import one_line
 from responders.cli.base import App, common
+from responders.cli.confirming import CONFIRM
 from responders.cli.phrases import counted
 from responders.ledger import deliveries
 
@@ -28,13 +29,17 @@ _WIDTH = 200  # columns of a reason
 @click.command(epilog="Example: earnest run --once")
 @click.option("--once", is_flag=True, help="One round of everything, then leave.")
 @click.option("--observe", is_flag=True, help="Decide and record; draft and send nothing.")
+@CONFIRM
 @common
-def run(app: App, *, once: bool, observe: bool) -> int:
+def run(app: App, *, once: bool, observe: bool, confirmed: str | None) -> int:
     """Listen, judge, draft, and send what may be sent, until stopped.
 
     The rules are checked and their examples run first: a file that fails is not worked by. A change to the file is taken up while
     running, if it passes the same; else the old rules stay, also after a restart. Where there are none of before, it ends (exit code 78).
+    A file that raises `mode`, or that would have changed the last day far more than an edit should, is taken only with a person's word:
+    earnest rules take. A terminal is asked to type the new mode; --confirm-mode says it in a script.
     """
+    from responders.cli import starting  # noqa: PLC0415  # not needed for help
     from responders.house import open_store, put_demo_aside  # noqa: PLC0415  # not needed for help
 
     logs.configure(app.options.verbose - int(app.options.quiet), json=app.options.json or not sys.stderr.isatty())
@@ -45,6 +50,7 @@ def run(app: App, *, once: bool, observe: bool) -> int:
     store = open_store(app.options.store, create=True)
     try:
         store.hold_alone()
+        book, refused = starting.settle(app, store, book, refused, once=once, observe=observe, confirmed=confirmed)
         return asyncio.run(_work(app, store, book, refused, once=once, observe=observe))
     finally:
         store.close()
@@ -92,9 +98,6 @@ async def _work(app: App, store: SqliteStore, book: Rulebook, refused: RulesWron
     from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
     from responders.daemon import Daemon, Mute  # noqa: PLC0415
 
-    def adapt(found: Rulebook) -> Rulebook:
-        return found.model_copy(update={"mode": "observe"}) if observe else found
-
     def show(event: object) -> None:
         if once and isinstance(event, Hearing):
             return  # said at the end, all together
@@ -105,7 +108,7 @@ async def _work(app: App, store: SqliteStore, book: Rulebook, refused: RulesWron
         elif isinstance(event, Mute):
             logs.get("daemon").warning("cannot speak", network=event.network, problem=event.problem)
 
-    daemon = Daemon(store, book, clock.now, rules_path=None if once else app.rules_path, adapt=adapt, tell=show, refused=refused)
+    daemon = Daemon(store, book, clock.now, rules_path=None if once else app.rules_path, tell=show, refused=refused, observe=observe)
     if once:
         return await _once(app, daemon, sources=len(book.sources))
     if pause := flag.stopped(store, at=clock.now()):
@@ -115,7 +118,7 @@ async def _work(app: App, store: SqliteStore, book: Rulebook, refused: RulesWron
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, lambda: asyncio.ensure_future(daemon.reload()))
+    loop.add_signal_handler(signal.SIGHUP, daemon.look_again)
     await daemon.run(stop)
     doubt = deliveries.counts(app.store.read())["unknown"]
     left = f"{counted(doubt, 'answer is', 'answers are')} in doubt; the next start looks for it." if doubt else "Nothing is half done."

@@ -15,6 +15,7 @@ from responders.cli.restoring import restore
 from responders.cli.rulesshow import read_rules, show
 from responders.cli.rulestest import test
 from responders.cli.selfservice import shelved
+from responders.cli.take import take
 
 if TYPE_CHECKING:
     from listener.rules.problems import Problem
@@ -77,6 +78,7 @@ rules.add_command(test)
 rules.add_command(replay)
 rules.add_command(restore)
 rules.add_command(show)
+rules.add_command(take)
 
 
 @rules.command(epilog="Example: earnest rules schema --into data/rules.schema.json")

@@ -24,6 +24,7 @@ from responders.model import Delivery, DeliveryState, Mode
 from responders.views import Health
 
 _WIDTH = 200  # columns of a foreign line
+_HELD_WIDTH = 400  # columns of what is wrong with the rules
 _GAPS_SHOWN = 5
 _LATE = 2 * 3600.0  # seconds
 _WHY_NOT_FOLLOWED = "that is done while the source is heard well; does rules.yaml still have it?"
@@ -77,6 +78,7 @@ def health_json(health: Health, ours: Sequence[OurAccount], at: datetime) -> dic
             "version": health.rules_version or None,
             "loaded_at": to_text(health.rules_loaded_at) if health.rules_loaded_at else None,
             "last_error": health.rules_error or None,
+            "wants": health.rules_held or None,
         },
         "sources": [source_json(row, health, at) for row in health.sources],
         "drafts": {"waiting": health.waiting, "overdue": health.overdue},
@@ -141,8 +143,7 @@ def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator
     for account in ours:
         yield from account_words(account, at)
     if health.rules_error:
-        told = [one_line(line, _WIDTH) for line in health.rules_error.split("\n")[:2]]
-        yield "The rules file is wrong; the old rules stay in force", [*told, "all of it: earnest rules check, then earnest rules test"]
+        yield _rules_refused(health)
     elif health.rules_version:
         yield f"Rules {health.rules_version}, read {ago(health.rules_loaded_at, at)}", []
     for one in health.lowered:
@@ -169,6 +170,13 @@ def _told(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
         yield f"{counted(len(health.incidents), 'incident')} of Earnest itself", [_incident(row, at) for row in health.incidents]
     if health.untold:
         yield f"{counted(len(health.untold), 'alert')} reached nobody yet", [_alert(row) for row in health.untold]
+
+
+def _rules_refused(health: Health) -> tuple[str, list[str]]:
+    lines = [one_line(line, _HELD_WIDTH) for line in health.rules_error.split("\n")]
+    if health.rules_held:
+        return "The rules file is not taken before a person says so; the old rules stay in force", [*lines[1:], health.rules_held]
+    return "The rules file is wrong; the old rules stay in force", [*lines[:2], "all of it: earnest rules check, then earnest rules test"]
 
 
 def _unreachable(health: Health) -> int:

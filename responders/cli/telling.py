@@ -7,6 +7,7 @@ from listener.text import one_line
 from listener.watching import Hearing
 from responders.alerts import Told
 from responders.daemon import Mute, RulesTaken
+from responders.edits import Held
 from responders.model import DeliveryState
 from responders.outbox import Sending
 from responders.pipeline import Noted
@@ -46,6 +47,9 @@ def tell(event: object, width: int = 100) -> str:
         return f"watch   {one_line(event.words, _WIDTH)}"
     if isinstance(event, RulesTaken):
         return f"rules   version {event.version} is in force"
+    if isinstance(event, Held):
+        why = "; ".join(event.message.split("\n")[1:])
+        return one_line(f"rules   the old ones stay; the new ones want a person's word: {why}. Say it: earnest rules take", _WIDTH)
     if isinstance(event, RulesWrong):
         first = ": ".join(event.message.split("\n")[:2])  # how many mistakes there are, and the first of them
         return one_line(f"rules   the old ones stay. {first}. All of it: earnest rules check, then earnest rules test", _WIDTH)

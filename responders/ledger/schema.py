@@ -154,6 +154,13 @@ _OVER_TIME = (
     "CREATE TABLE watches (name TEXT PRIMARY KEY, state TEXT NOT NULL, words TEXT NOT NULL, since TEXT NOT NULL)",
 )
 
+# What a person said of one exact text of the rules: its figures were seen, and its mode was typed.
+_TAKES = (
+    """CREATE TABLE rule_takes (
+        id INTEGER PRIMARY KEY, version TEXT NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL, forced INTEGER NOT NULL,
+        mode TEXT NOT NULL, at TEXT NOT NULL, used_at TEXT)""",
+)
+
 MIGRATIONS = Migrations(
     "responders",
     {
@@ -167,6 +174,7 @@ MIGRATIONS = Migrations(
         "008_over_time": _OVER_TIME,
         "009_shadows": _SHADOWS,
         "010_ladder": _LADDER,
+        "011_takes": _TAKES,
         "012_answers": _ANSWERS,
         "013_clocks": _CLOCKS,
     },

@@ -1,0 +1,69 @@
+"""What `earnest run` begins to work by: the rules of the file, or those of before where the file wants a person's word first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from listener import clock
+from responders import edits
+from responders.cli.confirming import typed
+from responders.edits import Held, Standing
+from responders.ledger import rulebooks, takes
+from responders.ledger.takes import Word
+from responders.model import Mode
+from responders.rulekeeper import last_good
+
+if TYPE_CHECKING:
+    from listener.errors import RulesWrong
+    from listener.rules.rulebook import Rulebook
+    from listener.store.sqlite import SqliteStore
+    from responders.cli.base import App
+
+
+def settle(
+    app: App, store: SqliteStore, book: Rulebook, refused: RulesWrong | None, *, once: bool, observe: bool, confirmed: str | None
+) -> tuple[Rulebook, RulesWrong | None]:
+    """Return the rules to begin with, and why they are not those of the file as it stands, if they are not.
+
+    Raises:
+        Held: a single round was asked for, by rules that want a person's word first.
+    """
+    standing = Standing.of(store.read())
+    if refused is not None:  # then these are the rules of before
+        return edits.lowered(book, standing), refused
+    if not observe and edits.of_mode(book, standing) and typed(app, Mode(book.mode), standing.ceiling, confirmed):
+        word = Word(book.fingerprint, app.me, standing.forces(book.fingerprint), book.mode)
+        store.write(lambda tx: takes.give(tx, word, reason="", over=("mode",), before=standing.ceiling, at=clock.now()))
+        standing = replace(standing, word=word)
+    mode = () if observe else edits.of_mode(book, standing)
+    before = _of_before(store, book)
+    past = edits.of_past(app.options.store, *_as_run(book, before, observe=observe), standing, at=clock.now())
+    if not mode and not past:
+        return book, None
+    problem = Held(str(app.rules_path), (*mode, *past), book.mode)
+    if once and past:
+        raise problem
+    begins = edits.lowered(book if once or before is None else before, standing)
+    _tell(app, problem, begins, same=begins.fingerprint == book.fingerprint)
+    return begins, problem
+
+
+def _of_before(store: SqliteStore, book: Rulebook) -> Rulebook | None:
+    """Return the rules that were in force last, where they are other ones and can be used."""
+    last = rulebooks.last(store.read())
+    return None if last is None or last[0] == book.fingerprint else last_good(store.read())
+
+
+def _as_run(book: Rulebook, before: Rulebook | None, *, observe: bool) -> tuple[Rulebook, Rulebook | None]:
+    """Return both as they would work in this run."""
+    if not observe:
+        return book, before
+    only = {"mode": "observe"}
+    return book.model_copy(update=only), before and before.model_copy(update=only)
+
+
+def _tell(app: App, problem: Held, begins: Rulebook, *, same: bool) -> None:
+    app.out.talk(problem.message)
+    works = f"by it in mode {begins.mode}" if same else f"by the rules it had before ({begins.fingerprint}, mode {begins.mode})"
+    app.out.talk(f"Earnest works {works} until then. {problem.hint[0].upper()}{problem.hint[1:]}")
