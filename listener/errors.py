@@ -5,7 +5,8 @@ EarnestError                1   it did not work
 ├── SignInNeeded            4   a network wants a sign-in
 ├── Unreachable             5   the store or the daemon cannot be reached
 ├── RulesWrong             78   rules.yaml cannot be used
-│   └── RulesProblems      78   the same, with every mistake in it (listener.rules.problems)
+│   ├── RulesProblems      78   the same, with every mistake in it (listener.rules.problems)
+│   └── Held               78   it is right, and wants a person's word first (responders.edits)
 ├── Undelivered             1   approved words cannot be sent as things stand (responders.orders)
 └── NetworkError            1   a network did not do what was asked
     ├── NotConnected        1   no byte was sent: safe to try again

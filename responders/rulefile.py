@@ -37,8 +37,9 @@ def read_raw(path: Path) -> str:
         RulesWrong: it is absent, unreadable, too large, or not UTF-8.
     """
     try:
-        raw = path.read_bytes()[: LARGEST + 1]
-        return raw.decode("utf-8")
+        with path.open("rb") as opened:
+            raw = opened.read(LARGEST + 1)
+        return raw.decode("utf-8", "strict" if len(raw) <= LARGEST else "ignore")  # a cut may go through a character
     except UnicodeDecodeError as problem:
         line = raw[: problem.start].count(b"\n") + 1
         message = f"{path}:{line}:1: this is not UTF-8 text"

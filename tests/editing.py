@@ -41,6 +41,7 @@ class Edited:
 
     def __init__(self, folder: Path, *, observe: bool = False, **changes: Any) -> None:  # noqa: ANN401
         self.house = House(folder)
+        self.house_url = f"sqlite:///{folder}/earnest.db"
         self.path = folder / "rules.yaml"
         self.events: list[object] = []
         self.observe = observe

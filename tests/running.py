@@ -38,7 +38,8 @@ class Machine:
         """Listen to and speak on the town at `host`."""
         self.folder = folder
         self.sources: dict[str, dict[str, object]] = {"mastodon": {"instance": f"http://{host}", "every": "1s"}}
-        (folder / "rules.yaml").write_text(json.dumps({**RULES, "sources": self.sources, **changes}), encoding="utf-8")
+        self.first = json.dumps({**RULES, "sources": self.sources, **changes})
+        (folder / "rules.yaml").write_text(self.first, encoding="utf-8")
         self._environment = {
             **os.environ,
             "EARNEST_ALLOW_HOSTS": host,

@@ -78,7 +78,6 @@ def health_json(health: Health, ours: Sequence[OurAccount], at: datetime) -> dic
             "version": health.rules_version or None,
             "loaded_at": to_text(health.rules_loaded_at) if health.rules_loaded_at else None,
             "last_error": health.rules_error or None,
-            "wants": health.rules_held or None,
         },
         "sources": [source_json(row, health, at) for row in health.sources],
         "drafts": {"waiting": health.waiting, "overdue": health.overdue},
