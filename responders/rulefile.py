@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace as replaced
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from listener.errors import EarnestError, RulesWrong
 from listener.rules.look import Known
@@ -17,6 +19,10 @@ from listener.rules.reading import read_rulebook
 from listener.rules.rulebook import Rulebook
 from listener.sources.base import options_of
 from responders.shelf import Shelf, beside, read_shelf
+
+if TYPE_CHECKING:
+    from responders.rehearsal import Failure
+    from responders.trials import Fell
 
 LARGEST = 600_000  # more than the reader takes, so that it says what is wrong
 
@@ -118,12 +124,28 @@ def read_rehearsed(words: str, *, filename: str, answers: Path | None = None) ->
     found = answer_problems(book, shelf, today=date.min) if asked else ()
     if mistakes := tuple(problem for problem in found if problem.severity == "error"):
         raise RulesProblems(mistakes)
-    failures = (*rehearse(book), *run_tests(book))
+    failures: tuple[Failure | Fell, ...] = (*rehearse(book), *run_tests(book))
     if failures:
-        told = "\n".join(f"{filename}: {failure}" for failure in failures)
+        told = "\n".join(f"{filename}:{line}:{column}: {failure}" for (line, column), failure in _placed(book, failures))
         message = f"{len(failures)} of the examples and tests in {filename} fail, so these rules are not used\n{told}"
         raise RulesWrong(message, "see them with: earnest rules test")
     return book
+
+
+def _placed(book: Rulebook, failures: Sequence[Failure | Fell]) -> Iterator[tuple[tuple[int, int], Failure | Fell]]:
+    """Yield failures, each with the line and the column of its example or test."""
+    from listener.rules.look import place  # noqa: PLC0415  # only needed where something fails
+    from listener.rules.reading import read  # noqa: PLC0415
+    from responders.rehearsal import Failure  # noqa: PLC0415
+
+    ways: dict[tuple[str, str], tuple[str | int, ...]] = {("", test.name): ("tests", number) for number, test in enumerate(book.tests)}
+    for number, route in enumerate(book.routes):
+        for position, example in enumerate(route.examples):
+            ways[route.name, example.post or example.not_ or ""] = ("routes", number, "examples", position)
+    reading = read(book.words)
+    for failure in failures:
+        key = (failure.route, failure.example) if isinstance(failure, Failure) else ("", failure.name)
+        yield place(reading, ways.get(key, ())), failure
 
 
 def replace(path: Path, before: str, after: str) -> None:
