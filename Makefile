@@ -49,10 +49,11 @@ generated: setup  ## files made from the code are as the code would make them no
 crash: setup  ## at most once: the sender ended at every step, on networks that lie in every way we know of
 	$(BIN)/python -m tests.crash
 
-# For a machine that has an hour at night: three deaths in one history, and 1,000 processes killed at random moments.
+# For a machine that has an hour at night: three deaths in one history, 1,000 processes killed at random moments, 5,000 rules with slips.
 nightly: setup
 	$(BIN)/python -m tests.crash --nightly
 	HISTORIES=10000 $(BIN)/python -m pytest tests/unit/test_promises_machine.py
+	MUTANTS=5000 $(BIN)/python -m pytest tests/unit/test_rules_mutated.py
 
 # Bluesky's own server code with its rate limiter on, and what Mastodon, Reddit and X (with X_TRAFFIC) once answered. The contracts are a
 # part of `make test` too, so whoever has run that may leave them out: make test-networks CONTRACTS=

@@ -307,7 +307,7 @@ class Daemon:
             return False
         before = self._book
         # The same ones again: then a mistake was taken back, and is no mistake any more.
-        same = (book.fingerprint, book.mode) == (before.fingerprint, before.mode)
+        same = (book.fingerprint, book.mode, book.answers) == (before.fingerprint, before.mode, before.answers)
         if not same:
             self._take_rules(*await asyncio.to_thread(self._made, book))
             _log.info("new rules taken", version=book.fingerprint)

@@ -115,12 +115,12 @@ def _report(app: App, found: Difference, files: tuple[tuple[str, str], tuple[str
     for aside in found.asides():
         app.out.line(aside)
     if app.options.verbose:
-        for line in _shown(found, compared=files is not None):
+        for line in shown(found, compared=files is not None):
             app.out.line(line)
     app.out.next_step("Nothing was sent. See why a post goes where it goes: earnest explain CASE")
 
 
-def _shown(found: Difference, *, compared: bool) -> Iterator[str]:
+def shown(found: Difference, *, compared: bool) -> Iterator[str]:
     """Yield every change, and who would be answered with which words."""
     for one in found.changed:
         yield f"{one.case}: {one.before} -> {one.after}"

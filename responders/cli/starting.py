@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from listener import clock
@@ -13,6 +14,7 @@ from responders.ledger import rulebooks, takes
 from responders.ledger.takes import Word
 from responders.model import Mode
 from responders.rulekeeper import last_good
+from responders.shelf import beside
 
 if TYPE_CHECKING:
     from listener.errors import RulesWrong
@@ -37,7 +39,7 @@ def settle(
         store.write(lambda tx: takes.give(tx, word, reason="", over=("mode",), before=standing.ceiling, at=clock.now()))
         standing = replace(standing, word=word)
     mode = () if observe else edits.of_mode(book, standing)
-    before = _of_before(store, book)
+    before = _of_before(store, book, app.rules_path)
     past = edits.of_past(app.options.store, *_as_run(book, before, observe=observe), standing, at=clock.now())
     if not mode and not past:
         return book, None
@@ -49,10 +51,10 @@ def settle(
     return begins, problem
 
 
-def _of_before(store: SqliteStore, book: Rulebook) -> Rulebook | None:
+def _of_before(store: SqliteStore, book: Rulebook, rules: Path) -> Rulebook | None:
     """Return the rules that were in force last, where they are other ones and can be used."""
     last = rulebooks.last(store.read())
-    return None if last is None or last[0] == book.fingerprint else last_good(store.read())
+    return None if last is None or last[0] == book.fingerprint else last_good(store.read(), beside(rules))
 
 
 def _as_run(book: Rulebook, before: Rulebook | None, *, observe: bool) -> tuple[Rulebook, Rulebook | None]:

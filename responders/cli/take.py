@@ -12,6 +12,7 @@ from listener.errors import RulesWrong
 from listener.text import one_line
 from responders.cli.base import AS, App, common
 from responders.cli.confirming import CONFIRM, typed
+from responders.cli.replay import shown
 from responders.model import Mode
 
 if TYPE_CHECKING:
@@ -77,11 +78,12 @@ def _try(app: App, store: SqliteStore, book: Rulebook) -> _Tried:
     from responders.edits import Standing  # noqa: PLC0415
     from responders.ledger import rulebooks  # noqa: PLC0415
     from responders.rulekeeper import last_good  # noqa: PLC0415
+    from responders.shelf import beside  # noqa: PLC0415
 
     reader, at = store.read(), clock.now()
     standing, last = Standing.of(reader), rulebooks.last(reader)
     tried = _Tried(book, standing, last[0] if last else "", mode=edits.of_mode(book, standing))
-    before = last_good(reader) if last and last[0] != book.fingerprint else None
+    before = last_good(reader, beside(app.rules_path)) if last and last[0] != book.fingerprint else None
     if before is None:
         return tried
     before = edits.lowered(before, standing)
@@ -128,6 +130,8 @@ def _show(app: App, tried: _Tried) -> None:
         app.out.line(tried.difference.summary(compared=True))
         for aside in tried.difference.asides():
             app.out.line(aside)
+        for line in shown(tried.difference, compared=True) if app.options.verbose else ():
+            app.out.line(line)
     elif not tried.objections:
         app.out.line("There are no earlier rules to compare with.")
     for one in tried.objections:

@@ -53,6 +53,7 @@ def test_what_would_change_is_said_and_an_edit_that_changes_too_much_is_not_take
     assert said.startswith("40 mentions. 0 would change. 0 would be sent by themselves (before: 0). 40 more people would be answered")
     assert objection.startswith(f'{program.rules}:26:3: route "rest" would have spoken to 40 of the 40 mentions of the last day')
     assert "Not taken; the rules in force stay." in ran.err
+    assert "  @customer7 on mastodon (A-8, rest, a draft)" in program("rules", "take", "--verbose").out
     assert "earnest rules take --force" in ran.err
     assert _log(program) == []
 
