@@ -16,7 +16,7 @@ def now() -> datetime:
 def to_text(moment: datetime) -> str:
     """Write a moment as RFC 3339 in UTC with microseconds; such texts sort in the order of time."""
     there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return f"{there.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return there.isoformat(timespec="microseconds")[:-6] + "Z"  # instead of "+00:00"
 
 
 def from_text(text: str) -> datetime:
@@ -26,6 +26,8 @@ def from_text(text: str) -> datetime:
         ValueError: the text is no moment.
     """
     moment = datetime.fromisoformat(text)
+    if moment.tzinfo is UTC:
+        return moment
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

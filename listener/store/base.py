@@ -17,6 +17,9 @@ from listener.errors import Unreachable
 Value = str | int | float | None
 Row = Mapping[str, Value]
 T = TypeVar("T")
+_PACKED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: `json.dumps` makes one for every call
+_UNPACKED = json.JSONDecoder()
+_EMPTY: Mapping[type, str] = {list: "[]", tuple: "[]", dict: "{}"}  # most of what is packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def number(row: Row, column: str) -> int:
 
 def pack(value: object) -> str:
     """Write plain data as compact JSON text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _PACKED.encode(value) if value else _EMPTY.get(type(value)) or _PACKED.encode(value)
 
 
 def unpack(value: Value) -> object:
@@ -105,7 +108,7 @@ def unpack(value: Value) -> object:
     if not value:
         return None
     try:
-        return json.loads(str(value))
+        return _UNPACKED.decode(str(value))
     except ValueError:
         message = "the store holds a value that cannot be read"
         raise Unreachable(message, "restore a backup, or ask for help with the file kept aside") from None
@@ -118,5 +121,7 @@ def storable(words: str) -> str:
 
 def names(value: Value) -> tuple[str, ...]:
     """Read a packed list of texts."""
+    if value == "[]":
+        return ()
     found = unpack(value)
     return tuple(str(item) for item in found) if isinstance(found, list) else ()

@@ -26,27 +26,30 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 T = TypeVar("T")
+Columns = dict[str, tuple[str, ...]]
 _BATCH = 256
 _PATIENCE = 5.0
+_STATEMENTS = 512  # of which the names of columns are remembered
 _MOST = 2**63 - 1
 
 
 class SqliteTx:
     """Statements on one connection; used for reading and inside a transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """Use `connection`, which another object owns."""
+    def __init__(self, connection: sqlite3.Connection, columns: Columns | None = None) -> None:
+        """Use `connection`, which another object owns; `columns` remembers what the columns of each statement are called."""
         self._connection = connection
+        self._columns = {} if columns is None else columns
 
     def all(self, sql: str, **values: Value) -> list[Row]:
         """Return every row."""
-        found = self._execute(sql, values)
-        return _dicts(found.fetchall())
+        rows = self._execute(sql, values).fetchall()
+        return self._dicts(sql, rows) if rows else []
 
     def one(self, sql: str, **values: Value) -> Row | None:
         """Return the first row, or None."""
         row = self._execute(sql, values).fetchone()
-        return None if row is None else _dicts([row])[0]
+        return None if row is None else self._dicts(sql, [row])[0]
 
     def run(self, sql: str, **values: Value) -> int:
         """Change rows; return how many."""
@@ -61,6 +64,18 @@ class SqliteTx:
             return self._connection.execute(sql, values)
         except (UnicodeEncodeError, OverflowError):  # one such value must not keep a page from being stored
             return self._connection.execute(sql, {name: _storable(value) for name, value in values.items()})
+
+    def _dicts(self, sql: str, rows: list[sqlite3.Row]) -> list[Row]:
+        """Return rows as dictionaries. By position, since looking each column up by its name takes the square of their number."""
+        names = self._columns.get(sql)
+        if names is None or len(names) != len(rows[0]):
+            names = tuple(rows[0].keys())
+            if len(set(names)) < len(names):
+                return [dict(row) for row in rows]  # of columns with one name, the first counts
+            if len(self._columns) > _STATEMENTS:
+                self._columns.clear()
+            self._columns[sql] = names
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 _Job = tuple[Callable[[Tx], object], "Future[object]"]
@@ -84,6 +99,7 @@ class SqliteStore:
         self._readers: list[sqlite3.Connection] = []
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._lock_file: IO[str] | None = None
+        self._columns: Columns = {}
         try:
             if create:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +152,7 @@ class SqliteStore:
                 raise _unreachable(self.path, problem) from None
             self._local.connection = connection
             self._readers.append(connection)
-        return SqliteTx(connection)
+        return SqliteTx(connection, self._columns)
 
     def write(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in one transaction; see `Store.write`."""
@@ -218,21 +234,13 @@ class SqliteStore:
             return
         self._writer.execute("SAVEPOINT job")
         try:
-            results.append((future, work(SqliteTx(self._writer))))
+            results.append((future, work(SqliteTx(self._writer, self._columns))))
         except sqlite3.OperationalError:
             raise
         except BaseException as problem:  # noqa: BLE001  # whatever it is, it belongs to the one who asked
             self._writer.execute("ROLLBACK TO job")
             future.set_exception(problem)
         self._writer.execute("RELEASE job")
-
-
-def _dicts(rows: list[sqlite3.Row]) -> list[Row]:
-    """Return rows as dictionaries. By position, since looking each column up by its name takes the square of their number."""
-    names = rows[0].keys() if rows else []
-    if len(set(names)) < len(names):
-        return [dict(row) for row in rows]  # of columns with one name, the first counts
-    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _storable(value: Value) -> Value:
