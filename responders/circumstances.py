@@ -25,6 +25,9 @@ _HOUR = timedelta(hours=1)
 _LATELY = timedelta(days=2)  # the longest span in which all answers that leave by themselves are counted
 _UNJUDGED = Assessment("und", Sentiment(Mood.UNKNOWN, 0.0), (), Urgency(Level.LOW, 0), Intent.OTHER, needs_reply=False)
 
+LOOKED_AT = ("switches", "deliveries", "accounts", "facts", "closed_places")
+"""The tables that `world` reads: while they stand as they are, it tells the same until what it counts grows too old (`lasts`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -59,6 +62,13 @@ def world(reader: Reader, *, at: datetime, without: int | None = None, asked: As
         closed=places.closed(reader),
         lowered={one.route: one.reason for one in lowered.now(reader)},
     )
+
+
+def lasts(around: World, pause: people.Pause | None) -> datetime | None:
+    """Return until when a world stands, `pause` being the one in force, while nothing is changed; None for ever."""
+    ends = [moment + (_HOUR if around.at - moment <= _HOUR else _LATELY) for _, moment in around.alone]
+    ends += [pause.until] if pause and pause.until else []
+    return min(ends, default=None)
 
 
 def circumstances(

@@ -6,7 +6,7 @@ allowed. Deciding and drafting are the same pure functions that `explain` and `r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -59,11 +59,20 @@ class Mind:
     """Decides mentions by one rulebook."""
 
     def __init__(
-        self, store: Store, book: Rulebook, clock: Clock, channels: Mapping[str, ChannelKind], *, undo: timedelta, unread: bool = False
+        self,
+        store: Store,
+        book: Rulebook,
+        clock: Clock,
+        channels: Mapping[str, ChannelKind],
+        *,
+        undo: timedelta,
+        unread: bool = False,
+        look: Callable[..., World] = world,
     ) -> None:
         """Compile the routes and templates of `book`; `undo` is how long a reply waits before it leaves.
 
-        `unread` is for trying rules out: nobody reads what waits, so only the words of what would leave by itself are checked.
+        `unread` is for trying rules out: nobody reads what waits, so only the words of what would leave by itself are checked, and of a
+        decision it is only kept that there was one. `look` looks around as `responders.circumstances.world` does.
         """
         self._store = store
         self._book = book
@@ -71,6 +80,7 @@ class Mind:
         self._channels = channels
         self._undo = undo
         self._unread = unread
+        self._look = look
         self._router = Router(book)
         self._asked = asked_in(book)
         self._storms, self._lookouts = Storms(book), Lookouts(book)
@@ -86,10 +96,10 @@ class Mind:
             return []
         return await self._store.awrite(lambda tx: self.decide(tx, limit))
 
-    def decide(self, tx: Tx, limit: int = 100) -> list[Noted]:
-        """Decide at most `limit` mentions that wait undecided, oldest first, inside a transaction."""
+    def decide(self, tx: Tx, limit: int = 100, waiting: Sequence[heard_ledger.Undecided] | None = None) -> list[Noted]:
+        """Decide at most `limit` mentions that wait undecided, oldest first, inside a transaction; `waiting` are those, where known."""
         aftermath.settle(tx, at=self._clock())
-        waiting = heard_ledger.undecided(tx, limit)
+        waiting = heard_ledger.undecided(tx, limit) if waiting is None else waiting
         if not waiting:
             return []
         around = self._world(tx, self._clock())
@@ -105,7 +115,7 @@ class Mind:
         return noted
 
     def _world(self, tx: Tx, at: datetime) -> World:
-        return world(tx, at=at, asked=self._asked)
+        return self._look(tx, at=at, asked=self._asked)
 
     def _brake(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> str:
         """Count a mention for conditions and for the brakes; return why a brake tripped by it, or ""."""
@@ -182,7 +192,7 @@ class Mind:
                 _move_on(work)
             state = self._settle(work, proposal, state)
         raised = judged.kept(one.assessment, heard.assessment)
-        cases.record_decision(tx, case.id, mention, decision, at=at, raised=raised)
+        cases.record_decision(tx, case.id, mention, decision, at=at, raised=raised, brief=self._unread)
         return Noted(heard, case.name, decision, proposal, state, alerted)
 
     def _propose(self, work: _Work) -> Proposal | None:

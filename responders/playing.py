@@ -7,16 +7,18 @@ and brake, and then counts as sent. There is no channel, no alert and no network
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from listener.clock import to_text
 from listener.model import Account, Author, Mention, Page, Post
-from listener.polling import NOTHING_KNOWN, Ear, Known
+from listener.polling import NOTHING_KNOWN, Ear, Judged, Known
 from listener.rules.rulebook import Rulebook
 from listener.store import mentions as heard_ledger
 from listener.store.base import Row, Tx, number, text
+from listener.store.mentions import Undecided
 from listener.store.schema import MIGRATIONS as HEARING
 from listener.store.scratch import Scratch
 from responders import brakes, earning
@@ -25,6 +27,7 @@ from responders.channels.base import ChannelKind, Parent, Sent
 from responders.ledger import cases, deliveries, drafts, lowered, moves, people
 from responders.ledger.lowered import Lowered
 from responders.ledger.schema import MIGRATIONS as ANSWERING
+from responders.lookout import Lookout
 from responders.model import Delivery, DeliveryState, DraftState, Kind, Proposal
 from responders.orders import Undelivered, order
 from responders.pipeline import Mind, Noted
@@ -76,7 +79,8 @@ class Play:
         self.left: list[Left] = []
         self.book, self._kinds, self._remote_ids = book, kinds, remote_ids
         self._ear = Ear(self.store, book, self.clock)
-        self._mind = Mind(self.store, book, self.clock, kinds, undo=UNDO, unread=unread)
+        self._mind = Mind(self.store, book, self.clock, kinds, undo=UNDO, unread=unread, look=Lookout(self.store))
+        self._unread = unread
         self._means = Means(self.store, lambda: book, self.clock, {}, kinds)
         self.begin(begins)
 
@@ -92,6 +96,7 @@ class Play:
         self.left.clear()
         self._due: list[datetime] = []
         self._ends: list[datetime] = []
+        self._last = 0
         self._expired_at = at
 
     def close(self) -> None:
@@ -138,11 +143,13 @@ class Play:
         return self.store.write(lambda tx: self._hear(tx, source, page, network, known))
 
     def _hear(self, tx: Tx, source: str, page: Page, network: str, known: Known) -> list[Noted]:
-        if not self._ear.hear(tx, source, page, network=network, known=known).mentions:
+        heard = self._ear.hear(tx, source, page, network=network, known=known).mentions
+        if not heard:
             return []
         noted: list[Noted] = []
-        batch = None
-        while batch is None or len(batch) == _BATCH:
+        batch = self._mind.decide(tx, _BATCH, self._waiting(tx, heard, page) if self._unread else None)
+        noted += batch
+        while len(batch) == _BATCH:
             batch = self._mind.decide(tx, _BATCH)
             noted += batch
         for one in noted:
@@ -151,6 +158,21 @@ class Play:
             if one.proposal:
                 heapq.heappush(self._ends, self.clock() + self.book.boundaries.answer_within)
         return noted
+
+    def _waiting(self, tx: Tx, heard: Sequence[Judged], page: Page) -> list[Undecided] | None:
+        """Return what waits undecided without reading again what was just written; None where it is not surely the same."""
+        numbers = heard_ledger.undecided_numbers(tx)
+        late = frozenset(page.late)
+        found = [(mention, one) for one in heard for mention in one.mentions]
+        fresh = len(numbers) == len(found) <= _BATCH and numbers[0] > self._last and all(map(_kept_as_it_is, heard))
+        self._last = max(self._last, numbers[-1] if numbers else 0)
+        if not fresh:
+            return None
+        return [
+            Undecided(seq, mention, one.assessment, mention.post.id in late)
+            for seq, (mention, one) in zip(numbers, found, strict=True)
+            if one.assessment
+        ]
 
     def _leave(self, tx: Tx) -> None:
         """Let everything leave that may: claimed as the outbox claims it, and then sent."""
@@ -280,3 +302,8 @@ class Play:
         """Yield when a brake stopped all sending, and why."""
         found = self.store.read().all("SELECT raised_at, words FROM incidents WHERE name = :name ORDER BY id", name=brakes.BY)
         yield from ((text(row, "raised_at"), text(row, "words")) for row in found)
+
+
+def _kept_as_it_is(one: Judged) -> bool:
+    """Return whether a store gives a judgement back as it was; it knows no score that is no number."""
+    return one.assessment is not None and math.isfinite(one.assessment.sentiment.score)

@@ -208,7 +208,7 @@ class _Replay:
         posts = tuple(map(heard_ledger.read_post, rows))
         imported = {text(row, "id"): text(row, "brand") for row in rows if row["brand"]}
         late = tuple(text(row, "id") for row in rows if row["late"] and row["id"] not in imported and not _is_import(row))
-        judged = {text(row, "id"): _assessment(row) for row in rows if row["record"] and heard_ledger.judged_by(row, self._play.judge)}
+        judged = {text(row, "id"): kept for row in rows if row["record"] and (kept := _assessment(row, self._play.judge))}
         page = Page(posts, None, late=late)
         for noted in self._play.hear(text(rows[0], "source"), page, at=at, network=posts[0].network, known=Known(imported, judged)):
             self._tell(noted)
@@ -246,8 +246,8 @@ def _key(post: Post, brand: str) -> Key:
     return post.network, post.id, brand
 
 
-def _assessment(row: Row) -> Assessment:
-    return heard_ledger.read_assessment({**row, "language": row["judged_language"]})
+def _assessment(row: Row, judge: str) -> Assessment | None:
+    return heard_ledger.judged_as(row, judge, "judged_language")
 
 
 def _is_import(row: Mapping[str, object]) -> bool:

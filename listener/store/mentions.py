@@ -5,7 +5,7 @@ Everything here takes a reader or a transaction; storing a page and moving its c
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -142,12 +142,24 @@ def _record(assessment: Assessment) -> dict[str, object]:
     }
 
 
-def read_assessment(row: Row) -> Assessment:
-    """Build an assessment from a row of `assessments`."""
+def read_assessment(row: Row, language: str = "language") -> Assessment:
+    """Build an assessment from a row of `assessments`; `language` is the column that holds its language."""
     found = unpack(row["record"])
     record: dict[str, object] = found if isinstance(found, dict) else {}
+    return _assessment(row, record, language)
+
+
+def judged_as(row: Row, judge: str, language: str = "language") -> Assessment | None:
+    """Do the same where the judge of that name made it; return None where another did."""
+    found = unpack(row["record"])
+    if not judge or not isinstance(found, dict) or found.get("judge") != judge:
+        return None
+    return _assessment(row, found, language)
+
+
+def _assessment(row: Row, record: Mapping[str, object], language: str) -> Assessment:
     return Assessment(
-        language=text(row, "language"),
+        language=text(row, language),
         sentiment=Sentiment(Mood(text(row, "mood")), float(row["score"] or 0.0)),
         signals=_signals(record.get("signals")),
         urgency=Urgency(Level(text(row, "level")), number(row, "points")),
@@ -162,14 +174,8 @@ def read_assessment(row: Row) -> Assessment:
     )
 
 
-def judged_by(row: Row, judge: str) -> bool:
-    """Return whether the judge of that name made the assessment in a row of `assessments`."""
-    found = unpack(row["record"])
-    return bool(judge) and isinstance(found, dict) and found.get("judge") == judge
-
-
 def _signals(found: object) -> tuple[Signal, ...]:
-    rows = found if isinstance(found, list) else []
+    rows = found if isinstance(found, list) else ()
     return tuple(Signal(str(name), int(points), tuple(str(word) for word in because)) for name, points, because in rows)
 
 
@@ -258,12 +264,17 @@ def undecided(reader: Reader, limit: int = 100) -> list[Undecided]:
         Undecided(
             seq=number(row, "mention_seq"),
             mention=Mention(read_post(row), text(row, "brand"), _grounds(row), addressed=bool(row["addressed"])),
-            assessment=read_assessment({**row, "language": row["judged_language"]}),
+            assessment=read_assessment(row, "judged_language"),
             late=bool(row["late"]),
             source=text(row, "source"),
         )
         for row in rows
     ]
+
+
+def undecided_numbers(reader: Reader) -> list[int]:
+    """Return the places in the queue of all mentions that nobody has decided yet, oldest first."""
+    return [number(row, "seq") for row in reader.all("SELECT seq FROM mentions WHERE decided = 0 ORDER BY seq")]
 
 
 def is_stored(reader: Reader, network: str, post_id: str) -> bool:

@@ -6,16 +6,91 @@ the past may be put into it.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from listener.store.base import Migrations, Row, Tx
+from listener.store.base import Migrations, Row, Tx, Value
 from listener.store.sqlite import SqliteTx
 
 T = TypeVar("T")
 _STATEMENTS = 512  # kept ready by SQLite's Python module; more than there are in the program
+_CHANGES = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+(\w+)")
+_FROM = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)")
+_PARTS = re.compile(r"\b(SELECT|FROM)\b")
+_HARMLESS = ("SAVEPOINT", "RELEASE")
+
+
+class _Noting(SqliteTx):
+    """Statements on one connection that note which tables they change.
+
+    What is asked of tables into which nothing was put yet, and was answered by no row, is not asked again: whatever the values, there is
+    no row to find.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, tables: Iterable[str]) -> None:
+        super().__init__(connection)
+        self.changes = dict.fromkeys(tables, 0)
+        self.filled: set[str] = set()
+        self._changed: dict[str, str] = {}
+        self._unanswered: dict[str, frozenset[str]] = {}
+
+    def run(self, sql: str, **values: Value) -> int:
+        """Change rows; return how many."""
+        self._note(sql)
+        return super().run(sql, **values)
+
+    def insert(self, sql: str, **values: Value) -> int:
+        """Insert one row; return its id."""
+        self._note(sql)
+        return super().insert(sql, **values)
+
+    def all(self, sql: str, **values: Value) -> list[Row]:
+        """Return every row."""
+        if self._surely_none(sql):
+            return []
+        found = super().all(sql, **values)
+        if not found:
+            self._keep(sql)
+        return found
+
+    def one(self, sql: str, **values: Value) -> Row | None:
+        """Return the first row, or None."""
+        if self._surely_none(sql):
+            return None
+        found = super().one(sql, **values)
+        if found is None:
+            self._keep(sql)
+        return found
+
+    def touched(self, *tables: str) -> None:
+        """Note that tables were changed."""
+        for table in tables:
+            self.changes[table] += 1
+        self.filled.update(tables)
+
+    def _note(self, sql: str) -> None:
+        table = self._changed.get(sql)
+        if table is None:
+            found = _CHANGES.match(sql)
+            table = self._changed[sql] = found[1] if found else "" if sql.startswith(_HARMLESS) else "*"
+        if table == "*":
+            self.touched(*self.changes)
+        elif table:
+            self.touched(table)
+
+    def _surely_none(self, sql: str) -> bool:
+        tables = self._unanswered.get(sql)
+        return tables is not None and not self.filled & tables
+
+    def _keep(self, sql: str) -> None:
+        """Remember that a statement found nothing, where each of its parts reads a table of ours."""
+        if sql not in self._unanswered:
+            tables, parts = frozenset(_FROM.findall(sql)), _PARTS.findall(sql)
+            known = tables and tables <= self.changes.keys() and parts.count("SELECT") == parts.count("FROM")
+            self._unanswered[sql] = tables if known else frozenset(self.changes)
 
 
 class Scratch:
@@ -36,7 +111,7 @@ class Scratch:
         self._connection.execute("DROP TABLE words")
         self._tables = [name for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         self._connection.row_factory = sqlite3.Row
-        self._tx = SqliteTx(self._connection)
+        self._tx = _Noting(self._connection, self._tables)
 
     def read(self) -> Tx:
         """Return a reader; it sees what a transaction under way has written."""
@@ -49,6 +124,7 @@ class Scratch:
             result = work(self._tx)
         except BaseException:
             self._connection.execute("ROLLBACK")
+            self._tx.touched(*self._tables)
             raise
         self._connection.execute("COMMIT")
         return result
@@ -59,9 +135,14 @@ class Scratch:
 
     def take(self, table: str, rows: Iterable[Row]) -> None:
         """Put rows that were read from another store into a table."""
+        self._tx.touched(table)
         columns = [str(row["name"]) for row in self._connection.execute(f"PRAGMA table_info({table})")]
         names, marks = ", ".join(columns), ", ".join(f":{column}" for column in columns)
         self._connection.executemany(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})", rows)
+
+    def stamp(self, tables: Iterable[str]) -> tuple[int, ...]:
+        """Return something that is another one as soon as one of the tables may have been changed."""
+        return tuple(self._tx.changes[table] for table in tables)
 
     def index(self, statement: str) -> None:
         """Add an index that only trying out needs."""
@@ -71,6 +152,8 @@ class Scratch:
         """Empty every table."""
         for table in self._tables:
             self._connection.execute(f"DELETE FROM {table}")
+        self._tx.touched(*self._tables)
+        self._tx.filled.clear()
 
     def scrub(self) -> bool:
         """There are no files to take anything out of."""

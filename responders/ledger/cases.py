@@ -296,10 +296,12 @@ def leave(tx: Tx, case_id: int, who: str) -> None:
     tx.run("UPDATE cases SET looked_at_by = '', looked_at_until = NULL WHERE id = :id AND looked_at_by = :who", id=case_id, who=who)
 
 
-def record_decision(tx: Tx, case_id: int, mention: Mention, decision: Decision, *, at: datetime, raised: str = "") -> None:
+def record_decision(
+    tx: Tx, case_id: int, mention: Mention, decision: Decision, *, at: datetime, raised: str = "", brief: bool = False
+) -> None:
     """Keep what was decided of a mention, and why: of the other routes, what nobody could find out again (see `retracing`).
 
-    Beside it stand the shadow routes that matched. `raised` is what a storm added to its judgement (`judged.kept`).
+    Beside it stand the shadow routes that matched. `raised` is what a storm added to its judgement (`judged.kept`); `brief` leaves out why.
     """
     decision_id = tx.insert(
         """INSERT INTO decisions (case_id, network, post_id, brand, route, rule_version, actions, holds, trace, decided_at, raised)
@@ -311,8 +313,8 @@ def record_decision(tx: Tx, case_id: int, mention: Mention, decision: Decision, 
         route=decision.route,
         version=decision.rule_version,
         actions=pack(decision.actions),
-        holds=pack(list(map(_kept, decision.holds))),
-        trace=pack([shadows.kept_step(step) for step in kept(decision.trace)]),
+        holds=pack([] if brief else list(map(_kept, decision.holds))),
+        trace=pack([] if brief else [shadows.kept_step(step) for step in kept(decision.trace)]),
         at=to_text(at),
         raised=raised,
     )

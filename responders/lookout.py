@@ -1,0 +1,32 @@
+"""Looking around, without looking again where nothing can have changed: for a store that nobody else changes (listener.store.scratch)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from listener.store.base import Reader
+from listener.store.scratch import Scratch
+from responders.circumstances import LOOKED_AT, World, lasts, world
+from responders.ledger import people
+from responders.model import Asked
+
+
+class Lookout:
+    """Returns what `responders.circumstances.world` returns, and keeps it while it stands."""
+
+    def __init__(self, store: Scratch) -> None:
+        """Look around in `store`."""
+        self._store = store
+        self._kept: World | None = None
+        self._stamp: tuple[int, ...] = ()
+        self._until: datetime | None = None
+
+    def __call__(self, reader: Reader, *, at: datetime, asked: Asked) -> World:
+        """Return what is the same for every mention decided at a moment."""
+        stamp, kept = self._store.stamp(LOOKED_AT), self._kept
+        if kept and stamp == self._stamp and asked == kept.asked and kept.at <= at and (self._until is None or at < self._until):
+            return kept if at == kept.at else replace(kept, at=at)
+        found = world(reader, at=at, asked=asked)
+        self._kept, self._stamp, self._until = found, stamp, lasts(found, people.paused(reader, at=at))
+        return found
