@@ -40,12 +40,12 @@ class Turn:
 
 HOUR = (
     Turn(0, "marta", LOVE),
-    Turn(1, "marta", LOVE),  # the second to one person
+    Turn(1, "marta", LOVE),
     Turn(2, "tom", "@acme you charged me twice and support ignores me"),
     Turn(3, "tom", "@acme love the colour though", 2),  # in a conversation that waits for a person
     Turn(4, "Zoe_K", "Walked past an Acme shop today, @acme"),
     Turn(6, "Zoe_K", LOVE),
-    Turn(8, "tom", LOVE),
+    Turn(7, "marta", LOVE),  # the third to one person in a day
     Turn(10, "robo", LOVE),  # a program
     Turn(20, "Zoe_K", "@acme do you have the trail shoes in size 47?"),
     Turn(39, "tom", "@acme love them, love them!!"),  # by night
@@ -63,7 +63,7 @@ def rules(begins: datetime, **changes: object) -> dict[str, object]:
         "templates": {**RULES["templates"], "thanks": THANKS},  # type: ignore[dict-item]
         "routes": [{"name": "passing", "when": {"text": ["an acme shop"]}}, *RULES["routes"]],  # type: ignore[misc]
         "boundaries": {
-            "limits": {"per_thread": 1, "per_author": "2/24h", "per_hour": 3},
+            "limits": {"per_thread": 1, "per_author": "2/24h", "per_hour": 4},
             "quiet_hours": {"between": "-".join(quiet)},
             "pause_when": [{"negative": 4, "within": "1h"}],
         },
