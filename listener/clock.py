@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 Clock = Callable[[], datetime]
 
@@ -13,6 +14,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@lru_cache(maxsize=256)  # whatever happens at one moment is written down in many places
 def to_text(moment: datetime) -> str:
     """Write a moment as RFC 3339 in UTC with microseconds; such texts sort in the order of time."""
     there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)

@@ -171,6 +171,7 @@ class Folded:
         return self.original[first:last]
 
 
+@lru_cache(maxsize=16)  # one post is looked at by many
 def fold_with_offsets(text: str) -> Folded:
     """Fold `text` as `clean` does and keep, for every letter of the result, where in `text` it came from."""
     if text.isascii() and not _DROPPED.search(text):

@@ -199,9 +199,14 @@ def _lowered(_book: Rulebook, route: Route, _heard: Heard, at: Circumstances) ->
         yield Hold("lowered", f'route "{route.name}" was lowered: {why}; a person answers until somebody restores it')
 
 
+@lru_cache(maxsize=16)
+def _with_crisis_words(listed: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*CRISIS_WORDS, *(word for words in listed for word in words))))
+
+
 def _crisis(book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
-    listed = (word for brake in book.boundaries.pause_when if brake.mentions for word in brake.words)
-    if found := find_words(tuple(dict.fromkeys((*CRISIS_WORDS, *listed))), heard.mention.post.text):
+    listed = tuple(brake.words for brake in book.boundaries.pause_when if brake.mentions)
+    if found := find_words(_with_crisis_words(listed), heard.mention.post.text):
         yield Hold("crisis", f"the post may speak of a death or a disaster ({_quote(found[0])}): a person answers")
 
 

@@ -25,7 +25,7 @@ _HOUR = timedelta(hours=1)
 _LATELY = timedelta(days=2)  # the longest span in which all answers that leave by themselves are counted
 _UNJUDGED = Assessment("und", Sentiment(Mood.UNKNOWN, 0.0), (), Urgency(Level.LOW, 0), Intent.OTHER, needs_reply=False)
 
-LOOKED_AT = ("switches", "deliveries", "accounts", "facts", "closed_places")
+LOOKED_AT = ("switches", "deliveries", "accounts", "facts", "closed_places", "lowered")
 """The tables that `world` reads: while they stand as they are, it tells the same until what it counts grows too old (`lasts`)."""
 
 

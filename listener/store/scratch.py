@@ -40,30 +40,32 @@ class _Noting(SqliteTx):
     def run(self, sql: str, **values: Value) -> int:
         """Change rows; return how many."""
         self._note(sql)
-        return super().run(sql, **values)
+        return self._execute(sql, values).rowcount
 
     def insert(self, sql: str, **values: Value) -> int:
         """Insert one row; return its id."""
         self._note(sql)
-        return super().insert(sql, **values)
+        return self._execute(sql, values).lastrowid or 0
 
     def all(self, sql: str, **values: Value) -> list[Row]:
         """Return every row."""
         if self._surely_none(sql):
             return []
-        found = super().all(sql, **values)
-        if not found:
-            self._keep(sql)
-        return found
+        rows = self._execute(sql, values).fetchall()
+        if rows:
+            return self._dicts(sql, rows)
+        self._keep(sql)
+        return []
 
     def one(self, sql: str, **values: Value) -> Row | None:
         """Return the first row, or None."""
         if self._surely_none(sql):
             return None
-        found = super().one(sql, **values)
-        if found is None:
-            self._keep(sql)
-        return found
+        row = self._execute(sql, values).fetchone()
+        if row is not None:
+            return self._dicts(sql, [row])[0]
+        self._keep(sql)
+        return None
 
     def touched(self, *tables: str) -> None:
         """Note that tables were changed."""
@@ -79,7 +81,8 @@ class _Noting(SqliteTx):
         if table == "*":
             self.touched(*self.changes)
         elif table:
-            self.touched(table)
+            self.changes[table] += 1
+            self.filled.add(table)
 
     def _surely_none(self, sql: str) -> bool:
         tables = self._unanswered.get(sql)

@@ -146,7 +146,10 @@ def find(reader: Reader, name: str) -> Case:
 def join(tx: Tx, mention: Mention, *, at: datetime) -> tuple[Case, bool]:
     """Return the case this mention belongs to, opening one where there is none, and whether it is new."""
     post = mention.post
-    opened = tx.run(
+    found = _of(tx, mention)
+    if found is not None:
+        return read(found), False
+    tx.run(
         """INSERT INTO cases (network, thread_id, author_id, handle, brand, post_id, route, rule_version, state, level, points, team,
         assignee, opened_at, updated_at)
         VALUES (:network, :thread, :author, :handle, :brand, :post, '', '', 'noted', 'low', 0, '', '', :at, :at)
@@ -159,17 +162,21 @@ def join(tx: Tx, mention: Mention, *, at: datetime) -> tuple[Case, bool]:
         post=post.id,
         at=to_text(at),
     )
-    row = tx.one(
-        "SELECT * FROM cases WHERE network = :network AND thread_id = :thread AND author_id = :author AND brand = :brand",
-        network=post.network,
-        thread=post.thread_id,
-        author=post.author.id,
-        brand=mention.brand,
-    )
+    row = _of(tx, mention)
     if row is None:
         message = "a case vanished while it was opened"
         raise EarnestError(message)
-    return read(row), bool(opened)
+    return read(row), True
+
+
+def _of(reader: Reader, mention: Mention) -> Row | None:
+    return reader.one(
+        "SELECT * FROM cases WHERE network = :network AND thread_id = :thread AND author_id = :author AND brand = :brand",
+        network=mention.post.network,
+        thread=mention.post.thread_id,
+        author=mention.post.author.id,
+        brand=mention.brand,
+    )
 
 
 def update(
