@@ -6,7 +6,10 @@ What is short is played in this process, one after the other: a new one takes a 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Self
 
@@ -60,7 +63,8 @@ class _Other:
         method = multiprocessing.get_context("spawn")  # a copy of this process would share its database connections
         self._ours, theirs = method.Pipe(duplex=False)
         self._process = method.Process(target=_play, args=(theirs, url, rules, span), daemon=True)
-        self._process.start()
+        with _no_interrupts():
+            self._process.start()
         theirs.close()
         self._played = 0
         self._ended: Story | EarnestError | None = None
@@ -103,6 +107,17 @@ class _Other:
         return self._ended
 
 
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back; what is started meanwhile never hears it, since whoever started it ends it."""
+    resource_tracker.ensure_running()  # starting it lets interrupts through again
+    usual = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, usual)
+
+
 def _play(pipe: Connection, url: str, rules: Text, span: Span) -> None:
     """Play in the other process; what it finds goes through the pipe."""
 
@@ -110,7 +125,8 @@ def _play(pipe: Connection, url: str, rules: Text, span: Span) -> None:
         if played % _NOW_AND_THEN == 0:
             pipe.send(played)
 
-    try:
-        pipe.send(replay(url, load_text(*rules), span, progress=tell))
-    except EarnestError as problem:
-        pipe.send(EarnestError(problem.message, problem.hint))
+    with suppress(BrokenPipeError):  # whoever asked is gone
+        try:
+            pipe.send(replay(url, load_text(*rules), span, progress=tell))
+        except EarnestError as problem:
+            pipe.send(EarnestError(problem.message, problem.hint))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -183,6 +187,23 @@ async def test_two_processes_tell_the_same_story_as_one(past: Daily) -> None:
     assert apart == together
     assert played[-1][1] == 2 * (len(DAY) - 1)
     assert max(one for one, _ in played) <= 2 * (len(DAY) - 1)
+
+
+async def test_ctrl_c_is_for_the_process_that_people_see(past: Daily) -> None:
+    """A terminal sends it to both; the other one says nothing of it, and is ended by the first."""
+    await past.live(DAY[:3])
+    text = json.dumps({**street.RULES, **RULES}), "new.yaml"
+    told: list[int] = []
+
+    def interrupt(_played: int, _of: int) -> None:
+        told.extend(child.pid or 0 for child in multiprocessing.active_children())
+        for pid in told:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT)
+
+    after, before = play_both(past.store.url, text, text, SPAN, short=0, progress=interrupt)
+    assert told
+    assert after == before
 
 
 SILENT = """
