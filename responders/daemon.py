@@ -21,7 +21,7 @@ from listener.schedule import Schedule
 from listener.store import mentions as heard_ledger
 from listener.store.base import Store, Tx, text
 from listener.watching import Hearing
-from responders import outbox
+from responders import deadlines, outbox
 from responders.alerts import Alerts, Told
 from responders.approvals import UNDO
 from responders.channels.base import Channel, ChannelKind, Labelled
@@ -196,6 +196,7 @@ class Daemon:
             failed = await self._listening.round()
             await self._think_all()
             await self._look_out(settled=True)
+            await self._look_at_clocks()
             await self._alert()
             await self._speak()
             await self._look_after_hands()
@@ -214,6 +215,7 @@ class Daemon:
         schedule.every(_SLOW_TICK, "by hand", self._look_after_hands)
         schedule.every(_SLOW_TICK, "channels", self._open_channels)
         schedule.every(_SLOW_TICK, "watches", self._look_out)
+        schedule.every(_SLOW_TICK, "deadlines", self._look_at_clocks)
         await self._listening.start()
         schedule.start()
         # Each at its own pace: neither a slow alert service nor a slow network keeps a cry for help waiting.
@@ -278,6 +280,9 @@ class Daemon:
     async def _look_after_hands(self) -> None:
         for sending in await byhand.look_after(self._store, self._book, self._clock, self._kinds):
             self._tell(sending)
+
+    async def _look_at_clocks(self) -> None:
+        await deadlines.look_after(self._store, self._book, self._clock)
 
     async def _look_out(self, *, settled: bool = False) -> None:
         for rang in await self._watching.round(settled=settled):

@@ -292,4 +292,4 @@ def _cases(reader: Reader, since: dict[str, str]) -> Iterator[Row]:
                 "team": "",
             }
             clocks = dict.fromkeys(("respond_by", "resolve_by", "responded_at", "paused_at", "snoozed_until"))
-            yield {**kept, **fresh, **clocks, "schedule": "", "assignee": ""}
+            yield {**kept, **fresh, **clocks, "schedule": "", "late_for": None, "assignee": ""}

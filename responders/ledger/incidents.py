@@ -29,6 +29,19 @@ def by_hand(delivery_id: int) -> str:
     return f"by hand {delivery_id}"
 
 
+_LATE = "late "
+
+
+def late(team: str) -> str:
+    """Return the name of the incident that a team ("" is nobody's) owes answers that are late."""
+    return f"{_LATE}{team}"
+
+
+def is_late(name: str) -> bool:
+    """Return whether an incident of that name is about answers that are late."""
+    return name.startswith(_LATE)
+
+
 def watch(name: str) -> str:
     """Return the name of the incident that a watch of the rules rings."""
     return f"watch {name}"

@@ -161,6 +161,12 @@ _TAKES = (
         mode TEXT NOT NULL, at TEXT NOT NULL, used_at TEXT)""",
 )
 
+# For which deadline a team was told that it is late.
+_LATE = (
+    "ALTER TABLE cases ADD COLUMN late_for TEXT",
+    "CREATE INDEX cases_by_deadline ON cases (respond_by) WHERE respond_by IS NOT NULL",
+)
+
 MIGRATIONS = Migrations(
     "responders",
     {
@@ -177,5 +183,6 @@ MIGRATIONS = Migrations(
         "011_takes": _TAKES,
         "012_answers": _ANSWERS,
         "013_clocks": _CLOCKS,
+        "014_late": _LATE,
     },
 )
