@@ -63,17 +63,23 @@ class Router:
         if number is None:
             return None
         at = Circumstances(now=heard.mention.post.created_at)
-        live = self._trace(heard, at, number, won)
+        live = self._trace(heard, at, number, won, later=True)
         return self._shadows.woven(live, self._shadows.steps(heard, at, {})) if self._shadows else live
 
-    def _trace(self, heard: Heard, at: Circumstances, winner: int, won: Step | None = None) -> Trace:
-        """Return the steps up to the winner, `won`, and behind it."""
+    def _trace(self, heard: Heard, at: Circumstances, winner: int, won: Step | None = None, *, later: bool = False) -> Trace:
+        """Return the steps up to the winner, `won`, and behind it; `later` says that `at` tells nothing of then but the time."""
 
         def word(number: int) -> Step:
             route, check = self._routes[number]
-            if number > winner:
-                return Step(route.name, matched=False, because=f"not looked at: {self._routes[winner][0].name} won above")
-            return won if won and number == winner else Step(route.name, *check(heard, at))
+            if won and number == winner:
+                return won
+            if number < winner:
+                return Step(route.name, *check(heard, at))
+            above = self._routes[winner][0].name
+            if later and number in self._around:
+                return Step(route.name, matched=False, because=f"{above} won above")
+            takes, because = check(heard, at)
+            return Step(route.name, matched=False, because=f"{above} won above; alone it would {'' if takes else 'not '}take it: {because}")
 
         above = (number for number in self._around if number < winner)
         return Trace(len(self._routes), word, (*above, winner) if won else above)

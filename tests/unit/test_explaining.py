@@ -15,6 +15,11 @@ from responders.explaining import Explanation, explain
 from responders.model import Circumstances
 from tests.unit.deciding import NOON, at, by, judged, post, rulebook, signal
 
+THANKS_NOT = (
+    "upset won above; alone it would not take it: signals are outage, asks for none; urgency is normal, asks for low; "
+    "sentiment is negative, asks for positive"
+)
+REST_NOT = "upset won above; alone it would take it: it takes everything"
 PRAISE = {"name": "thanks", "when": "always", "reply": "thanks", "approval": "none"}
 
 
@@ -65,8 +70,8 @@ def test_scripts_get_the_fields_of_the_contract() -> None:
             {"route": "safety", "matched": False, "because": "signals are outage, asks for safety", "shadow": False},
             {"route": "billing", "matched": False, "because": "signals are outage, asks for money", "shadow": False},
             {"route": "upset", "matched": True, "because": "sentiment is negative", "shadow": False},
-            {"route": "thanks", "matched": False, "because": "not looked at: upset won above", "shadow": False},
-            {"route": "everything-else", "matched": False, "because": "not looked at: upset won above", "shadow": False},
+            {"route": "thanks", "matched": False, "because": THANKS_NOT, "shadow": False},
+            {"route": "everything-else", "matched": False, "because": REST_NOT, "shadow": False},
         ],
         "shadow": [],
         "schema": 1,
@@ -84,8 +89,8 @@ def test_people_read_what_was_judged_why_and_why_not_and_what_would_be_said() ->
         "why not   safety: signals are outage, asks for safety",
         "why not   billing: signals are outage, asks for money",
         "why       upset: sentiment is negative",
-        "why not   thanks: not looked at: upset won above",
-        "why not   everything-else: not looked at: upset won above",
+        f"why not   thanks: {THANKS_NOT}",
+        f"why not   everything-else: {REST_NOT}",
         "held      by nothing",
         "passed    " + ", ".join(gate for gate in GATES if gate not in {"same_text", "no_answer"}),
         'sends     nothing by itself: "upset" wants a person\'s yes',

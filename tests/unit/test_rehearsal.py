@@ -58,7 +58,12 @@ def test_examples_that_hold_say_nothing(route: str, example: Mapping[str, object
 def test_a_post_that_goes_elsewhere_says_where_and_why() -> None:
     text = "Great, another outage. Thanks @acme"
     (failure,) = play("thanks", {"post": text})
-    assert failure == Failure("thanks", text, 'route "thanks"', 'it went to "upset" (thanks: not looked at: upset won above)')
+    assert failure == Failure(
+        "thanks",
+        text,
+        'route "thanks"',
+        'it went to "upset" (thanks: upset won above; alone it would not take it: sentiment is negative, asks for positive)',
+    )
     (failure,) = play("safety", {"post": text})
     assert failure.got == 'it went to "upset" (safety: signals are none, asks for safety)'
 
@@ -120,7 +125,8 @@ def test_a_failure_is_told_in_one_line_that_is_safe_to_show() -> None:
     (failure,) = play("thanks", {"post": "@acme\nlove\x1b[2J not, outage"})
     assert str(failure) == (
         'route "thanks", "@acme love\\x1b[2J not, outage": '
-        'expected route "thanks", got it went to "upset" (thanks: not looked at: upset won above)'
+        'expected route "thanks", got it went to "upset" (thanks: upset won above; '
+        "alone it would not take it: sentiment is negative, asks for positive)"
     )
 
 

@@ -31,7 +31,7 @@ WHY_NOT = {
     "again": "this person had no conversation with us before, asks for the opposite",
     "often": "1 mentions of this person within 1h, asks for 5",
     "sole": 'it says "soles"',
-    "rest": "not looked at: sole won above",
+    "rest": "sole won above; alone it would take it: it takes everything",
 }
 
 

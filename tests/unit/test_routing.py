@@ -55,8 +55,8 @@ def test_any_says_every_part_that_failed_or_the_one_that_held() -> None:
 
 def test_routes_below_the_winner_are_named_as_not_looked_at() -> None:
     router = Router(rulebook())
-    assert because(router, ANGRY, "thanks") == "not looked at: upset won above"
-    assert because(router, ANGRY, "everything-else") == "not looked at: upset won above"
+    assert because(router, ANGRY, "thanks") == "upset won above; alone it would not take it: sentiment is negative, asks for positive"
+    assert because(router, ANGRY, "everything-else") == "upset won above; alone it would take it: it takes everything"
 
 
 @pytest.mark.parametrize(

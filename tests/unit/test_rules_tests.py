@@ -59,7 +59,11 @@ def test_a_test_that_holds_says_nothing(test: Mapping[str, object]) -> None:
 @pytest.mark.parametrize(
     ("test", "expected", "got"),
     [
-        ({"post": LOVE, "route": "rest"}, 'route "rest"', 'it went to "thanks" (rest: not looked at: thanks won above)'),
+        (
+            {"post": LOVE, "route": "rest"},
+            'route "rest"',
+            'it went to "thanks" (rest: thanks won above; alone it would take it: it takes everything)',
+        ),
         ({"post": LOVE, "sends": False}, "nothing that leaves by itself", "an answer leaves by itself"),
         ({"post": ANGRY, "sends": True}, "an answer that leaves by itself", "it stays here (rest)"),
         ({"post": LOVE, "held_by": "quiet_hours"}, "held by quiet_hours", "held by nothing"),
