@@ -13,7 +13,6 @@ from listener.rules.look import Look, Path
 from listener.rules.problems import Problem
 from listener.rules.rulebook import Route
 
-_RATES = ("per_thread", "per_author", "per_hour")
 _HOUR = timedelta(hours=1)
 _DAY = 24 * 60
 _TIME = re.compile(r"(\d\d):(\d\d)")
@@ -55,9 +54,13 @@ def _needless_approval(look: Look, path: Path, route: Route) -> Iterator[Problem
 
 
 def _weak_limits(look: Look, path: Path, route: Route) -> Iterator[Problem]:
-    everywhere = look.book.boundaries.limits
-    for key in _RATES:
-        own, wide = getattr(route.limits, key), getattr(everywhere, key)
+    everywhere, here = look.book.boundaries.limits, route.limits
+    rates = {
+        "per_thread": (here.per_thread, everywhere.per_thread),
+        "per_author": (here.per_author, everywhere.per_author),
+        "per_hour": (here.per_hour, everywhere.per_hour),
+    }
+    for key, (own, wide) in rates.items():
         if own is not None and _always_within(wide, own, _HOUR if key == "per_hour" else None):
             message = f'"{key}: {write_rate(own)}" has no effect: the whole file allows {write_rate(wide)} at most'
             yield look.warning((*path, "limits", key), "limits", message, "a route's limits can only be narrower")

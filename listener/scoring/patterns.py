@@ -21,6 +21,7 @@ _ANY_UNSPACED = regex.compile(f"[{_UNSPACED}]")
 _EDGE = rf"[^{_LETTER}]|[{_UNSPACED}]"
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|[A-Za-z]?[^\x00-\x7f]+|.", re.DOTALL)
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
+_HALF = re.compile(r"[\ud800-\udfff]")
 _CLUSTER = regex.compile(r"\X")
 _REFUSED = (
     (re.compile(r"\(\?<?="), "it looks around itself with (?= or (?<=, which cannot be done in linear time: write what stands there"),
@@ -84,6 +85,8 @@ def pattern_problem(pattern: str) -> str:
     r"""Return "" where the pattern can be used, else why it cannot, in words for a person."""
     if len(pattern) > _LONGEST:
         return f"it is longer than {_LONGEST} characters: split it into words"
+    if _HALF.search(pattern):
+        return "it holds half a character"
     if words := _problem_in_words(pattern):
         return words
     try:
@@ -91,8 +94,6 @@ def pattern_problem(pattern: str) -> str:
     except re2.error as problem:
         said = problem.args[0] if problem.args else ""
         return f"it is no pattern: {said.decode(errors='replace') if isinstance(said, bytes) else said}"
-    except UnicodeEncodeError:
-        return "it holds half a character"
     return ""
 
 

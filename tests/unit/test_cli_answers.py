@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import time_machine
 
 from responders import checkup
+from responders.house import open_store
 from responders.rulefile import load, load_rehearsed, read_rehearsed
 from responders.rulekeeper import RuleKeeper
 from responders.shelf import beside
@@ -118,13 +120,14 @@ def test_a_file_with_a_mistake_keeps_the_old_rules_and_is_left_out_where_they_ar
 
 
 def test_a_changed_folder_is_noticed_as_a_changed_file_is(run: Program) -> None:
-    keeper = RuleKeeper(None, lambda: NOW, run.rules, lambda book: book)  # type: ignore[arg-type]  # nothing is stored here
-    assert not keeper.changed()
-    put(run.rules, "more.md", "2027-01-31")
-    assert keeper.changed()
-    assert not keeper.changed()
-    (beside(run.rules) / "more.md").unlink()
-    assert keeper.changed()
+    with closing(open_store(run.store, create=True)) as store:
+        keeper = RuleKeeper(store, lambda: NOW, run.rules, lambda book: book)
+        assert not keeper.changed()
+        put(run.rules, "more.md", "2027-01-31")
+        assert keeper.changed()
+        assert not keeper.changed()
+        (beside(run.rules) / "more.md").unlink()
+        assert keeper.changed()
 
 
 def test_doctor_says_which_answers_are_over_or_soon_will_be(run: Program) -> None:

@@ -94,12 +94,24 @@ def _options(command: click.Command) -> Iterator[str]:
             yield from _options(inner)
 
 
+def commands(group: click.Group) -> Iterator[click.Command]:
+    """Yield every command that is no group."""
+    for name in group.list_commands(click.Context(group)):
+        found = group.get_command(click.Context(group), name)
+        if isinstance(found, click.Group):
+            yield from commands(found)
+        elif found:
+            yield found
+
+
 def test_no_option_of_any_command_speaks_of_skipping_it() -> None:
     context = click.Context(earnest)
     found = (earnest.get_command(context, name) for name in earnest.list_commands(context))
     options = {option for command in found if command for option in _options(command)}
     assert "--text" in options
-    assert not {one for one in options if re.search(r"force|skip|unsafe|bypass|override|no-check|no-guard|unchecked|anyway", one)}
+    skipping = {one for one in options if re.search(r"force|skip|unsafe|bypass|override|no-check|no-guard|unchecked|anyway", one)}
+    assert skipping == {"--force"}, "it takes rules whose figures were seen, and is no word about any text"
+    assert [command.name for command in commands(earnest) if "--force" in set(_options(command))] == ["take"]
 
 
 @pytest.mark.parametrize("text", BAD.values(), ids=BAD)
