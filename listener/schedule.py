@@ -5,6 +5,7 @@ Deadlines, reminders and follow-ups are rows in the store, found again by these 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from apscheduler.jobstores.memory import MemoryJobStore
@@ -13,6 +14,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from listener import logs
 
 _log = logs.get("schedule")
+
+# A tick that is still at work when its next turn comes is left to finish, which is as it should be; the library would say so each time, in
+# words of its own on the terminal.
+logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 class Schedule:

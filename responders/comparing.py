@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from responders.replaying import Again, Key, Story, Told
+from responders.replaying import Again, Key, Story, Told, Words
 
 UNHEARD = "(not heard)"
 """Where a mention goes that one of two rulebooks does not count as one."""
@@ -62,6 +62,7 @@ class Difference:
     deleted: int
     held_by: tuple[tuple[str, int], ...]
     shadows: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
+    leaving: tuple[Answered, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the object that `rules replay --json` prints."""
@@ -72,6 +73,7 @@ class Difference:
             "would_send_before": self.would_send_before,
             "newly_answered": [one.to_json() for one in self.newly],
             "no_longer_answered": [one.to_json() for one in self.no_longer],
+            "newly_sent": [one.to_json() for one in self.leaving],
             "answered": len(self.answered),
             "again": [{"case": one.case, "verdict": one.verdict, "reason": one.reason} for one in self.again],
             "brakes": [{"at": at, "reason": reason} for at, reason in self.stops],
@@ -132,6 +134,7 @@ def compare(after: Story, before: Story | None) -> Difference:
         deleted=after.deleted,
         held_by=tuple(sorted(Counter(gate for told in after.mentions.values() if told.words for gate in told.held_by).items())),
         shadows=_shadows(after),
+        leaving=tuple(_leaving(after, before)),
     )
 
 
@@ -153,15 +156,23 @@ def _changed(keys: list[Key], before: Story, after: Story) -> Iterator[Changed]:
             yield Changed(known.case, *routes)
 
 
+def _leaving(after: Story, before: Story | None) -> Iterator[Answered]:
+    """Yield the answers that would leave by themselves, and did not by what stands (all of them, where nothing stands)."""
+    for key, told in after.mentions.items():
+        old = before.mentions.get(key) if before else None
+        if told.sent and told.words and not (old and old.sent):
+            yield _answer(key[0], told, told.words[-1])
+
+
 def _answered(story: Story) -> dict[tuple[str, str], Answered]:
     """Return whom a story would answer, by network and account, each with the first words they would get."""
     found: dict[tuple[str, str], Answered] = {}
     for (network, _, _), told in story.mentions.items():
         if told.words and any(told.words[0]):
-            found.setdefault((network, told.author), _answer(network, told))
+            found.setdefault((network, told.author), _answer(network, told, told.words[0]))
     return found
 
 
-def _answer(network: str, told: Told) -> Answered:
-    public, private = told.words[0]
+def _answer(network: str, told: Told, words: Words) -> Answered:
+    public, private = words
     return Answered(network, told.handle, told.case, told.route, public, private, told.sent)

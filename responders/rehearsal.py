@@ -46,7 +46,7 @@ class Failure:
     def __str__(self) -> str:
         """Say it in one line that is safe to show."""
         text = one_line(self.example, _WIDTH)
-        return f'route "{self.route}", "{text}": expected {self.expected}, got {visible(self.got, newlines=False)}'
+        return f'route "{self.route}", "{text}": expected {self.expected}, found: {visible(self.got, newlines=False)}'
 
 
 def example_time(book: Rulebook, example: Example) -> datetime:

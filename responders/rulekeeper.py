@@ -136,10 +136,8 @@ class RuleKeeper:
         at, held = self._clock(), isinstance(problem, Held)
         people.set_fact(tx, "rules_error", problem.message, at=at)
         people.set_fact(tx, "rules_held", problem.hint if held else "", at=at)
-        why = (
-            f"is not taken before a person says so: {_reasons(problem)}" if held else f"cannot be used: {one_line(problem.message, _WIDTH)}"
-        )
-        do = "See it and say so: earnest rules take" if held else "See every mistake: earnest rules check"
+        why = f"is not taken before a person says so: {_reasons(problem)}" if held else f"cannot be used: {_mistakes(problem)}"
+        do = "See it and say so: earnest rules take" if held else "See every mistake: earnest rules check, then earnest rules test"
         words = f"The rules file {why}. Earnest works by the rules it had before. {do}"
         incidents.raise_(tx, _HELD if held else _WRONG, words, at=at)
         incidents.end(tx, _WRONG if held else _HELD, at=at)
@@ -151,6 +149,13 @@ class RuleKeeper:
             found = self._path.stat()
             return found.st_mtime_ns, found.st_size, found.st_ino, stamp(beside(self._path)), takes.newest(self._store.read())
         return ()
+
+
+def _mistakes(problem: RulesWrong) -> str:
+    """Return what is wrong in one line: the head of each mistake, without the line it shows and its caret."""
+    heads = [line for line in problem.message.splitlines() if line and not line.startswith(" ")]
+    heads[0] = heads[0].rpartition(" cannot be used: ")[2]
+    return one_line("; ".join(heads), _WIDTH).rstrip(".")
 
 
 def _reasons(problem: RulesWrong) -> str:

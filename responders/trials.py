@@ -33,7 +33,7 @@ class Fell:
 
     def __str__(self) -> str:
         """Say it in one line that is safe to show."""
-        return f'test "{one_line(self.name, _WIDTH)}": expected {self.expected}, got {visible(self.got, newlines=False)}'
+        return f'test "{one_line(self.name, _WIDTH)}": expected {self.expected}, found: {visible(self.got, newlines=False)}'
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,5 +104,9 @@ class Edited:
     def open_incidents(self) -> list[str]:
         return [str(row["name"]) for row in self.house.rows("SELECT name FROM incidents WHERE ended_at IS NULL")]
 
+    def words_of(self, incident: str) -> str:
+        rows = self.house.rows("SELECT name, words FROM incidents ORDER BY id DESC")
+        return next(str(row["words"]) for row in rows if row["name"] == incident)
+
     def log(self) -> list[tuple[str, str]]:
         return [(str(row["who"]), str(row["action"])) for row in self.house.rows("SELECT who, action FROM audit ORDER BY id")]

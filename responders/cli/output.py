@@ -16,6 +16,7 @@ from listener.text import display_width, one_line, visible
 SCHEMA = 1
 _NARROWEST = 12  # columns; where less is left to the last cell of a row, it gets a line of its own
 _BELOW = " " * 6
+_GAP = 2  # columns between two cells
 _LABEL = re.compile(r" *\S[^ ]*(?: [^ ]+)? {2,}(?=\S)")  # one or two words at the left, under which nothing may stand
 _WIDEST_LABEL = 30
 
@@ -50,8 +51,12 @@ class Output:
             shown = click.style(shown, bold=True) if style == "bold" else click.style(shown, fg=style)
         click.echo(shown, color=self.colored)
 
-    def table(self, head: Sequence[str], rows: Iterable[Sequence[object]], *, widths: Sequence[int] = ()) -> None:
-        """Write rows: aligned columns on a terminal (cut to `widths`, 0 for any; the last takes what is left), tabs when piped."""
+    def table(self, head: Sequence[str], rows: Iterable[Sequence[object]], *, widths: Sequence[int] = (), fold: bool = False) -> None:
+        """Write rows: aligned columns on a terminal (cut to `widths`, 0 for any; the last takes what is left), tabs when piped.
+
+        Where little is left, the last cell stands below its row: `fold` has it whole on several lines there. Where even the others are
+        wider than the terminal they stand closer together, and the first is cut.
+        """
         cells = [[one_line(str(cell), 100_000) for cell in row] for row in rows]
         if not self.terminal:
             for row in cells:
@@ -64,9 +69,16 @@ class Output:
         sizes = [max(display_width(row[index]) for row in [head, *cut]) for index in range(len(head) - 1)]
         room = columns - sum(size + 2 for size in sizes)
         below = room < _NARROWEST and any(display_width(row[-1]) > room for row in cut)
-        self.line(_aligned(head, sizes, columns if below else room, below=below), style="bold")
-        for row in cut:
-            click.echo(_aligned(row, sizes, columns if below else room, below=below))
+        styled = [(list(head), "bold"), *((row, "") for row in cut)]
+        if not below:
+            for row, style in styled:
+                self.line(_aligned(row, sizes, room), style=style, whole=True)
+            return
+        gap = 1 if sum(sizes) + _GAP * (len(sizes) - 1) > columns else _GAP
+        sizes[0] = min(sizes[0], max(columns - sum(sizes[1:]) - gap * (len(sizes) - 1), _NARROWEST))
+        for row, style in styled:
+            self.line(_front(row, sizes, gap).rstrip(), style=style, whole=True)
+            self.line(_BELOW + (row[-1] if fold else one_line(row[-1], columns - len(_BELOW))), style=style)
 
     def _folded(self, words: str) -> str:
         """Break lines wider than the terminal between words, each rest set in a little more; a pipe gets them whole."""
@@ -85,13 +97,15 @@ class Output:
             click.echo(self._folded(visible(words)) if fold else visible(words), err=True)
 
 
-def _aligned(row: Sequence[str], sizes: Sequence[int], room: int, *, below: bool) -> str:
-    """Return a row in columns; its last cell takes the `room` that is left, or stands `below` where that is too little."""
-    *others, last = row
-    front = "  ".join(cell + " " * (size - display_width(cell)) for cell, size in zip(others, sizes, strict=True))
-    if below:
-        return f"{front.rstrip()}\n{_BELOW}{one_line(last, room - len(_BELOW))}"
-    return f"{front}  {one_line(last, room)}".rstrip()
+def _aligned(row: Sequence[str], sizes: Sequence[int], room: int) -> str:
+    """Return a row in columns; its last cell takes the `room` that is left."""
+    return f"{_front(row, sizes, _GAP)}{' ' * _GAP}{one_line(row[-1], room)}".rstrip()
+
+
+def _front(row: Sequence[str], sizes: Sequence[int], gap: int) -> str:
+    """Return all cells of a row but the last in columns."""
+    cells = [one_line(cell, size) for cell, size in zip(row[:-1], sizes, strict=True)]
+    return (" " * gap).join(cell + " " * (size - display_width(cell)) for cell, size in zip(cells, sizes, strict=True))
 
 
 def _fold(line: str, width: int) -> Iterator[str]:

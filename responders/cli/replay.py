@@ -121,11 +121,12 @@ def _report(app: App, found: Difference, files: tuple[tuple[str, str], tuple[str
 
 
 def shown(found: Difference, *, compared: bool) -> Iterator[str]:
-    """Yield every change, and who would be answered with which words."""
+    """Yield every change, what would leave by itself, and who would be answered with which words."""
     for one in found.changed:
         yield f"{one.case}: {one.before} -> {one.after}"
+    leaves = ("would leave by itself now" if compared else "would leave by itself", found.leaving)
     parts = (("answered now", found.newly), ("no longer answered", found.no_longer)) if compared else (("answered", found.answered),)
-    for title, people in parts:
+    for title, people in (leaves, *parts):
         if people:
             yield f"{title}:"
         for who in people:

@@ -42,7 +42,7 @@ def report_rules(app: App, *, since: timedelta | None) -> None:
             app.out.record(_json(one))
         return
     head = ("ROUTE", "DRAFTS", "UNCHANGED", "EDITED", "REJECTED", "REVERSED", "UPSET", "EXPIRED", "ALONE", "VERDICT")
-    app.out.table(head, [_row(one) for one in found], widths=(_NAME,))
+    app.out.table(head, [_row(one) for one in found], widths=(_NAME,), fold=True)
     for line in _changes(app, found):
         app.out.line(line, whole=True)
     app.out.next_step(_next_step(found))

@@ -64,7 +64,8 @@ def _lines(one: Watched, since: timedelta | None) -> Iterator[str]:
     if one.above:
         yield f"  It also matched {sum(one.above.values()):,} that routes above it take: {_by(one.above, '{n} {name}')}."
     if one.before:
-        yield f"  Not counted: {counted(one.before, 'match', 'matches')} by other versions of the rules, in which it said something else."
+        others = counted(one.before, "match", "matches")
+        yield f"  Not counted: {others} by other versions of the rules: it said something else there, or only an import judged by them."
 
 
 def _by(found: Mapping[str, int], form: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +71,9 @@ def check(app: App, files: tuple[Path, ...]) -> int:
         if not app.options.json:
             app.out.next_step(f"{path}: {count_in_words(found)}")
     code = _exit_code(problems)
-    app.out.next_step("Put this right, then: earnest rules check" if code == 1 else "See whether the examples hold: earnest rules test")
+    again = "".join(f" {shlex.quote(str(path))}" for path in files)
+    hold = f"See whether the examples hold: earnest rules test{again if len(files) == 1 else ''}"
+    app.out.next_step(f"Put this right, then: earnest rules check{again}" if code == 1 else hold)
     return code
 
 

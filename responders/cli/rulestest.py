@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,8 @@ def test(app: App, file: Path | None, route: str | None, named: str | None, *, d
         book = with_answers(read_checked(data, filename=str(path), known=known()), path)
     except RulesProblems as wrong:
         _tell_mistakes(app, wrong.problems)
-        app.out.next_step("The examples and tests were not played. Put this right first: earnest rules check")
+        again = f"earnest rules check {shlex.quote(str(file))}" if file else "earnest rules check"
+        app.out.next_step(f"The examples and tests were not played. Put this right first: {again}")
         return 1
     wanted, began = Wanted(route, named), time.monotonic()
     cases = [*_played(app, book, data, path, wanted)]
@@ -99,7 +101,7 @@ def _played(app: App, book: Rulebook, data: bytes, path: Path, wanted: Wanted) -
                 own = [one for one in failures if one.route == route.name and one.example == text]
                 for one in own:
                     _tell(app, path, at, str(one), route=one.route, example=one.example, expected=one.expected, got=one.got)
-                yield _case(f"examples of {route.name}", text, at, [f"expected {one.expected}, got {one.got}" for one in own])
+                yield _case(f"examples of {route.name}", text, at, [f"expected {one.expected}, found: {one.got}" for one in own])
     tests = [test for test in book.tests if wanted.trial(test.name)]
     fallen = run_tests(book, tests)
     for number, trial in enumerate(book.tests):
@@ -108,7 +110,7 @@ def _played(app: App, book: Rulebook, data: bytes, path: Path, wanted: Wanted) -
             missed = [fell for fell in fallen if fell.name == trial.name]
             for fell in missed:
                 _tell(app, path, at, str(fell), test=fell.name, expected=fell.expected, got=fell.got)
-            yield _case("tests", trial.name, at, [f"expected {fell.expected}, got {fell.got}" for fell in missed])
+            yield _case("tests", trial.name, at, [f"expected {fell.expected}, found: {fell.got}" for fell in missed])
 
 
 def _at(reading: Reading, way: tuple[str | int, ...]) -> tuple[int, int]:

@@ -26,6 +26,14 @@ def test_every_line_fits(run: Program, columns: int, command: tuple[str, ...], m
     assert [line for line in lines if display_width(line) > columns and " " in line.strip()] == []
 
 
+def test_the_report_of_the_routes_fits_eighty_columns_with_its_verdicts_whole(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdicts = [one["verdict"] for one in run("report", "rules", "--json").objects]
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run("--color", "never", "report", "rules", terminal=True).out
+    assert [line for line in shown.splitlines() if display_width(line) > 80] == []
+    assert all(verdict in " ".join(shown.split()) for verdict in verdicts)
+
+
 def test_a_pipe_gets_long_lines_whole(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     piped = run("show", "A-1").out

@@ -85,6 +85,20 @@ def test_verbose_shows_who_would_get_which_words(program: Program, tmp_path: Pat
     assert "  @marta on mastodon (A-1, thanks, would leave by itself)" in ran.out
 
 
+def test_verbose_shows_what_would_leave_by_itself_also_to_people_who_got_a_draft_before(program: Program, tmp_path: Path) -> None:
+    drafts = {**street.RULES, **RULES, "mode": "draft"}
+    program.rules.write_text(json.dumps(drafts), encoding="utf-8")
+    words = ("rules", "replay", "--since", "2026-11-18", "--against", str(tmp_path / "new.yaml"))
+
+    shown, found = program(*words, "-v").out, program(*words, "--json").object
+
+    assert (found["would_send"], found["newly_answered"]) == (4, [])
+    assert [one["case"] for one in found["newly_sent"]][0] == "A-1"
+    assert len(found["newly_sent"]) == 4
+    _, _, leaves = shown.partition("would leave by itself now:\n")
+    assert leaves.startswith("  @marta on mastodon (A-1, thanks, would leave by itself)\n    public  @marta That made our day.")
+
+
 def test_without_another_file_the_rules_in_force_are_what_stands(program: Program) -> None:
     alone = program("rules", "replay", "--since", "2026-11-18", "--until", "2026-11-18 12:06")
     assert alone.out.startswith("2 mentions. 0 would be sent by themselves. 0 people would be answered: --verbose shows them.")
@@ -111,6 +125,13 @@ def test_a_span_that_is_none_is_wrong_use(program: Program, words: tuple[str, ..
     ran = program("rules", "replay", *words)
     assert ran.code == 2
     assert said in ran.err
+
+
+def test_what_to_do_next_names_the_file_that_was_looked_at(program: Program, tmp_path: Path) -> None:
+    wrong = tmp_path / "new one.yaml"
+    wrong.write_text("version: 1\nmod: send", encoding="utf-8")
+    assert f"Put this right, then: earnest rules check '{wrong}'" in program("rules", "check", str(wrong)).err
+    assert f"Put this right first: earnest rules check '{wrong}'" in program("rules", "test", str(wrong)).err
 
 
 def test_a_file_that_cannot_be_used_is_said_before_anything_is_played(program: Program, tmp_path: Path) -> None:
@@ -140,8 +161,8 @@ def test_a_test_that_fails_is_told_with_its_place(tested: Program) -> None:
 
     assert ran.code == 1
     first, second = ran.out.splitlines()
-    assert first.startswith(f'{tested.rules}:10:5: test "the first one leaves": expected route "rest", got it went to "thanks"')
-    assert second.endswith("expected nothing that leaves by itself, got an answer leaves by itself")
+    assert first.startswith(f'{tested.rules}:10:5: test "the first one leaves": expected route "rest", found: it went to "thanks"')
+    assert second.endswith("expected nothing that leaves by itself, found: an answer leaves by itself")
     assert [(one["line"], one["test"], one["schema"]) for one in told] == [(10, "the first one leaves", 1)] * 2
 
 
@@ -171,7 +192,7 @@ def test_ci_systems_get_their_file(tested: Program, tmp_path: Path) -> None:
     assert (case.get("name"), case.get("classname"), case.get("line")) == ("the first <one>", "tests", "10")
     assert len(case) == 1
     assert case[0].tag == "failure"
-    assert str(case[0].get("message")).startswith('expected a draft that says "<&\\x1b", got "')
+    assert str(case[0].get("message")).startswith('expected a draft that says "<&\\x1b", found: "')
     assert len(root[2][0]) == 0
 
 

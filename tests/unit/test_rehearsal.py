@@ -125,7 +125,7 @@ def test_a_failure_is_told_in_one_line_that_is_safe_to_show() -> None:
     (failure,) = play("thanks", {"post": "@acme\nlove\x1b[2J not, outage"})
     assert str(failure) == (
         'route "thanks", "@acme love\\x1b[2J not, outage": '
-        'expected route "thanks", got it went to "upset" (thanks: upset won above; '
+        'expected route "thanks", found: it went to "upset" (thanks: upset won above; '
         "alone it would not take it: sentiment is negative, asks for positive)"
     )
 

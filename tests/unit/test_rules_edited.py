@@ -228,6 +228,8 @@ async def test_what_is_wrong_and_what_is_held_are_two_incidents_one_open_at_a_ti
     quiet.path.write_text("version: 1\nmod: send\n", encoding="utf-8")
     assert isinstance(await quiet.look(), RulesWrong)
     assert (quiet.open_incidents(), quiet.facts()["rules_held"]) == (["rules"], "")
+    assert quiet.words_of("rules").startswith("The rules file cannot be used: 3 mistakes; ")
+    assert "^" not in quiet.words_of("rules")
     assert _codes(await quiet.edit(mode="send", **routes(rest=SPEAKS))) == ["wide"]
     assert quiet.open_incidents() == ["rules held"]
     assert await quiet.edit(**{**RULES, **QUIET, "mode": "send"}) is None

@@ -85,4 +85,4 @@ def test_tests_know_nothing_of_each_other() -> None:
 
 
 def test_a_failure_is_one_line_that_is_safe_to_show() -> None:
-    assert str(Fell("a\nb", "route", "x\x1b[31m")) == 'test "a b": expected route, got x\\x1b[31m'
+    assert str(Fell("a\nb", "route", "x\x1b[31m")) == 'test "a b": expected route, found: x\\x1b[31m'

@@ -1,0 +1,29 @@
+"""The clock inside one process: a tick that takes long is left to finish, in silence."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES
+
+from listener.schedule import Schedule
+
+
+async def test_a_tick_that_is_still_at_work_at_its_next_turn_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    skipped, done, begun = asyncio.Event(), asyncio.Event(), 0
+
+    async def job() -> None:
+        nonlocal begun
+        begun += 1
+        await done.wait()
+
+    schedule = Schedule()
+    schedule._scheduler.add_listener(lambda _event: skipped.set(), EVENT_JOB_MAX_INSTANCES)  # noqa: SLF001  # nothing else tells of it
+    schedule.every(0.01, "slow", job)
+    schedule.start()
+    await skipped.wait()
+    done.set()
+    schedule.stop()
+
+    assert (begun, caplog.records) == (1, [])
