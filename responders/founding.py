@@ -81,7 +81,7 @@ def compose(shipped: str, answers: Answers) -> str:
     name = answers.name.replace("\\", "").replace('"', "'")
     spoken_to = f"@{answers.handle}" if _handles(answers) else name
     tag = f"#{answers.tags[0]}" if answers.tags else spoken_to
-    own_words = rest.replace("@acme", spoken_to).replace("#acme", tag).replace("Acme", name)
+    own_words = rest.replace("@acme", spoken_to).replace("#acme", tag).replace("Acme", name).replace("brand: acme", f"brand: {answers.key}")
     if answers.bluesky and not answers.mastodon:
         own_words = _EXAMPLE.sub("      - {network: bluesky, ", own_words)  # where that name is ours
     composed = f"{head}routes:{own_words}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from listener.rules.commas import commas
 from listener.rules.hearing import hearing
 from listener.rules.keywords import keywords
 from listener.rules.lint import oddities, order
@@ -30,7 +31,7 @@ __all__ = ["Known", "check", "read_checked"]
 
 _Checks = tuple[Callable[[Look], Iterator[Problem]], ...]
 _MISTAKES: _Checks = (references, hearing, values, timing, over_time, offering, keywords, order)
-_ODDITIES: _Checks = (shadows, oddities, unused, saying, unattended, repeats)
+_ODDITIES: _Checks = (shadows, oddities, unused, saying, unattended, repeats, commas)
 """What only warns, so that a file which is put in force needs none of it."""
 
 

@@ -213,7 +213,9 @@ def _clocks(case: Case, at: datetime) -> Iterator[str]:
         parts.append(f"resolution: {due(clocks.resolve_by, at)}")
     yield "   " + " · ".join([*parts, f"opened {ago(case.opened_at, at)}"])
     if clocks.schedule.hours and (clocks.respond_by or clocks.resolve_by):
-        yield "   these clocks run in business hours only"
+        running = [moment for moment in (clocks.respond_by, None if clocks.paused_at else clocks.resolve_by) if moment]
+        until = f": the next is due on {local(min(running)).removesuffix(':00')}" if running else ""
+        yield f"   these clocks run in business hours only{until}"
     if case.snoozed_until and case.snoozed_until > at:
         yield f"   snoozed: back {ago(case.snoozed_until, at)}"
     yield f"   team {one_line(case.team, 40) or '-'} · assigned to {one_line(case.assignee, 40) or 'nobody'}"

@@ -93,7 +93,7 @@ def test_verbose_shows_what_would_leave_by_itself_also_to_people_who_got_a_draft
     shown, found = program(*words, "-v").out, program(*words, "--json").object
 
     assert (found["would_send"], found["newly_answered"]) == (4, [])
-    assert [one["case"] for one in found["newly_sent"]][0] == "A-1"
+    assert found["newly_sent"][0]["case"] == "A-1"
     assert len(found["newly_sent"]) == 4
     _, _, leaves = shown.partition("would leave by itself now:\n")
     assert leaves.startswith("  @marta on mastodon (A-1, thanks, would leave by itself)\n    public  @marta That made our day.")

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from listener.openings import ALWAYS, Schedule
+from responders.cli.phrases import local
 from responders.ledger import cases
 from responders.ledger.clocks import Clocks, answered, ended, resumed, started
 from tests.mouth import House
+from tests.program import Program
 
 WEEK = {"mon-fri": "09:00-17:00", "sat": "10:00-12:00"}
 BERLIN = Schedule(WEEK, "Europe/Berlin")
@@ -140,6 +142,16 @@ async def test_clocks_go_on_by_the_hours_they_were_started_with(make: Callable[.
     await house.think()
     assert clocks(house).resolve_by == at("2026-11-23 11:30")
     assert clocks(house).schedule == Schedule(WEEK)
+
+
+async def test_show_says_when_the_next_clock_in_business_hours_ends(make: Callable[..., House], tmp_path: Path) -> None:
+    house = make({"first_response": "4h", "resolution": "12h", "runs": "in_hours"}, hours=WEEK)
+    house.clock.moment = at("2026-11-20 16:01")  # a Friday: an hour is left, two are Saturday's
+    await house.approved("p1", CHARGE)
+    show = Program(house.store.url, tmp_path / "rules.yaml", {})
+
+    ends = local(at("2026-11-23 10:00"))[:16]
+    assert f"   these clocks run in business hours only: the next is due on {ends}\n" in show("show", "A-1").out
 
 
 async def test_an_answer_that_is_not_there_lets_the_clock_run_again(make: Callable[..., House]) -> None:
