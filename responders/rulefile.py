@@ -127,7 +127,8 @@ def read_rehearsed(words: str, *, filename: str, answers: Path | None = None) ->
     failures: tuple[Failure | Fell, ...] = (*rehearse(book), *run_tests(book))
     if failures:
         told = "\n".join(f"{filename}:{line}:{column}: {failure}" for (line, column), failure in _placed(book, failures))
-        message = f"{len(failures)} of the examples and tests in {filename} fail, so these rules are not used\n{told}"
+        fail = "fails" if len(failures) == 1 else "fail"
+        message = f"{len(failures)} of the examples and tests in {filename} {fail}, so these rules are not used\n{told}"
         raise RulesWrong(message, "see them with: earnest rules test")
     return book
 

@@ -80,6 +80,7 @@ _ROWS: tuple[tuple[str, bool, str, str, str], ...] = (
 )
 
 _COMMENT_TRAP = re.compile(r"[\[,]\s*(#[^\]#\s]*)[^\]#]*\]")
+_BRACKETS = ("expected ',' or ']'", "expected ',' or '}'")
 _APOSTROPHE = re.compile(r"'[^'\"]*\w'$")
 
 
@@ -92,7 +93,7 @@ def explain(sheet: Sheet, error: MarkedYAMLError) -> Problem:
         if needle in words:
             mark = (error.context_mark if at_start else None) or error.problem_mark or error.context_mark
             at = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            return sheet.problem(at, code, message, _apostrophe(sheet, at) or hint)
+            return sheet.problem(at, code, message, _apostrophe(sheet, at) or _lone_quote(sheet, at, needle) or hint)
     mark = error.problem_mark or error.context_mark
     return unreadable(sheet, (mark.line + 1, mark.column + 1) if mark else (1, 1))
 
@@ -100,6 +101,13 @@ def explain(sheet: Sheet, error: MarkedYAMLError) -> Problem:
 def _apostrophe(sheet: Sheet, at: tuple[int, int]) -> str:
     before = sheet.lines[at[0] - 1][: at[1] - 1] if at[0] <= len(sheet.lines) else ""
     return 'a text with an apostrophe goes into double quotes: "..."' if _APOSTROPHE.search(before) else ""
+
+
+def _lone_quote(sheet: Sheet, at: tuple[int, int], needle: str) -> str:
+    """Say that the bracket may be there, inside a quote that is not closed in its line."""
+    line = sheet.lines[at[0] - 1] if at[0] <= len(sheet.lines) else ""
+    lone = needle in _BRACKETS and line.replace('\\"', "").count('"') % 2
+    return "a quote in this line is not closed, so what follows belongs to it" if lone else ""
 
 
 def _comment_trap(sheet: Sheet, error: MarkedYAMLError) -> Problem | None:

@@ -102,7 +102,7 @@ async def _work(app: App, store: SqliteStore, book: Rulebook, refused: RulesWron
         if once and isinstance(event, Hearing):
             return  # said at the end, all together
         if app.out.terminal and not app.options.quiet and not app.options.json:
-            app.out.talk(tell(event), fold=isinstance(event, Hearing | Mute))
+            app.out.talk(tell(event), fold=True)
         elif isinstance(event, Hearing):
             say(event)
         elif isinstance(event, Mute):
@@ -113,7 +113,8 @@ async def _work(app: App, store: SqliteStore, book: Rulebook, refused: RulesWron
         return await _once(app, daemon, sources=len(book.sources))
     if pause := flag.stopped(store, at=clock.now()):
         app.out.talk(f'Sending is STOPPED by {pause.by}: "{one_line(pause.reason, _WIDTH)}". Let it go on: earnest resume')
-    app.out.talk(f"Earnest listens to {', '.join(book.sources) or 'nothing'}. Stop with Ctrl-C. In another terminal: earnest review")
+    heard = ", ".join(book.sources) or "nothing"
+    app.out.talk(f"Earnest listens to {heard}. Stop with Ctrl-C. In another terminal: earnest review", fold=True)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

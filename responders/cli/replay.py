@@ -57,7 +57,7 @@ def _span(app: App, since: str, until: str | None) -> Span:
     zone = ZoneInfo(app.book.timezone)
     begins, ends = _moment(since, now, zone, "--since"), _moment(until, now, zone, "--until") if until else now
     if begins >= ends:
-        message = "--since must lie before --until"
+        message = "--since must lie before --until" if until else "--since must lie in the past"
         raise click.UsageError(message)
     return Span(begins, ends)
 

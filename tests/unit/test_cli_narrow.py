@@ -11,6 +11,13 @@ from tests.program import Program
 from tests.stores import make_rules, make_store
 from tests.terminal import Terminal
 
+LISTENING = """
+version: 1
+brands: {acme: {names: [Acme]}}
+sources: {reviews: {kind: feeds, urls: ["http://127.0.0.1:9/feed.xml"]}}
+routes: [{name: rest, when: always, reply: none}]
+"""
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Program:
@@ -32,6 +39,19 @@ def test_the_report_of_the_routes_fits_eighty_columns_with_its_verdicts_whole(ru
     shown = run("--color", "never", "report", "rules", terminal=True).out
     assert [line for line in shown.splitlines() if display_width(line) > 80] == []
     assert all(verdict in " ".join(shown.split()) for verdict in verdicts)
+
+
+def test_the_daemon_breaks_its_lines_between_words(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(LISTENING, encoding="utf-8")
+    screen = Terminal("run", "--observe", cwd=tmp_path, columns=60)
+    shown = screen.sees("earnest review")
+    assert "Earnest listens to reviews. Stop with Ctrl-C. In another\n  terminal: earnest review" in shown
+    rules.write_text(LISTENING.replace("name: rest", "nam: rest"), encoding="utf-8")
+    refused = screen.sees("rules the old ones stay", "earnest rules test")
+    told = refused[refused.index("rules the old ones stay") :].split("earnest on-call")[0].splitlines()
+    assert all(line.startswith("  ") for line in told[1:3])
+    screen.press("\x03")
 
 
 def test_a_pipe_gets_long_lines_whole(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,6 +118,7 @@ def test_without_another_file_the_rules_in_force_are_what_stands(program: Progra
     [
         (("--since", "yesterday"), "neither a length of time such as 7d nor a moment"),
         (("--since", "1d", "--until", "2d"), "--since must lie before --until"),
+        (("--since", "2200-01-01"), "--since must lie in the past"),
         ((), "Missing option '--since'"),
     ],
 )
