@@ -31,7 +31,7 @@ from responders.outbox import Outbox, Sending
 from responders.pipeline import Mind, Noted
 from responders.rulekeeper import RuleKeeper
 from responders.sending import byhand
-from responders.watches import Rang, Watching
+from responders.watchkeeper import Rang, WatchKeeper
 
 _log = logs.get("daemon")
 _TICK = 0.5
@@ -103,7 +103,7 @@ class Daemon:
         self._mute: dict[str, Mute] = {}
         self._take_rules(*self._made(adapted(book)))
         self._alerts = Alerts(store, lambda: self._book, clock)
-        self._watching = Watching(store, lambda: self._book, clock)
+        self._watchkeeper = WatchKeeper(store, lambda: self._book, clock)
         self._outbox = Outbox(store, lambda: self._book, clock, self._channels, self._kinds)
         self._listening = self._new_listening()
 
@@ -285,7 +285,7 @@ class Daemon:
         await deadlines.look_after(self._store, self._book, self._clock)
 
     async def _look_out(self, *, settled: bool = False) -> None:
-        for rang in await self._watching.round(settled=settled):
+        for rang in await self._watchkeeper.round(settled=settled):
             self._tell(rang)
 
     async def _watch_rules(self) -> None:

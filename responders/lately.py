@@ -14,8 +14,8 @@ from listener.store.base import Reader, Tx, Value, number, text
 from listener.terms import terms_of
 from responders.ledger import tallies, terms
 from responders.lifecycle import LEFT, listed
-from responders.lookouts import is_a
 from responders.model import Asked, Counted, Heard, Past
+from responders.overtime import is_a
 
 _NEGATIVE, _ALL = "negative", "mentions"
 

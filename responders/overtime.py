@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from listener.model import Signal
-from listener.rules.conditions import MOST_COUNTED, NewTerm, Spike
+from listener.model import Assessment, Mood, Signal
+from listener.rules.conditions import COUNTED, MOST_COUNTED, NewTerm, Spike
 from listener.rules.kinds import write_span
 from listener.rules.rulebook import Brand, Rulebook
 from listener.scoring.raising import raised
@@ -20,6 +20,13 @@ KINDS: Mapping[str, str] = {"mentions": "mentions", "negative": "negative mentio
 def what(of: str) -> str:
     """Say what is counted: "negative mentions", "mentions with outage"."""
     return KINDS.get(of, f"mentions with {of}")
+
+
+def is_a(of: str, judged: Assessment) -> bool:
+    """Return whether a mention is what is counted: "mentions", "negative", or the name of a signal."""
+    if of == "negative":
+        return judged.sentiment.label is Mood.NEGATIVE
+    return of in COUNTED or any(signal.name == of for signal in judged.signals)
 
 
 def counted_for_spike(asked: Spike) -> tuple[Counted, Counted]:

@@ -19,7 +19,7 @@ from listener.rules.rulebook import Route, Rulebook
 from listener.store import following
 from listener.store import mentions as heard_ledger
 from listener.store.base import Store, Tx
-from responders import aftermath, brakes, earning, lately, lowering, watches
+from responders import aftermath, brakes, earning, lately, lowering, watchkeeper
 from responders.boundaries import again, may_draft, no_private
 from responders.byhand import by_hand_kind
 from responders.channels.base import ChannelKind
@@ -30,11 +30,11 @@ from responders.drafting.template import Drafter
 from responders.guard import today_of
 from responders.ledger import audit, cases, clocks, drafts, escalations, judged, moves, people
 from responders.ledger.clocks import Clocks
-from responders.lookouts import Lookouts
 from responders.model import Decision, DraftState, Heard, Proposal, Step
 from responders.orders import Undelivered, order
 from responders.overtime import Storms
 from responders.routing import Router
+from responders.watches import Watches
 
 _log = logs.get("pipeline")
 _EDITED = "the post was edited; what was written for the words before is void"
@@ -83,7 +83,7 @@ class Mind:
         self._look = look
         self._router = Router(book)
         self._asked = asked_in(book)
-        self._storms, self._lookouts = Storms(book), Lookouts(book)
+        self._storms, self._watches = Storms(book), Watches(book)
         self._drafter = Drafter(book)
         self._routes = {route.name: route for route in book.routes}
         self._schedule = Schedule(book.hours, book.timezone)
@@ -123,7 +123,7 @@ class Mind:
             return ""
         heard = Heard(one.mention, one.assessment)
         if not self._unread:  # a replay tells nobody
-            watches.note(tx, self._lookouts, heard, one.source, at=around.at)
+            watchkeeper.note(tx, self._watches, heard, one.source, at=around.at)
         lately.note(tx, self._asked, heard, at=around.at)
         return brakes.check(tx, self._book, at=around.at) if brakes.note(tx, self._book, heard, at=around.at) else ""
 

@@ -24,10 +24,10 @@ from listener.store.scratch import Scratch
 from responders import brakes, earning
 from responders.approvals import UNDO
 from responders.channels.base import ChannelKind, Parent, Sent
+from responders.keptworld import KeptWorld
 from responders.ledger import cases, deliveries, drafts, lowered, moves, people
 from responders.ledger.lowered import Lowered
 from responders.ledger.schema import MIGRATIONS as ANSWERING
-from responders.lookout import Lookout
 from responders.model import Delivery, DeliveryState, DraftState, Kind, Proposal
 from responders.orders import Undelivered, order
 from responders.pipeline import Mind, Noted
@@ -79,7 +79,7 @@ class Play:
         self.left: list[Left] = []
         self.book, self._kinds, self._remote_ids = book, kinds, remote_ids
         self._ear = Ear(self.store, book, self.clock)
-        self._mind = Mind(self.store, book, self.clock, kinds, undo=UNDO, unread=unread, look=Lookout(self.store))
+        self._mind = Mind(self.store, book, self.clock, kinds, undo=UNDO, unread=unread, look=KeptWorld(self.store))
         self._unread = unread
         self._means = Means(self.store, lambda: book, self.clock, {}, kinds)
         self.begin(begins)

@@ -24,15 +24,15 @@ OUTCOMES = ("approved", "edited", "rejected", "by hand", "by itself", "waiting",
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class OnTrial:
     """One shadow route: since when it stands as it does and in which version of the rules it came, and what it matched since.
 
-    `watching` is false where the route is no shadow route any more. `mentions` were decided meanwhile; `before` counts the matches of other
+    `still` is false where the route is no shadow route any more. `mentions` were decided meanwhile; `before` counts the matches of other
     wordings of it, which are not among `matched`.
     """
 
     route: Route
-    watching: bool
+    still: bool
     since: datetime
     version: str
     mentions: int
@@ -89,7 +89,7 @@ class Watched:
         """Return the object that `report shadow --json` prints; `each` adds every mention that it would have taken."""
         found: dict[str, object] = {
             "route": self.route.name,
-            "shadow": self.watching,
+            "shadow": self.still,
             "since": self.since.isoformat(),
             "version": self.version,
             "mentions": self.mentions,
@@ -124,7 +124,7 @@ def _most(names: Iterator[str] | Sequence[str]) -> Mapping[str, int]:
     return dict(Counter(names).most_common())
 
 
-def watched(reader: Reader, only: str | None = None, *, since: datetime | None = None) -> tuple[Watched, ...]:
+def on_trial(reader: Reader, only: str | None = None, *, since: datetime | None = None) -> tuple[OnTrial, ...]:
     """Return what the shadow routes of the rules in force would have done, or the route called `only`, which may be none any more.
 
     Raises:
@@ -132,7 +132,7 @@ def watched(reader: Reader, only: str | None = None, *, since: datetime | None =
     """
     now = _in_force(reader)
     names = [route.name for route in now.routes if route.shadow]
-    found = tuple(one for name in ([only] if only else names) if (one := _watched(reader, name, now, since)))
+    found = tuple(one for name in ([only] if only else names) if (one := _trial_of(reader, name, now, since)))
     if only and not found:
         message = f'"{only}" is no shadow route in the rules in force, and was none before'
         raise EarnestError(message, f"shadow routes are: {', '.join(names)}" if names else _NONE)
@@ -150,16 +150,16 @@ def _in_force(reader: Reader) -> Rulebook:
     return load_text(last.words, f"the rules in force ({last.version})")
 
 
-def _watched(reader: Reader, name: str, now: Rulebook, since: datetime | None) -> Watched | None:
+def _trial_of(reader: Reader, name: str, now: Rulebook, since: datetime | None) -> OnTrial | None:
     stood = _stood(reader, name)
     if stood is None:
         return None
     route, kept = stood
     versions = [one.version for one in kept]
     first = min(kept, key=lambda one: one.first_at)
-    return Watched(
+    return OnTrial(
         route=route,
-        watching=any(one.name == name and one.shadow for one in now.routes),
+        still=any(one.name == name and one.shadow for one in now.routes),
         since=first.first_at,
         version=first.version,
         mentions=shadows.decided(reader, versions, since=since),

@@ -13,7 +13,8 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Row, Value, number, text
 from listener.store.following import Course, Fate
 from responders import flag
-from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, judged, lowered, people, watched
+from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, judged, lowered, people
+from responders.ledger import watches as watch_ledger
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft, Word
 from responders.ledger.lowered import Lowered
@@ -329,7 +330,7 @@ def health(store: flag.Kept, *, running: bool, at: datetime) -> Health:
         incidents=_incidents(reader),
         courses=tuple(following.courses(reader)),
         lowered=tuple(lowered.now(reader)),
-        watches=tuple(watched.all_(reader)),
+        watches=tuple(watch_ledger.all_(reader)),
     )
 
 

@@ -1,162 +1,147 @@
-"""Watching: what our own people are told of over time, without one mention deciding it.
-
-Mentions are counted as they are decided. On the daemon's clock every watch of the rules is asked; one that rings raises an incident for
-its team, once, and when it is over that is told too. A brand-new store rings nothing, since it has no day to compare with.
-"""
+"""The watches of rules.yaml, compiled: which mentions each counts, and whether what was counted rings. Pure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from enum import StrEnum
 
-from listener import logs
-from listener.clock import Clock, from_text
+from listener.matching import Phrases
+from listener.openings import is_open
+from listener.rules.conditions import NewTerm, Spike
 from listener.rules.kinds import write_span
 from listener.rules.rulebook import Rulebook
-from listener.rules.watches import Watch
-from listener.store.base import Reader, Store, Tx, text
-from responders.ledger import audit, incidents, tallies, terms, watched
-from responders.lookouts import Lookout, Lookouts, Note, Seen, State
+from listener.rules.watches import Flatline, Watch
 from responders.model import Heard
-from responders.overtime import Compared, fresh_of
+from responders.overtime import Compared, is_a, quoted, what
 
-_log = logs.get("watches")
-_SETTLING = timedelta(minutes=5)
-_AGAIN = timedelta(hours=1)
-_QUOTED = re.compile(r'"[^"]*"')
+_SHOWN = 3  # words of a topic
+_CALM = 2.0  # a storm is over when so much less is counted than what makes it one
 
 
-def note(tx: Tx, lookouts: Lookouts, heard: Heard, source: str, *, at: datetime) -> None:
-    """Count a mention for the watches, before it is decided for the first time; `source` brought its post."""
-    post = heard.mention.post
-    notes = list(lookouts.notes(heard, source))
-    if not notes or at - post.created_at > tallies.KEPT:
-        return
-    decided = {text(row, "brand") for row in tx.all(_DECIDED, network=post.network, id=post.id)}
-    for one in notes:
-        if heard.mention.brand not in decided and (one.each_brand or not decided):
-            tallies.add(tx, one.name, _moment(one, post.created_at, at), epoch=0)
+class State(StrEnum):
+    """How a watch stands: nothing to tell, told and not over, no day to compare with yet, or outside business hours."""
 
-
-_DECIDED = "SELECT DISTINCT brand FROM decisions WHERE network = :network AND post_id = :id"
-
-
-def _moment(one: Note, written: datetime, at: datetime) -> datetime:
-    return at if one.when_heard else min(written, at)
+    QUIET = "quiet"
+    RINGING = "ringing"
+    YOUNG = "young"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
-class Rang:
-    """A watch that began to ring, or whose reason to ring is over."""
+class Seen:
+    """How a watch stands, and in words what was found."""
+
+    state: State
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A tally that a mention belongs to. `when_heard` counts it when it was heard and not when it was written.
+
+    `each_brand` counts a post once for every brand it is about, and not once in all.
+    """
 
     name: str
-    words: str
-    over: bool
+    when_heard: bool
+    each_brand: bool
 
 
-class Watching:
-    """Asks every watch how it stands."""
+class CompiledWatch:
+    """One watch, ready to be asked."""
 
-    def __init__(self, store: Store, book: Callable[[], Rulebook], clock: Clock) -> None:
-        """Watch by the rules that `book` returns at that moment. Silence is not judged before sources had time to be heard once more."""
-        self._store, self._book, self._clock = store, book, clock
-        self._began = clock()
+    def __init__(self, watch: Watch) -> None:
+        """Compile its topic."""
+        self.watch = watch
+        self._phrases = Phrases(watch.words) if watch.words else None
+        self._signals = frozenset(watch.signals)
+        self.tally = f"watch {hashlib.sha256(repr(self._topic()).encode()).hexdigest()[:12]}"
 
-    async def round(self, *, settled: bool = False) -> list[Rang]:
-        """Ask every watch; `settled` says that all sources were heard just now. Return what began to ring, and what is over."""
-        reader, at, lookouts = self._store.read(), self._clock(), Lookouts(self._book())
-        standing = {text(row, "name"): (text(row, "state"), text(row, "words")) for row in watched.all_(reader)}
-        found = {one.watch.name: seen for one in lookouts.all if (seen := self._see(reader, lookouts, one, at, settled=settled))}
-        news = [
-            one for one in lookouts.all if (seen := found.get(one.watch.name)) and standing.get(one.watch.name) != (seen.state, seen.words)
-        ]
-        gone = standing.keys() - {watch.name for watch in lookouts.book.watch}
-        if not (news or gone or terms.is_old(reader, at=at)):
-            return []
-        return await self._store.awrite(lambda tx: _tell(tx, lookouts, [(one, found[one.watch.name]) for one in news], at))
+    def _topic(self) -> list[object]:
+        """Return what decides which mentions count: another topic is another tally."""
+        one = self.watch
+        kind = "flatline" if one.flatline else "spike"
+        return [one.brand, one.network, one.source, sorted(one.words), sorted(one.signals), self._of, kind]
 
-    def _see(self, reader: Reader, lookouts: Lookouts, one: Lookout, at: datetime, *, settled: bool) -> Seen | None:
-        """Look at one watch; None where it cannot be judged now. One that goes wrong keeps no other from being asked."""
-        if lookouts.closed(one.watch, at):
-            return Seen(State.CLOSED, "outside business hours")
-        try:
-            if one.watch.flatline and not (settled or at - self._began >= _settling(lookouts.book, one.watch)):
-                return None
-            return look(reader, lookouts, one, at=at)
-        except Exception as problem:  # noqa: BLE001  # the next one may be the one that matters
-            _log.error("could not look at a watch", watch=one.watch.name, problem=type(problem).__name__)
+    @property
+    def _of(self) -> str:
+        return self.watch.spike.of if self.watch.spike else "mentions"
+
+    @property
+    def counts(self) -> bool:
+        """Return whether it counts mentions; new words are kept elsewhere."""
+        return self.watch.new_term is None
+
+    def note(self, heard: Heard, source: str) -> Note | None:
+        """Return where a mention is counted, or None; `source` brought its post."""
+        one, mention = self.watch, heard.mention
+        asked = ((one.brand, mention.brand), (one.network, mention.post.network), (one.source, source))
+        if not self.counts or any(wanted is not None and wanted != found for wanted, found in asked):
             return None
+        if self._signals and not any(signal.name in self._signals for signal in heard.assessment.signals):
+            return None
+        if not is_a(self._of, heard.assessment) or (self._phrases and not self._phrases.find(mention.post.text)):
+            return None
+        return Note(self.tally, when_heard=one.flatline is not None, each_brand=one.brand is not None)
+
+    def about(self) -> str:
+        """Say what is counted: "negative mentions of acme on mastodon with one of the words recall, battery"."""
+        one = self.watch
+        parts = [what(self._of)]
+        parts += [f"of {one.brand}"] if one.brand else []
+        parts += [f"on {one.network}"] if one.network else []
+        parts += [f"from {one.source}"] if one.source else []
+        for kind, names in (("words", one.words), ("signals", one.signals)):
+            more = ", …" if len(names) > _SHOWN else ""
+            parts += [f"with one of the {kind} {', '.join(names[:_SHOWN])}{more}"] if names else []
+        return " ".join(parts)
+
+    def spike(self, asked: Spike, seen: Compared, *, ringing: bool) -> Seen:
+        """Judge what was counted for a storm; one that rings goes on until there is half of what makes one."""
+        words = seen.words(f"{self.about()} within {write_span(asked.over)}")
+        if seen.usual is None:
+            return Seen(State.YOUNG, words)
+        calmer = asked.model_copy(update={"at_least": asked.at_least / _CALM, "times": asked.times / _CALM}) if ringing else asked
+        return Seen(State.RINGING if seen.spikes(calmer) else State.QUIET, words)
+
+    def flatline(self, asked: Flatline, seen: Compared, *, ringing: bool) -> Seen:
+        """Judge what was counted for a silence; one that rings goes on until something is heard, however long that takes."""
+        words = seen.words(f"{self.about()} within {write_span(asked.over)}")
+        wanted = max(float(asked.fewer_than), (asked.share or 0.0) * (seen.usual or 0.0))
+        if ringing:
+            return Seen(State.RINGING if seen.found < wanted else State.QUIET, words)
+        if seen.usual is None:
+            return Seen(State.YOUNG, words)
+        if seen.usual < asked.usually:
+            return Seen(State.QUIET, f"{words}: too few to miss anything")
+        return Seen(State.RINGING if seen.found < wanted else State.QUIET, words)
+
+    def new_term(self, asked: NewTerm, found: Sequence[tuple[str, tuple[str, ...] | None]]) -> Seen:
+        """Judge the new terms of each brand that is watched; None stands for no day to compare with."""
+        span = write_span(asked.over)
+        told = [f"{brand}: {quoted(terms)}" for brand, terms in found if terms]
+        if told:
+            return Seen(State.RINGING, f"new within {span}, about {'; '.join(told)}")
+        if all(terms is None for _, terms in found):
+            return Seen(State.YOUNG, "no day yet to compare words with")
+        return Seen(State.QUIET, f"no new word within {span}")
 
 
-def _settling(book: Rulebook, watch: Watch) -> timedelta:
-    """Return how long after a start silence means nothing: two polls of the slowest source that is watched, and some minutes."""
-    every = [
-        one.every for name, one in book.sources.items() if watch.source in {None, name} and watch.network in {None, one.network_of(name)}
-    ]
-    return _SETTLING + 2 * max(every, default=timedelta(0))
+class Watches:
+    """The watches of one rulebook."""
 
+    def __init__(self, book: Rulebook) -> None:
+        """Compile all of them."""
+        self.book = book
+        self.all = tuple(CompiledWatch(watch) for watch in book.watch)
 
-def look(reader: Reader, lookouts: Lookouts, one: Lookout, *, at: datetime) -> Seen:
-    """Return how a watch stands at a moment, by what was counted."""
-    watch = one.watch
-    if watch.new_term:
-        brands = [watch.brand] if watch.brand else list(lookouts.book.brands)
-        asked = fresh_of(watch.new_term)
-        return one.new_term(watch.new_term, [(brand, terms.fresh(reader, brand, asked, at=at)) for brand in brands])
-    ringing = any(text(row, "name") == incidents.watch(watch.name) for row in incidents.open_(reader))
-    if watch.spike:
-        return one.spike(watch.spike, _compared(reader, lookouts, one, watch.spike.over, at), ringing=ringing)
-    if watch.flatline:
-        return one.flatline(watch.flatline, _compared(reader, lookouts, one, watch.flatline.over, at), ringing=ringing)
-    return Seen(State.QUIET, "it looks for nothing")
+    def notes(self, heard: Heard, source: str) -> Iterator[Note]:
+        """Yield where a mention is counted, each tally once."""
+        yield from dict.fromkeys(note for one in self.all if (note := one.note(heard, source)))
 
-
-def _compared(reader: Reader, lookouts: Lookouts, one: Lookout, over: timedelta, at: datetime) -> Compared:
-    found = tallies.count(reader, one.tally, since=at - over, until=at)
-    return Compared(found, tallies.usual(reader, one.tally, over, at, zone=lookouts.book.timezone))
-
-
-def _tell(tx: Tx, lookouts: Lookouts, news: list[tuple[Lookout, Seen]], at: datetime) -> list[Rang]:
-    """Keep how watches stand, and have their teams told."""
-    rang = [told for one, seen in news for told in _stand(tx, one.watch, seen, at)]
-    for name in watched.forget(tx, [watch.name for watch in lookouts.book.watch]):
-        incidents.end(tx, incidents.watch(name), at=at)
-    terms.tidy(tx, at=at)
-    return rang
-
-
-def _stand(tx: Tx, watch: Watch, seen: Seen, at: datetime) -> Iterator[Rang]:
-    watched.stand(tx, watch.name, seen.state, seen.words, at=at)
-    name = incidents.watch(watch.name)
-    if seen.state is State.RINGING:
-        words = f"{watch.name}: {seen.words}. {_what_to_do(watch)}"
-        if watch.new_term and _is_more(tx, name, seen.words, at):
-            incidents.end(tx, name, at=at)
-        if incidents.raise_(tx, name, words, at=at, team=watch.tell):
-            audit.record(tx, audit.DAEMON, "watch rang", at=at, watch=watch.name)
-            yield Rang(watch.name, words, over=False)
-    elif seen.state is State.QUIET and incidents.end(tx, name, at=at):
-        words = f"{watch.name} is over: {seen.words}"
-        if incidents.raise_(tx, f"{name} over", words, at=at, team=watch.tell):
-            incidents.end(tx, f"{name} over", at=at)
-        audit.record(tx, audit.DAEMON, "watch is over", at=at, watch=watch.name)
-        yield Rang(watch.name, words, over=True)
-    elif seen.state is State.YOUNG:
-        incidents.end(tx, name, at=at)
-
-
-def _is_more(tx: Tx, name: str, words: str, at: datetime) -> bool:
-    """Return whether other words are new than those that were told an hour ago or longer."""
-    told = next((row for row in incidents.open_(tx) if text(row, "name") == name), None)
-    if told is None or from_text(text(told, "raised_at")) > at - _AGAIN:
-        return False
-    return any(term not in text(told, "words") for term in _QUOTED.findall(words))
-
-
-def _what_to_do(watch: Watch) -> str:
-    if watch.flatline:
-        return "Are all sources heard? earnest status"
-    asked = watch.spike or watch.new_term
-    return f"Look: earnest mentions --since {write_span(asked.over)}" if asked else ""
+    def closed(self, watch: Watch, at: datetime) -> bool:
+        """Return whether a watch is at rest at a moment."""
+        return watch.hours == "open" and not is_open(self.book.hours, self.book.timezone, at)

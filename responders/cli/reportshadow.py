@@ -15,11 +15,11 @@ from responders.cli.filters import to_span
 from responders.cli.phrases import counted
 
 if TYPE_CHECKING:
-    from responders.shadowreport import Watched
+    from responders.shadowreport import OnTrial
 
 _HEAD = ("case", "from", "draft", "would want", "why")
 _WIDTHS = (8, 20, 20, 40, 0)
-_PEOPLE = {"approved": "approved", "edited": "edited", "rejected": "rejected"}
+_BY_PEOPLE = ("approved", "edited", "rejected")
 _ELSE = {
     "by hand": "written by hand",
     "by itself": "left by themselves",
@@ -34,9 +34,9 @@ _ELSE = {
 @common
 def shadow(app: App, *, route: str | None, since: timedelta | None) -> None:
     """Say what shadow routes (or one ROUTE) would have taken, told and sent, beside what people did; each mention with -v."""
-    from responders.shadowreport import watched  # noqa: PLC0415  # reading rules is slow to import
+    from responders.shadowreport import on_trial  # noqa: PLC0415  # reading rules is slow to import
 
-    found = watched(app.store.read(), route, since=clock.now() - since if since else None)
+    found = on_trial(app.store.read(), route, since=clock.now() - since if since else None)
     if app.options.json:
         for one in found:
             app.out.record(one.to_json(each=bool(app.options.verbose)))
@@ -49,9 +49,9 @@ def shadow(app: App, *, route: str | None, since: timedelta | None) -> None:
     app.out.next_step(_next_step(found, told=bool(app.options.verbose)))
 
 
-def _lines(one: Watched, since: timedelta | None) -> Iterator[str]:
+def _lines(one: OnTrial, since: timedelta | None) -> Iterator[str]:
     name = one.route.name
-    state = "shadow since" if one.watching else "no shadow route any more; it was one from"
+    state = "shadow since" if one.still else "no shadow route any more; it was one from"
     lately = f" of the last {in_words(since)}" if since else ""
     took = f": {_by(one.live, '{n} from {name}')}" if one.taken else ""
     would = f"would have taken {len(one.taken):,} of {counted(one.mentions, 'mention')}{lately}{took}."
@@ -72,13 +72,13 @@ def _by(found: Mapping[str, int], form: str) -> str:
     return ", ".join(form.format(n=f"{n:,}", name=name) for name, n in found.items())
 
 
-def _people(one: Watched) -> str:
+def _people(one: OnTrial) -> str:
     """Say what became of the drafts that there were."""
     outcomes = one.outcomes
     drafts = sum(outcomes.values())
     if not drafts:
         return "No draft was made for these."
-    decided = [f"{words} {outcomes[name]:,}" for name, words in _PEOPLE.items() if name in outcomes]
+    decided = [f"{name} {outcomes[name]:,}" for name in _BY_PEOPLE if name in outcomes]
     if one.reasons:
         decided[-1] += f" ({_by(one.reasons, '{name} {n}')})"
     told = [f"people {', '.join(decided)}"] if decided else []
@@ -86,7 +86,7 @@ def _people(one: Watched) -> str:
     return f"Of the {counted(drafts, 'draft')} for these: {'; '.join(told)}."
 
 
-def _wanted(one: Watched) -> str:
+def _wanted(one: OnTrial) -> str:
     """Say what it would have done."""
     times = {"escalate": "told {name} at once {n} times", "team": "given {n} to {name}"}
     told = [form.format(n=f"{n:,}", name=name) for kind, form in times.items() for name, n in one.would(kind).items()]
@@ -96,7 +96,7 @@ def _wanted(one: Watched) -> str:
     return f"It would have {', '.join(rest)} and {last}."
 
 
-def _rows(one: Watched) -> Iterator[tuple[str, ...]]:
+def _rows(one: OnTrial) -> Iterator[tuple[str, ...]]:
     from responders.ledger.cases import name_of  # noqa: PLC0415  # only here
 
     for match in one.taken:
@@ -105,10 +105,10 @@ def _rows(one: Watched) -> Iterator[tuple[str, ...]]:
         yield name_of(match.case_id), match.live, outcome, ", ".join(match.shadow.actions), why
 
 
-def _next_step(found: tuple[Watched, ...], *, told: bool) -> str:
+def _next_step(found: tuple[OnTrial, ...], *, told: bool) -> str:
     if not found:
         return 'No route in force is a shadow route. Put "shadow: true" on one, and it is judged beside the others: docs/rules.md'
     name = found[0].route.name if len(found) == 1 else "ROUTE"
     each = "See why of one: earnest explain CASE" if told else f"See each: earnest report shadow {name} -v"
-    live = 'To make it live, take "shadow: true" away. ' if any(one.watching for one in found) else ""
+    live = 'To make it live, take "shadow: true" away. ' if any(one.still for one in found) else ""
     return f"{live}{each}"

@@ -13,7 +13,7 @@ from listener.store.base import Row, number, text
 from listener.store.following import Course
 from listener.text import one_line
 from responders import views
-from responders.cli import answers, watched
+from responders.cli import answers, watches
 from responders.cli.accounts import OurAccount, account_words, our_accounts
 from responders.cli.base import App, common
 from responders.cli.phrases import ago, counted, due, local, moment_of
@@ -88,7 +88,7 @@ def health_json(health: Health, ours: Sequence[OurAccount], at: datetime) -> dic
         "alerts": {"untold": len(health.untold)},
         "accounts": [one.to_json() for one in ours],
         "incidents": [_incident_json(row) for row in health.incidents],
-        "watches": [watched.watch_json(row) for row in health.watches],
+        "watches": [watches.watch_json(row) for row in health.watches],
         "doubtful": [_doubtful_json(one) for one in health.doubtful],
         "lowered": [{"route": one.route, "reason": one.reason, "since": to_text(one.at)} for one in health.lowered],
         "following": [{"source": one.source, "network": one.network, "late_s": max(0.0, _late(one, at))} for one in health.courses],
@@ -164,7 +164,7 @@ def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator
 def _told(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
     """Yield what our own people are told of."""
     if health.watches:
-        yield "Watches", [watched.watch_words(row, at, running=health.running) for row in health.watches]
+        yield "Watches", [watches.watch_words(row, at, running=health.running) for row in health.watches]
     if health.incidents:
         yield f"{counted(len(health.incidents), 'incident')} of Earnest itself", [_incident(row, at) for row in health.incidents]
     if health.untold:

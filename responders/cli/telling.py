@@ -11,7 +11,7 @@ from responders.edits import Held
 from responders.model import DeliveryState
 from responders.outbox import Sending
 from responders.pipeline import Noted
-from responders.watches import Rang
+from responders.watchkeeper import Rang
 
 _WIDTH = 400  # columns of what a network is in trouble with
 _SENDING = {

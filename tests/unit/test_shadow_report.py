@@ -11,7 +11,7 @@ import pytest
 from listener.clock import now
 from responders.ledger import rulebooks
 from responders.rulefile import load_text
-from responders.shadowreport import watched
+from responders.shadowreport import on_trial
 from tests.mouth import House
 from tests.program import Program
 from tests.street import RULES
@@ -31,7 +31,7 @@ TEAMS = {"on-call": {"members": ["kim"]}, "sales": {"members": ["lee"]}}
 ASK = "@acme what about the {} ones, one thing"
 
 
-class Watching(House):
+class TrialHouse(House):
     """A house whose rules have a text that is kept, as the daemon keeps it."""
 
     def rule(self, *routes: object, **changes: object) -> str:
@@ -54,13 +54,13 @@ class Watching(House):
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Watching:
-    house = Watching(tmp_path)
+def house(tmp_path: Path) -> TrialHouse:
+    house = TrialHouse(tmp_path)
     house.clock.moment = now() - timedelta(days=2)
     return house
 
 
-async def days(house: Watching) -> str:
+async def days(house: TrialHouse) -> str:
     """Let a shadow route watch nine mentions, of which people see some drafts."""
     version = house.rule(BLUE, RED, REST)
     names = [await house.said(f"p{number}", "red", "blue") for number in range(5)]
@@ -76,7 +76,7 @@ async def days(house: Watching) -> str:
     return version
 
 
-async def test_it_is_counted_beside_what_people_did(house: Watching) -> None:
+async def test_it_is_counted_beside_what_people_did(house: TrialHouse) -> None:
     version = await days(house)
 
     ran = house.program()("report", "shadow", "--json")
@@ -104,7 +104,7 @@ async def test_it_is_counted_beside_what_people_did(house: Watching) -> None:
     }
 
 
-async def test_people_read_it_in_sentences_with_what_to_do_next(house: Watching) -> None:
+async def test_people_read_it_in_sentences_with_what_to_do_next(house: TrialHouse) -> None:
     version = await days(house)
 
     ran = house.program()("report", "shadow")
@@ -119,7 +119,7 @@ async def test_people_read_it_in_sentences_with_what_to_do_next(house: Watching)
     assert ran.err.splitlines()[-1] == 'To make it live, take "shadow: true" away. See each: earnest report shadow blue -v'
 
 
-async def test_each_is_shown_with_why(house: Watching) -> None:
+async def test_each_is_shown_with_why(house: TrialHouse) -> None:
     await days(house)
 
     rows = [line.split("\t") for line in house.program()("report", "shadow", "blue", "-v").out.splitlines()[3:]]
@@ -139,27 +139,27 @@ async def test_each_is_shown_with_why(house: Watching) -> None:
     assert (found["cases"][2]["draft"], found["cases"][2]["reason"]) == ("rejected", "tone")
 
 
-async def test_what_would_have_left_by_itself_and_what_did(house: Watching) -> None:
+async def test_what_would_have_left_by_itself_and_what_did(house: TrialHouse) -> None:
     alone = {"when": {"text": ["love"]}, "reply": "hello", "approval": "none"}
     house.rule({**alone, "name": "blue", "shadow": True}, {**alone, "name": "red"}, REST)
     for number in range(3):
         await house.hear(house.post(f"p{number}", "@acme love the new shoes!!", f"p{number}"))
         await house.think()
-    (found,) = watched(house.store.read())
+    (found,) = on_trial(house.store.read())
     assert dict(found.live) == {"red": 3}
     assert (found.sent, dict(found.outcomes)) == (3, {"by itself": 2, "waiting": 1})  # the third alike waits for a person
 
 
-async def test_an_answer_that_a_person_wrote_is_no_verdict_on_a_draft(house: Watching) -> None:
+async def test_an_answer_that_a_person_wrote_is_no_verdict_on_a_draft(house: TrialHouse) -> None:
     house.rule(BLUE, REST)
     case = await house.said("p1", "blue")
     house.desk().edit(case, public="Which ones do you mean?")
     house.desk().approve(case)
-    (found,) = watched(house.store.read())
+    (found,) = on_trial(house.store.read())
     assert dict(found.outcomes) == {"by hand": 1}
 
 
-async def test_what_a_route_above_takes_is_told_apart(house: Watching) -> None:
+async def test_what_a_route_above_takes_is_told_apart(house: TrialHouse) -> None:
     house.rule(RED, BLUE, REST)
     await house.said("p1", "red", "blue")
     await house.said("p2", "blue")
@@ -170,7 +170,7 @@ async def test_what_a_route_above_takes_is_told_apart(house: Watching) -> None:
     assert lines[-1] == "  It also matched 1 that routes above it take: 1 red."
 
 
-async def test_another_wording_is_another_route_and_another_place_in_the_file_is_not(house: Watching) -> None:
+async def test_another_wording_is_another_route_and_another_place_in_the_file_is_not(house: TrialHouse) -> None:
     house.rule({**BLUE, "when": {"text": ["green"]}}, REST)
     await house.said("p1", "green")
     house.clock.forward(hours=1)
@@ -180,25 +180,25 @@ async def test_another_wording_is_another_route_and_another_place_in_the_file_is
     house.rule({**BLUE, "examples": [{"post": "@acme blue"}]}, RED, REST)
     await house.said("p3", "blue")
 
-    (found,) = watched(house.store.read())
+    (found,) = on_trial(house.store.read())
 
     assert (found.version, found.mentions, len(found.taken), found.before) == (came, 2, 2, 1)
     said = house.program()("report", "shadow").out
     assert "Not counted: 1 match by other versions of the rules: it said something else there, or only an import" in said
 
 
-async def test_an_edited_mention_counts_once_as_it_is_now(house: Watching) -> None:
+async def test_an_edited_mention_counts_once_as_it_is_now(house: TrialHouse) -> None:
     house.rule(BLUE, REST)
     await house.hear(house.post("p1", ASK.format("blue"), "p1", version="1"))
     await house.think()
     await house.hear(house.post("p1", ASK.format("green"), "p1", version="2"))
     await house.think()
-    (found,) = watched(house.store.read())
+    (found,) = on_trial(house.store.read())
     assert (found.mentions, found.taken) == (1, ())
     assert "would have taken 0 of 1 mention." in house.program()("report", "shadow").out
 
 
-async def test_only_the_last_days_count_where_that_is_asked(house: Watching) -> None:
+async def test_only_the_last_days_count_where_that_is_asked(house: TrialHouse) -> None:
     house.rule(BLUE, REST)
     await house.said("p1", "blue")
     house.clock.forward(days=1, hours=23)
@@ -207,7 +207,7 @@ async def test_only_the_last_days_count_where_that_is_asked(house: Watching) -> 
     assert "would have taken 1 of 1 mention of the last 1 d: 1 from rest." in ran.out
 
 
-async def test_a_route_that_went_live_can_still_be_looked_back_at(house: Watching) -> None:
+async def test_a_route_that_went_live_can_still_be_looked_back_at(house: TrialHouse) -> None:
     house.rule(BLUE, REST)
     await house.said("p1", "blue")
     house.clock.forward(hours=1)
@@ -221,7 +221,7 @@ async def test_a_route_that_went_live_can_still_be_looked_back_at(house: Watchin
     assert "take" not in ran.err
 
 
-async def test_what_there_is_none_of_is_said(house: Watching) -> None:
+async def test_what_there_is_none_of_is_said(house: TrialHouse) -> None:
     house.rule(BLUE, REST)
     ran = house.program()("report", "shadow", "leads")
     assert ran.code == 1
@@ -234,7 +234,7 @@ async def test_what_there_is_none_of_is_said(house: Watching) -> None:
     assert "No route in force is a shadow route." in ran.err
 
 
-async def test_before_any_rules_were_in_force_it_says_how_to_begin(house: Watching) -> None:
+async def test_before_any_rules_were_in_force_it_says_how_to_begin(house: TrialHouse) -> None:
     (house.folder / "rules.yaml").write_text(json.dumps(RULES), encoding="utf-8")
     ran = Program(house.store.url, house.folder / "rules.yaml", {})("report", "shadow")
     assert ran.code == 1
@@ -242,7 +242,7 @@ async def test_before_any_rules_were_in_force_it_says_how_to_begin(house: Watchi
     assert "earnest run" in ran.err
 
 
-async def test_a_replay_names_it_and_counts_as_it_counts_without_it(house: Watching) -> None:
+async def test_a_replay_names_it_and_counts_as_it_counts_without_it(house: TrialHouse) -> None:
     await days(house)
     program = house.program()
     bare = house.folder / "bare.yaml"
@@ -260,7 +260,7 @@ async def test_a_replay_names_it_and_counts_as_it_counts_without_it(house: Watch
     assert "blue (shadow) would have taken 7: 5 from red, 2 from rest." in said
 
 
-async def test_one_case_says_it_too(house: Watching) -> None:
+async def test_one_case_says_it_too(house: TrialHouse) -> None:
     house.rule(BLUE, RED, REST)
     case = await house.said("p1", "red", "blue")
     program = house.program()
@@ -272,11 +272,11 @@ async def test_one_case_says_it_too(house: Watching) -> None:
     assert 'blue (shadow): would have taken it: it says "blue"' in program("explain", case).out
 
 
-async def test_a_changed_file_is_watched_from_the_next_mention_on(house: Watching) -> None:
+async def test_a_changed_file_is_watched_from_the_next_mention_on(house: TrialHouse) -> None:
     house.rule(RED, REST)
     await house.said("p1", "blue")
     house.clock.forward(hours=1)
     house.rule(BLUE, RED, REST)
     await house.said("p2", "blue")
-    (found,) = watched(house.store.read())
+    (found,) = on_trial(house.store.read())
     assert (found.mentions, len(found.taken)) == (1, 1)

@@ -13,10 +13,11 @@ from listener.model import Page
 from listener.polling import Ear
 from responders.alerts import Alerts
 from responders.cli.telling import tell
-from responders.ledger import incidents, watched
-from responders.lookouts import Lookouts
+from responders.ledger import incidents
+from responders.ledger import watches as watch_ledger
 from responders.views import health
-from responders.watches import Rang, Watching, look
+from responders.watches import Watches
+from responders.watchkeeper import Rang, WatchKeeper, look
 from tests.asking import Asking
 from tests.braking import ANGRY
 from tests.mouth import NETWORK, House
@@ -62,11 +63,11 @@ async def days(house: House, *words: str, many: int = 3, source: str = NETWORK) 
 
 async def watch(house: House) -> list[Rang]:
     """Ask all watches, as a daemon does that has heard all sources just now."""
-    return await Watching(house.store, lambda: house.book, house.clock).round(settled=True)
+    return await WatchKeeper(house.store, lambda: house.book, house.clock).round(settled=True)
 
 
 def states(house: House) -> dict[str, str]:
-    return {str(row["name"]): str(row["state"]) for row in watched.all_(house.store.read())}
+    return {str(row["name"]): str(row["state"]) for row in watch_ledger.all_(house.store.read())}
 
 
 def open_ones(house: House) -> list[tuple[str, str]]:
@@ -194,7 +195,7 @@ async def test_one_source_that_hears_nothing_is_found_beside_one_that_does(make:
 async def test_after_a_start_silence_means_nothing_until_sources_were_heard_again(make: Make) -> None:
     house = make(SILENCE, sources={"mastodon": {"instance": "town.example", "every": "2m"}})
     await days(house, *[CALM] * 4)
-    watching = Watching(house.store, lambda: house.book, house.clock)
+    watching = WatchKeeper(house.store, lambda: house.book, house.clock)
     house.clock.forward(minutes=8)
     assert await watching.round() == []
     house.clock.forward(minutes=1, seconds=1)
@@ -276,9 +277,9 @@ async def test_a_topic_counts_only_what_is_about_it(make: Make) -> None:
     await say(house, "c", "zenith and @acme", "zenith and @acme")
     assert {one.name for one in await watch(house)} == {"brand"}
     counts = {str(row["name"]): row["n"] for row in house.rows("SELECT name, SUM(n) AS n FROM tallies GROUP BY name")}
-    lookouts = {one.watch.name: one.tally for one in Lookouts(house.book).all}
-    assert counts[lookouts["all"]] == 7, "a post about two brands is one post"
-    assert lookouts["elsewhere"] not in counts
+    tallies = {one.watch.name: one.tally for one in Watches(house.book).all}
+    assert counts[tallies["all"]] == 7, "a post about two brands is one post"
+    assert tallies["elsewhere"] not in counts
 
 
 async def test_an_edit_and_an_import_count_for_no_watch(make: Make) -> None:
@@ -333,8 +334,8 @@ async def test_no_question_of_a_watch_reads_a_whole_table_and_a_storm_is_a_few_r
         await say(house, f"s{page}-", *[ANGRY] * 200)
 
     def work(tx: Asking) -> list[str]:
-        for one in (lookouts := Lookouts(house.book)).all:
-            look(tx, lookouts, one, at=house.clock())
+        for one in (watches := Watches(house.book)).all:
+            look(tx, watches, one, at=house.clock())
         return tx.slow()
 
     assert house.store.write(lambda tx: work(Asking(tx))) == []

@@ -1,4 +1,4 @@
-"""Looking around, without looking again where nothing can have changed: for a store that nobody else changes (listener.store.scratch)."""
+"""What deciding has to know of the store, kept until something changes it: for a store that nobody else writes (listener.store.scratch)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from responders.ledger import people
 from responders.model import Asked
 
 
-class Lookout:
+class KeptWorld:
     """Returns what `responders.circumstances.world` returns, and keeps it while it stands."""
 
     def __init__(self, store: Scratch) -> None:
-        """Look around in `store`."""
+        """Look at `store`."""
         self._store = store
         self._kept: World | None = None
         self._stamp: tuple[int, ...] = ()

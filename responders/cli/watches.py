@@ -7,7 +7,7 @@ from datetime import datetime
 from listener.store.base import Row, text
 from listener.text import one_line
 from responders.cli.phrases import ago, moment_of
-from responders.lookouts import State
+from responders.watches import State
 
 _WIDTH = 200  # columns of what a watch found
 _STANDS = {

@@ -14,9 +14,9 @@ from listener.store.schema import MIGRATIONS as HEARING
 from listener.store.scratch import Scratch
 from listener.store.sqlite import SqliteStore
 from responders.circumstances import LOOKED_AT, world
+from responders.keptworld import KeptWorld
 from responders.ledger import people, places
 from responders.ledger.schema import MIGRATIONS as ANSWERING
-from responders.lookout import Lookout
 from responders.model import NOTHING_ASKED
 
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
@@ -60,7 +60,7 @@ def do(scratch: Scratch, what: str, n: int, at: datetime) -> None:
 @settings(max_examples=60, deadline=None)
 def test_a_world_that_is_kept_is_the_one_that_would_be_found(steps: list[tuple[str, int]]) -> None:
     scratch = Scratch((HEARING, ANSWERING))
-    look, at = Lookout(scratch), NOON
+    look, at = KeptWorld(scratch), NOON
     for n, (what, minutes) in enumerate(steps):
         do(scratch, what, n, at)
         for moment in (at, at + timedelta(minutes=minutes)):
