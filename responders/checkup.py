@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from listener import settings
 from listener.errors import EarnestError, NotConnected, RulesWrong, UsageError
 from listener.knocking import host_of
+from listener.rules.answerchecks import state_of
 from listener.rules.rulebook import Rulebook
-from listener.rules.shelving import state_of
 from listener.sources.base import kind as source_kind
 from listener.sources.base import kinds as source_kinds
 from listener.store.sqlite import SqliteStore, beside, path_of

@@ -12,7 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from listener.model import Post
-from listener.rules.answering import Answer
+from listener.rules.answers import Answer
 from listener.rules.rulebook import Rulebook
 from listener.rules.texts import variants
 from listener.text import clean, hidden, one_line

@@ -88,8 +88,8 @@ def known_beside(rules: Path) -> Known:
 
 def answer_problems(book: Rulebook, shelf: Shelf, *, today: date) -> tuple[Problem, ...]:
     """Return what is wrong or odd with written answers, on a day, under these rules."""
-    from listener.rules.shelving import check_answers  # noqa: PLC0415  # most commands only read
-    from responders.drafting.selfservice import terms  # noqa: PLC0415
+    from listener.rules.answerchecks import check_answers  # noqa: PLC0415  # most commands only read
+    from responders.drafting.answers import terms  # noqa: PLC0415
     from responders.surroundings import known  # noqa: PLC0415
 
     return check_answers(shelf.files, book, known=known(), today=today, terms=terms)

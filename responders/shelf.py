@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from listener.rules.answering import Answer
-from listener.rules.answers import LONGEST, AnswerFile, read_answer
+from listener.rules.answerfiles import LONGEST, AnswerFile, read_answer
+from listener.rules.answers import Answer
 from listener.rules.problems import Problem, Sheet
 
 FOLDER = Path("data", "answers")

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from listener.rules.commas import commas
+from listener.rules.fields import fields
 from listener.rules.hearing import hearing
 from listener.rules.keywords import keywords
 from listener.rules.lint import oddities, order
 from listener.rules.look import Known, Look
-from listener.rules.offering import offering
 from listener.rules.overtime import over_time
 from listener.rules.problems import Problem, RulesProblems, in_order
 from listener.rules.reading import Reading, read
@@ -30,7 +30,7 @@ from listener.rules.values import values
 __all__ = ["Known", "check", "read_checked"]
 
 _Checks = tuple[Callable[[Look], Iterator[Problem]], ...]
-_MISTAKES: _Checks = (references, hearing, values, timing, over_time, offering, keywords, order)
+_MISTAKES: _Checks = (references, hearing, values, timing, over_time, fields, keywords, order)
 _ODDITIES: _Checks = (shadows, oddities, unused, saying, unattended, repeats, commas)
 """What only warns, so that a file which is put in force needs none of it."""
 

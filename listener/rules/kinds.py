@@ -7,6 +7,7 @@ and a number. What a wrong value is answered with is made from these types too (
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -224,6 +225,12 @@ def host_of(address: str) -> str:
     """Return the host of a `WebAddress`, in small letters; "" where it is none."""
     found = _WEB_ADDRESS.fullmatch(address)
     return found["host"].casefold() if found else ""
+
+
+def is_below(host: str, sites: Iterable[str]) -> bool:
+    """Return whether a host is one of these sites, or lies below one."""
+    known = [site.casefold().removeprefix("www.") for site in sites]
+    return any(host == site or host.endswith("." + site) for site in known)
 
 
 Flag = Annotated[bool, Field(strict=True)]

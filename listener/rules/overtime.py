@@ -119,7 +119,7 @@ def _names(look: Look, path: Path, watch: Watch, storms: frozenset[str]) -> Iter
             yield look.error((*path, key), f"unknown-{what}", f'no {what} is called "{name}"', suggest(name, names))
     networks = look.known.networks
     if networks is not None and watch.network is not None:
-        heard = {*networks, *(settings.network_of(source) for source, settings in look.book.sources.items())}
+        heard = {*networks, *look.book.networks}
         if watch.network not in heard and watch.network not in absent.SOURCES:
             yield look.error(
                 (*path, "network"), "unknown-network", f'no network is called "{watch.network}"', suggest(watch.network, heard)

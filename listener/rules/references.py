@@ -109,7 +109,7 @@ def _sources(look: Look) -> Iterator[Problem]:
 def _network(look: Look, path: Path, name: str) -> Iterator[Problem]:
     known = look.known.networks
     if known is not None:
-        known = {*known, *(settings.network_of(source) for source, settings in look.book.sources.items())}
+        known = {*known, *look.book.networks}
     # What cannot be listened to yet can still be imported, so rules and handles for it mean something.
     if known is not None and name not in known and name not in absent.SOURCES:
         yield look.error(path, "unknown-network", f'no network is called "{name}"', suggest(name, known))

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from listener.model import Level, Mood, Visibility
-from listener.rules.answering import Answer
+from listener.rules.answers import Answer
 from listener.rules.conditions import Spike, When
 from listener.rules.crisis import CRISIS_WORDS
 from listener.rules.hours import Hours
@@ -317,6 +317,11 @@ class Rulebook(Strict):
     def live(self) -> tuple[Route, ...]:
         """The routes that may take a mention: all but shadow routes, in their order."""
         return tuple(route for route in self.routes if not route.shadow)
+
+    @property
+    def networks(self) -> frozenset[str]:
+        """The networks that its sources hear."""
+        return frozenset(source.network_of(name) for name, source in self.sources.items())
 
     def with_live(self, name: str) -> Self:
         """Return the same rules with the shadow route of that name live; without one, these."""

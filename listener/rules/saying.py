@@ -34,6 +34,17 @@ def sample(book: Rulebook) -> dict[str, str]:
     return _SAMPLE | {"brand": max(book.brands, key=len), "link": longest.replace("{case}", _SAMPLE["case"])}
 
 
+def spoken_on(book: Rulebook) -> frozenset[str]:
+    """Return the networks on which a text may be said: those that are heard, and those on which a brand has a handle."""
+    return book.networks.union(*(brand.handles for brand in book.brands.values()))
+
+
+def forbidden(text: str, book: Rulebook) -> Iterator[str]:
+    """Yield the phrases of `never_say` that stand in a text."""
+    words = f" {' '.join(clean(text).replace('.', ' ').replace(',', ' ').split())} "
+    yield from (phrase for phrase in dict.fromkeys(book.boundaries.never_say) if f" {clean(phrase)} " in words)
+
+
 def _filled(look: Look, text: str) -> str:
     """Return a text with values as long as real ones are; "" where it cannot be filled in, which is said elsewhere."""
     return "" if stray_brace(text) else fill(text, sample(look.book))
@@ -64,22 +75,17 @@ def _lengths(look: Look) -> Iterator[Problem]:
 
 
 def _too_long(look: Look, path: Path, text: str, limits: Mapping[str, TooLong]) -> Iterator[Problem]:
-    spoken = {source.network_of(name) for name, source in look.book.sources.items()}
-    spoken |= {network for brand in look.book.brands.values() for network in brand.handles}
-    for network in sorted(spoken & set(limits)):
+    for network in sorted(spoken_on(look.book) & set(limits)):
         if problem := limits[network](text):
             yield look.warning(path, "too-long", f"too long for {network}: {problem}", "shorten it, or add a shorter template")
 
 
 def _never_said(look: Look) -> Iterator[Problem]:
-    phrases = {clean(phrase): phrase for phrase in look.book.boundaries.never_say}
     for name, texts in look.book.templates.items():
         for _, text, keys in variants(texts):
-            words = f" {' '.join(clean(text).replace('.', ' ').replace(',', ' ').split())} "
-            for folded, phrase in phrases.items():
-                if f" {folded} " in words:
-                    message = f'this text says "{phrase}", which boundaries.never_say forbids'
-                    yield look.warning(("templates", name, *keys), "never-say", message, "it could never leave")
+            for phrase in forbidden(text, look.book):
+                message = f'this text says "{phrase}", which boundaries.never_say forbids'
+                yield look.warning(("templates", name, *keys), "never-say", message, "it could never leave")
 
 
 def _voice(look: Look) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ import click
 
 from listener import clock
 from listener.errors import UsageError
-from responders.cli import answers
+from responders.cli import states
 from responders.cli.base import AS, App, common
 from responders.cli.decide import desk, noted, tell
 from responders.cli.phrases import quoted
@@ -120,15 +120,15 @@ def resend(app: App, *, case: str, kind: str | None, who: str | None, reason: st
 
 def _looked(app: App, one: Delivery) -> bool:
     """Show what would be sent and where to look; return whether the person says that they looked and that it is not there."""
-    app.out.line(f"{one.case} {one.kind.value} answer: {answers.doubt(one)}", style="bold")
+    app.out.line(f"{one.case} {one.kind.value} answer: {states.doubt(one)}", style="bold")
     for line in quoted(one.text, "      "):
         app.out.line(line)
-    app.out.line(f"   look  {answers.post_link(one)}")
+    app.out.line(f"   look  {states.post_link(one)}")
     if click.confirm("Did you look, and is it not there?", default=False, err=True):
         return True
     from responders.ledger import cases, deliveries  # noqa: PLC0415  # help needs no store
 
-    there, _ = answers.settling(one, deliveries.of_case(app.store.read(), cases.id_of(one.case)))
+    there, _ = states.settling(one, deliveries.of_case(app.store.read(), cases.id_of(one.case)))
     app.out.line("Nothing was sent.")
     app.out.next_step(f"It is there: {there}. Not sure: leave it, it is never sent by itself")
     return False

@@ -13,9 +13,9 @@ from listener import clock
 from listener.store.base import Reader, Row, number, text, unpack
 from listener.text import one_line
 from responders import views
-from responders.cli import answers
+from responders.cli import states
 from responders.cli.base import App, common
-from responders.cli.beside import named
+from responders.cli.competitors import named
 from responders.cli.filters import filtered, to_span
 from responders.cli.output import Output
 from responders.cli.phrases import counted, due, local
@@ -75,10 +75,10 @@ def _post_by_hand(one: Waiting) -> str:
 def _in_one_sentence(one: Unsettled, among: Sequence[Unsettled]) -> str:
     this = one.delivery
     if isinstance(one, ToPost):
-        return f"{this.kind.value} answer to post by hand at {answers.post_link(this)} Then: {answers.posting(this)}"
-    there, absent = answers.settling(this, [other.delivery for other in among])
-    where = answers.post_link(this)
-    return f"{this.kind.value} answer: {answers.doubt(this)}. Look: {where} It is there: {there}. It is not: {absent}"
+        return f"{this.kind.value} answer to post by hand at {states.post_link(this)} Then: {states.posting(this)}"
+    there, absent = states.settling(this, [other.delivery for other in among])
+    where = states.post_link(this)
+    return f"{this.kind.value} answer: {states.doubt(this)}. Look: {where} It is there: {there}. It is not: {absent}"
 
 
 def _show_parked(out: Output, parked: Sequence[Unsettled]) -> None:
@@ -86,14 +86,14 @@ def _show_parked(out: Output, parked: Sequence[Unsettled]) -> None:
     for one in all_of_them:
         out.line()
         out.line(f"{one.case} {one.kind.value} answer: {_what_is_asked(one)}", style="bold")
-        for line in answers.what_to_do(one, all_of_them, running=True):
+        for line in states.what_to_do(one, all_of_them, running=True):
             out.line(f"   {line}")
     if parked:
         out.line()
 
 
 def _what_is_asked(one: Delivery) -> str:
-    return "post it by hand" if one.state is DeliveryState.BY_HAND else answers.doubt(one)
+    return "post it by hand" if one.state is DeliveryState.BY_HAND else states.doubt(one)
 
 
 def _inbox_next(waiting: Sequence[Waiting], parked: Sequence[Unsettled], filters: Filters) -> str:

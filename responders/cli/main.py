@@ -38,7 +38,7 @@ _PLACES = {
     "score": ("responders.cli.score:score", "Judge posts from standard input, as JSON lines."),
     "import": ("responders.cli.importing:import_", "Take in history, or another tool's export."),
     "log": ("responders.cli.look:log", "Who did what."),
-    "answers": ("responders.cli.selfservice:answers", "The answers that are written already: which, and what would be offered."),
+    "answers": ("responders.cli.answers:answers", "The answers that are written already: which, and what would be offered."),
     "report": ("responders.cli.report:report", "What was heard and answered, counted."),
     "rules": ("responders.cli.rules:rules", "Check, test and show the rules."),
     "sources": ("responders.cli.sources:sources", "Can we hear, and what?"),

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from listener.errors import EarnestError
+from responders.cli.answers import shelved
 from responders.cli.base import App, common
 from responders.cli.replay import replay
 from responders.cli.restoring import restore
 from responders.cli.rulesshow import read_rules, show
 from responders.cli.rulestest import test
-from responders.cli.selfservice import shelved
 from responders.cli.take import take
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from listener.store.base import Row, text
 from listener.store.following import Fate
 from listener.text import one_line
 from responders import views
-from responders.cli import answers
+from responders.cli import states
 from responders.cli.base import App, common
 from responders.cli.look import line_words
 from responders.cli.output import Output
@@ -181,7 +181,7 @@ def _draft(story: Story, draft: Draft, at: datetime) -> Iterator[str]:
 def _delivery(delivery: Delivery, story: Story, around: _Around) -> Iterator[str]:
     recall = taken_back(delivery, story.log)
     reason = f": {one_line(delivery.reason, _WIDTH)}" if delivery.reason and not (recall and recall.reason == delivery.reason) else ""
-    yield f"   {answers.stands(delivery)}{reason}"
+    yield f"   {states.stands(delivery)}{reason}"
     if recall:
         said = f': "{one_line(recall.reason, _WIDTH)}"' if recall.reason else ""
         yield f"   {one_line(recall.who, 40)} asked for that {ago(recall.at, around.at)}{said}"
@@ -189,7 +189,7 @@ def _delivery(delivery: Delivery, story: Story, around: _Around) -> Iterator[str
         yield f"   it waits: {one_line(around.still.why, _WIDTH)}"
     if delivery.remote_url:
         yield f"   {one_line(delivery.remote_url, _WIDTH)}"
-    for line in answers.what_to_do(delivery, story.sent, running=around.running):
+    for line in states.what_to_do(delivery, story.sent, running=around.running):
         yield f"   {line}"
     yield from quoted(delivery.text, "      ")
 
@@ -233,29 +233,29 @@ def _earlier(case: Case, at: datetime) -> str:
 
 
 def _next_step(story: Story, around: _Around) -> str:
-    name, states = story.case.name, {one.state for one in story.sent}
+    name, sent = story.case.name, {one.state for one in story.sent}
     if parked := [one for one in story.sent if one.state is DeliveryState.PARKED]:
-        there, absent = answers.settling(parked[0], story.sent)
+        there, absent = states.settling(parked[0], story.sent)
         return f"Look whether our {parked[0].kind.value} answer is there. It is: {there}. It is not: {absent}"
     if to_post := [one for one in story.sent if one.state is DeliveryState.BY_HAND]:
-        return f"Post it by hand: {answers.post_link(to_post[0])} Then: {answers.posting(to_post[0])}"
+        return f"Post it by hand: {states.post_link(to_post[0])} Then: {states.posting(to_post[0])}"
     if story.draft and story.draft.state is DraftState.WAITING:
         return f"Decide: earnest approve {name}, earnest edit {name}, earnest reject {name}"
-    if DeliveryState.READY in states:
+    if DeliveryState.READY in sent:
         leaves = f"It leaves {one_line(around.still.after, _WIDTH)}. " if around.still else "" if around.running else _NO_DAEMON
         return f"{leaves}Take it back while it has not left: earnest undo {name}"
-    if states & {DeliveryState.WITHDRAWING, DeliveryState.UNKNOWN}:
+    if sent & {DeliveryState.WITHDRAWING, DeliveryState.UNKNOWN}:
         return f"Earnest is at it. See how it ends: earnest show {name}" if around.running else _NO_DAEMON.rstrip()
-    return _after_all(story, name, states)
+    return _after_all(story, name, sent)
 
 
-def _after_all(story: Story, name: str, states: set[DeliveryState]) -> str:
+def _after_all(story: Story, name: str, sent: set[DeliveryState]) -> str:
     """Say what is left to do where nothing is on its way and nothing waits for anybody."""
-    if DeliveryState.SENT in states:
+    if DeliveryState.SENT in sent:
         if all(one.by_hand for one in story.sent if one.state is DeliveryState.SENT):
             return f"What else waits: earnest inbox. Where it was deleted there: earnest absent {name}"
         return f"What else waits: earnest inbox. Take it off {story.case.network} again: earnest withdraw {name} --reason TEXT"
-    if DeliveryState.WITHDRAWN in states and not story.suppressed:
+    if DeliveryState.WITHDRAWN in sent and not story.suppressed:
         return f"Say something else: earnest edit {name} --text TEXT. What else waits: earnest inbox"
     if story.fates.get(story.case.post_id, Fate()).deleted_at:
         return "Nothing is left to answer here. What else waits: earnest inbox"

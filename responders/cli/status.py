@@ -13,7 +13,7 @@ from listener.store.base import Row, number, text
 from listener.store.following import Course
 from listener.text import one_line
 from responders import views
-from responders.cli import answers, watches
+from responders.cli import states, watches
 from responders.cli.accounts import OurAccount, account_words, our_accounts
 from responders.cli.base import App, common
 from responders.cli.phrases import ago, counted, due, local, moment_of
@@ -233,7 +233,7 @@ def _drafts(health: Health, at: datetime) -> str:
 
 def _doubt(delivery: Delivery, health: Health) -> tuple[str, list[str]]:
     lines = [one_line(delivery.reason, _WIDTH)] if delivery.reason else []
-    return f"{delivery.case}: {answers.stands(delivery)}", [*lines, *answers.what_to_do(delivery, health.doubtful, running=health.running)]
+    return f"{delivery.case}: {states.stands(delivery)}", [*lines, *states.what_to_do(delivery, health.doubtful, running=health.running)]
 
 
 def _incident(row: Row, at: datetime) -> str:

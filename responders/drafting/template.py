@@ -1,7 +1,7 @@
 """Drafting from templates: the texts of rules.yaml, with six fields and nothing else in them.
 
 A template is a text with fields in single braces: `{author}`, `{brand}`, `{agent}`, `{case}`, `{link}` (our own
-private page), `{answer}` (see `selfservice`). "{{" and "}}" print one brace; a pair
+private page), `{answer}` (see `answers`). "{{" and "}}" print one brace; a pair
 of them around something is refused, because a field was meant. There are no expressions, filters or statements; foreign text is
 only ever the value of a field, and a value is never read as a template.
 """
@@ -26,7 +26,7 @@ from listener.rules.texts import FIELDS, INFORMAL, variants
 from listener.text import hidden, one_line, visible
 from responders import guard
 from responders.channels.base import TextLimits
-from responders.drafting.selfservice import Found, Index, asking, best, offered
+from responders.drafting.answers import Found, Index, asking, best, offered
 from responders.handles import name_to_say
 from responders.lexicon import ASKS_FOR_PRIVATE, PRIVATE_WORDS
 from responders.model import Heard, Kind, Proposal

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from listener.rules.answering import Wording
-from listener.rules.answers import LONGEST, read_answer
+from listener.rules.answerchecks import check_answers, state_of
+from listener.rules.answerfiles import LONGEST, read_answer
+from listener.rules.answers import Wording
 from listener.rules.look import Known
-from listener.rules.shelving import check_answers, state_of
-from responders.drafting.selfservice import terms
+from responders.drafting.answers import terms
 from responders.shelf import MOST, read_shelf, stamp
 from tests.unit.deciding import rulebook
 

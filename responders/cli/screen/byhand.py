@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from responders.cli.answers import post_link
 from responders.cli.screen.lines import STRONG, Line, labelled
 from responders.cli.screen.sheet import Around, Sheet, claimed, counted, laid_out
+from responders.cli.states import post_link
 from responders.unsettled import ToPost
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from responders.cli.answers import doubt, post_link
 from responders.cli.phrases import counted as how_many
 from responders.cli.screen.lines import ALARM, STRONG, Line, labelled
 from responders.cli.screen.sheet import Around, Sheet, claimed, counted, laid_out
+from responders.cli.states import doubt, post_link
 from responders.model import Kind
 from responders.unsettled import Parked
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from listener.clock import in_words
 from listener.store.following import Fate
 from listener.text import one_line
-from responders.cli.answers import stands
 from responders.cli.screen.lines import ALARM, BLANK, FAINT, STRONG, Line, block, labelled
+from responders.cli.states import stands
 from responders.ledger.cases import Case
 from responders.model import Decision, Delivery, Hold
 from responders.views import Pending, Story

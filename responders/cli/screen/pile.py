@@ -16,9 +16,9 @@ from responders import policies
 from responders.approvals import objections
 from responders.channels.base import ChannelKind
 from responders.circumstances import closed_gates
-from responders.cli.answers import stands
 from responders.cli.phrases import counted
 from responders.cli.screen.sheet import Around
+from responders.cli.states import stands
 from responders.ledger import audit, drafts, moves, people
 from responders.model import Decision, DeliveryState, DraftState
 from responders.retracing import in_full

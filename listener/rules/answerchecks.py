@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Literal
 
-from listener.rules.answering import Answer, Wording
-from listener.rules.answers import AnswerFile
-from listener.rules.kinds import host_of
+from listener.rules.answerfiles import AnswerFile
+from listener.rules.answers import Answer, Wording
+from listener.rules.kinds import host_of, is_below
 from listener.rules.look import Known
-from listener.rules.offering import is_below
 from listener.rules.problems import Problem, Sheet, suggest
 from listener.rules.rulebook import Rulebook
-from listener.rules.saying import sample
+from listener.rules.saying import forbidden, sample, spoken_on
 from listener.rules.texts import fields_of, fill, stray_brace, variants
 from listener.text import clean
 
@@ -96,11 +95,9 @@ def _asked_elsewhere(sheet: Sheet, answer: Answer, first: dict[str, str]) -> Ite
 
 
 def _never_said(sheet: Sheet, wording: Wording, book: Rulebook) -> Iterator[Problem]:
-    words = f" {' '.join(clean(wording.text).replace('.', ' ').replace(',', ' ').split())} "
-    for phrase in book.boundaries.never_say:
-        if f" {clean(phrase)} " in words:
-            message = f'this answer says "{phrase}", which boundaries.never_say forbids'
-            yield sheet.problem((wording.line, 1), "never-say", message, "it could never leave", "warning")
+    for phrase in forbidden(wording.text, book):
+        message = f'this answer says "{phrase}", which boundaries.never_say forbids'
+        yield sheet.problem((wording.line, 1), "never-say", message, "it could never leave", "warning")
 
 
 def _too_long(sheet: Sheet, answer: Answer, wording: Wording, book: Rulebook, known: Known) -> Iterator[Problem]:
@@ -108,9 +105,7 @@ def _too_long(sheet: Sheet, answer: Answer, wording: Wording, book: Rulebook, kn
     names = {route.reply for route in book.routes if route.answers}
     texts = [text for name in sorted(names & set(book.templates)) for _, text, _ in variants(book.templates[name])]
     filled = [fill(text, sample(book) | {"answer": answer.said(wording)}) for text in texts if _tells(text)]
-    spoken = {source.network_of(name) for name, source in book.sources.items()}
-    spoken |= {network for brand in book.brands.values() for network in brand.handles}
-    for network in sorted(spoken & set(known.too_long)):
+    for network in sorted(spoken_on(book) & set(known.too_long)):
         found = [known.too_long[network](text) for text in filled]
         if found and all(found):
             message = f"too long for {network}, whatever template tells it: {min(found, key=len)}"

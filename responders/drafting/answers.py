@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 
 import regex
 
-from listener.rules.answering import Answer, Wording
+from listener.rules.answers import Answer, Wording
 from listener.text import clean
 from responders.model import Offered
 

@@ -1,11 +1,11 @@
-"""Routes that answer from `data/answers`, and texts that hold `{answer}` or `{link}`: do they fit together?"""
+"""The fields `{answer}` and `{link}`: is there something to put into them wherever a text holds them, and a text for every answer?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from listener.rules.conditions import When
-from listener.rules.kinds import host_of
+from listener.rules.kinds import host_of, is_below
 from listener.rules.look import Look, Path
 from listener.rules.problems import Problem
 from listener.rules.rulebook import Route
@@ -15,7 +15,7 @@ _ANSWER = "answer"
 _LINK = "link"
 
 
-def offering(look: Look) -> Iterator[Problem]:
+def fields(look: Look) -> Iterator[Problem]:
     """Find answers that could never be said, and fields that nothing could be put into."""
     for check in (_contacts, _routes, _answer_fields, _link_fields):
         yield from check(look)
@@ -23,15 +23,10 @@ def offering(look: Look) -> Iterator[Problem]:
 
 def _contacts(look: Look) -> Iterator[Problem]:
     for name, brand in look.book.brands.items():
-        if brand.contact and brand.sites and not is_below(host_of(brand.contact.replace("{case}", "")), brand.sites):
-            message = f'"contact" leads to "{host_of(brand.contact.replace("{case}", ""))}", which is none of the brand\'s sites'
+        host = host_of((brand.contact or "").replace("{case}", ""))
+        if host and brand.sites and not is_below(host, brand.sites):
+            message = f'"contact" leads to "{host}", which is none of the brand\'s sites'
             yield look.error(("brands", name, "contact"), "contact", message, "put its host into sites, or lead to one of them")
-
-
-def is_below(host: str, sites: tuple[str, ...]) -> bool:
-    """Return whether a host is one of these sites, or lies below one."""
-    known = [site.casefold().removeprefix("www.") for site in sites]
-    return any(host == site or host.endswith("." + site) for site in known)
 
 
 def _routes(look: Look) -> Iterator[Problem]:

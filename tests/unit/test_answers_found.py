@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from listener.model import Assessment, Intent, Mood, Page
 from listener.polling import Ear
-from listener.rules.answering import Answer, Wording
+from listener.rules.answers import Answer, Wording
 from listener.rules.rulebook import Rulebook
 from responders import guard, views
 from responders.boundaries import again
 from responders.channels.base import TextLimits
-from responders.drafting.selfservice import ENOUGH, Index, best, terms, wording_for
+from responders.drafting.answers import ENOUGH, Index, best, terms, wording_for
 from responders.drafting.template import Drafter
 from responders.explaining import explain
 from responders.house import open_store
