@@ -11,15 +11,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from typing import Self
+from pathlib import Path
+from typing import NamedTuple, Self
 
 from listener.errors import EarnestError
 from responders.ledger.bygone import Span
 from responders.replaying import Story, count, replay
 from responders.rulefile import load_text
 
-Text = tuple[str, str]
-"""The text of a rules file, and the name by which it is shown."""
+
+class Text(NamedTuple):
+    """A text of rules, the name shown in problems, and the folder of the written answers that go with it."""
+
+    words: str
+    filename: str
+    answers: Path | None = None
+
 
 _SHORT = 3_000  # posts
 _NOW_AND_THEN = 200  # posts between two words about progress

@@ -61,22 +61,19 @@ def load(path: Path) -> Rulebook:
     Raises:
         RulesWrong: it cannot be used; the message holds every problem.
     """
-    return load_text(read_text(path), str(path))
+    return load_text(read_text(path), str(path), beside(path))
 
 
-def load_text(words: str, filename: str) -> Rulebook:
-    """Do the same with the text of a rules file; `filename` is the name shown in problems, and the answers beside it go with it.
+def load_text(words: str, filename: str, answers: Path | None = None) -> Rulebook:
+    """Do the same with the text of a rules file; `filename` is the name shown in problems.
+
+    The written answers in the folder `answers` go with it, where one is named; those with a mistake are left out.
 
     Raises:
         RulesWrong: it cannot be used.
     """
     book = read_rulebook(words, filename=filename, source_options=options_of)
-    return with_answers(book, Path(filename))
-
-
-def with_answers(book: Rulebook, rules: Path) -> Rulebook:
-    """Return the rules with the written answers that stand beside their file; those with a mistake are left out."""
-    return book.with_answers(read_shelf(beside(rules)).answers)
+    return book.with_answers(read_shelf(answers).answers) if answers else book
 
 
 def known_beside(rules: Path) -> Known:

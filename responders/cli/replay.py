@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from responders.comparing import Answered, Difference
     from responders.ledger.bygone import Span
+    from responders.replayers import Text
 
 _SPAN = re.compile(r"[0-9]+\s*[smhd]")
 
@@ -38,11 +39,10 @@ def replay(app: App, since: str, until: str | None, against: Path | None) -> int
     """
     from responders.comparing import compare  # noqa: PLC0415  # not needed for help
     from responders.replayers import play_both  # noqa: PLC0415
-    from responders.rulefile import read_text  # noqa: PLC0415
 
     span = _span(app, since, until)
-    own = (read_text(app.rules_path), str(app.rules_path))
-    before, after = (own, (read_text(against), str(against))) if against else (_in_force(app, own[0]), own)
+    own = _text(app.rules_path)
+    before, after = (own, _text(against)) if against else (_in_force(app, own), own)
     with _bar(app) as progress:
         new, old = play_both(app.options.store, after, before, span, progress=progress)
     _report(app, compare(new, old), (before, after) if before else None)
@@ -72,15 +72,23 @@ def _moment(words: str, now: datetime, zone: ZoneInfo, option: str) -> datetime:
     raise click.UsageError(message)
 
 
-def _in_force(app: App, words: str) -> tuple[str, str] | None:
-    """Return the rules in force, where they are other ones than the file's."""
+def _text(path: Path) -> Text:
+    from responders.replayers import Text  # noqa: PLC0415  # not needed for help
+    from responders.rulefile import read_text  # noqa: PLC0415
+    from responders.shelf import beside  # noqa: PLC0415
+
+    return Text(read_text(path), str(path), beside(path))
+
+
+def _in_force(app: App, own: Text) -> Text | None:
+    """Return the rules in force, where they are other ones than the file's; the answers beside the file go with them too."""
     from listener.store.looking import looking  # noqa: PLC0415  # not needed for help
     from responders.ledger import rulebooks  # noqa: PLC0415
     from responders.replaying import TABLES  # noqa: PLC0415
 
     with looking(app.options.store, TABLES) as reader:
         last = rulebooks.last(reader)
-    return None if last is None or last[1] == words else (last[1], "the rules in force")
+    return None if last is None or last[1] == own.words else own._replace(words=last[1], filename="the rules in force")
 
 
 class _bar:  # noqa: N801  # used as a function is
@@ -105,12 +113,12 @@ class _bar:  # noqa: N801  # used as a function is
             click.echo(f"\r[{'#' * done}{' ' * (30 - done)}] {part:3d} %  {played:,} of {whole:,} posts", nl=False, err=True)
 
 
-def _report(app: App, found: Difference, files: tuple[tuple[str, str], tuple[str, str]] | None) -> None:
+def _report(app: App, found: Difference, files: tuple[Text, Text] | None) -> None:
     if app.options.json:
         app.out.record(found.to_json())
         return
     if files:
-        app.out.talk(f"From {files[0][1]} to {files[1][1]}:")
+        app.out.talk(f"From {files[0].filename} to {files[1].filename}:")
     app.out.line(found.summary(compared=files is not None))
     for aside in found.asides():
         app.out.line(aside)

@@ -54,13 +54,13 @@ def test(app: App, file: Path | None, route: str | None, named: str | None, *, d
     """Play the examples of every route and the tests of the file, and say which do not come out as they should."""
     from listener.rules.checking import read_checked  # noqa: PLC0415  # reading YAML is slow to import
     from listener.rules.problems import RulesProblems  # noqa: PLC0415
-    from responders.rulefile import with_answers  # noqa: PLC0415
+    from responders.shelf import beside, read_shelf  # noqa: PLC0415
     from responders.surroundings import known  # noqa: PLC0415
 
     path = file or app.rules_path
     data = read_rules(path)
     try:
-        book = with_answers(read_checked(data, filename=str(path), known=known()), path)
+        book = read_checked(data, filename=str(path), known=known()).with_answers(read_shelf(beside(path)).answers)
     except RulesProblems as wrong:
         _tell_mistakes(app, wrong.problems)
         again = f"earnest rules check {shlex.quote(str(file))}" if file else "earnest rules check"
@@ -184,7 +184,7 @@ def _otherwise(words: str, book: Rulebook, wanted: Wanted, cases: Sequence[Case]
     from responders.rulefile import load_text  # noqa: PLC0415
     from responders.trials import run_tests  # noqa: PLC0415
 
-    old = load_text(words, "the rules in force")
+    old = load_text(words, "the rules in force").with_answers(book.answers)
     failing = {(f"examples of {one.route}", one.example) for one in rehearse(book, only=wanted.route, by=old)}
     failing |= {("tests", fell.name) for fell in run_tests(old, [test for test in book.tests if wanted.trial(test.name)])}
     for case in cases:

@@ -9,9 +9,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from responders.ledger import rulebooks
+from responders.shelf import beside
 from tests import street
 from tests.program import Program
-from tests.replaying import BEFORE, DAY, RULES, Daily
+from tests.replaying import BEFORE, DAY, RULES, Daily, said
 
 SILENT = {"routes": [{"name": "praise", "when": {"sentiment": ["positive"]}}, {"name": "all", "when": "always", "reply": "hello"}]}
 TESTED = """\
@@ -25,6 +27,14 @@ templates: {thanks: "Good to hear."}
 tests:
   - {name: a second one waits, post: "@acme love it", history: [{ours: Hello}], held_by: per_author, sends: false}
   - {name: the first one leaves, post: "@acme love it", sends: true, route: thanks}
+"""
+RETURNS = """---
+title: Sending shoes back
+questions: [How do I return my shoes?]
+source: returns policy
+review_by: "2099-01-31"
+---
+Within 30 days.
 """
 
 
@@ -113,8 +123,25 @@ def test_without_another_file_the_rules_in_force_are_what_stands(program: Progra
     assert (other["would_send"], other["would_send_before"]) == (4, 0)
 
 
+def test_written_answers_go_with_the_rules_in_force_too_wherever_one_works(tmp_path: Path) -> None:
+    past = Daily(tmp_path / "past", **BEFORE)
+    asyncio.run(past.live([said(0, "p1", "@acme how do I return my shoes?", "marta")]))
+    program = Program(past.store.url, tmp_path / "rules.yaml", {})
+    beside(program.rules).mkdir(parents=True)
+    (beside(program.rules) / "returns.md").write_text(RETURNS, encoding="utf-8")
+    asked = {"name": "asked", "when": {"intent": ["question"]}, "answers": True, "reply": "help", "approval": "none"}
+    rules = {**street.RULES, "mode": "send", "routes": [asked, {"name": "all", "when": "always"}], "templates": {"help": "{answer}"}}
+    past.store.write(lambda tx: rulebooks.keep(tx, "0123456789ab", json.dumps(rules), at=past.clock()))
+    past.store.close()
+    program.rules.write_text(json.dumps(rules, indent=1), encoding="utf-8")
+
+    found = program("rules", "replay", "--since", "2026-11-18", "--json").object
+
+    assert (found["would_send"], found["would_send_before"]) == (1, 1)
+
+
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "told"),
     [
         (("--since", "yesterday"), "neither a length of time such as 7d nor a moment"),
         (("--since", "1d", "--until", "2d"), "--since must lie before --until"),
@@ -122,10 +149,10 @@ def test_without_another_file_the_rules_in_force_are_what_stands(program: Progra
         ((), "Missing option '--since'"),
     ],
 )
-def test_a_span_that_is_none_is_wrong_use(program: Program, words: tuple[str, ...], said: str) -> None:
+def test_a_span_that_is_none_is_wrong_use(program: Program, words: tuple[str, ...], told: str) -> None:
     ran = program("rules", "replay", *words)
     assert ran.code == 2
-    assert said in ran.err
+    assert told in ran.err
 
 
 def test_what_to_do_next_names_the_file_that_was_looked_at(program: Program, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from listener.rules.rulebook import Rulebook
 from listener.store.looking import looking
 from responders.comparing import compare
 from responders.ledger.bygone import Span
-from responders.replayers import play_both
+from responders.replayers import Text, play_both
 from responders.replaying import TABLES, Story, replay
 from responders.switch import Switch
 from tests import street
@@ -177,8 +177,8 @@ async def test_the_difference_says_what_would_change_and_who_would_be_answered(p
 
 async def test_two_processes_tell_the_same_story_as_one(past: Daily) -> None:
     await past.live(DAY)
-    text = json.dumps({**street.RULES, **RULES}), "new.yaml"
-    old = json.dumps({**street.RULES, **BEFORE}), "old.yaml"
+    text = Text(json.dumps({**street.RULES, **RULES}), "new.yaml")
+    old = Text(json.dumps({**street.RULES, **BEFORE}), "old.yaml")
     played: list[tuple[int, int]] = []
 
     together = play_both(past.store.url, text, old, SPAN)
@@ -192,7 +192,7 @@ async def test_two_processes_tell_the_same_story_as_one(past: Daily) -> None:
 async def test_ctrl_c_is_for_the_process_that_people_see(past: Daily) -> None:
     """A terminal sends it to both; the other one says nothing of it, and is ended by the first."""
     await past.live(DAY[:3])
-    text = json.dumps({**street.RULES, **RULES}), "new.yaml"
+    text = Text(json.dumps({**street.RULES, **RULES}), "new.yaml")
     told: list[int] = []
 
     def interrupt(_played: int, _of: int) -> None:
