@@ -175,6 +175,11 @@ class Assessment:
     hidden: bool = False
     failed: str = ""
 
+    @property
+    def unhappy(self) -> bool:
+        """Whether its author is unhappy: in a bad mood, or calmly complaining."""
+        return self.sentiment.label is Mood.NEGATIVE or self.intent is Intent.COMPLAINT
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from listener.model import Intent, Mood
+from listener.model import Mood
 from listener.rules.kinds import write_span
 from listener.rules.rulebook import Brake, Rulebook
 from listener.store.base import Reader, Tx, pack
 from responders.boundaries import gist
-from responders.ledger import audit, incidents, people, said, tallies
+from responders.ledger import audit, cases, incidents, people, said, tallies
 from responders.model import Heard
 from responders.wording import find_words
 
@@ -63,7 +63,9 @@ def note(tx: Tx, book: Rulebook, heard: Heard, *, at: datetime) -> bool:
     It counts at the time it was written, so that the past taken in at once is no storm; history that was imported is not for here.
     """
     post = heard.mention.post
-    if not book.boundaries.pause_when or at - post.created_at > tallies.KEPT or _decided(tx, post.network, post.id):
+    if not book.boundaries.pause_when or at - post.created_at > tallies.KEPT:
+        return False
+    if cases.brands_decided(tx, post.network, post.id):  # a mention of a second brand is no second post either
         return False
     names = list(_evidence(tx, book, heard))
     epoch = _epoch(tx) if names else 0
@@ -72,19 +74,12 @@ def note(tx: Tx, book: Rulebook, heard: Heard, *, at: datetime) -> bool:
     return bool(names)
 
 
-def _decided(reader: Reader, network: str, post_id: str) -> bool:
-    """Return whether a post was decided before: an edit, or a mention of a second brand, is not a second post."""
-    row = reader.one("SELECT 1 FROM decisions WHERE network = :network AND post_id = :id LIMIT 1", network=network, id=post_id)
-    return row is not None
-
-
 def _evidence(reader: Reader, book: Rulebook, heard: Heard) -> Iterator[str]:
     """Yield the names of the tallies that a mention belongs to."""
     post, judged = heard.mention.post, heard.assessment
-    negative = judged.sentiment.label is Mood.NEGATIVE
-    if negative:
+    if judged.sentiment.label is Mood.NEGATIVE:
         yield _NEGATIVE
-    if (negative or judged.intent is Intent.COMPLAINT) and post.parent_id and said.ours(reader, post.network, post.parent_id):
+    if judged.unhappy and post.parent_id and said.ours(reader, post.network, post.parent_id):
         yield _UPSET
     listed = {brake.words for brake in book.boundaries.pause_when if brake.mentions}
     yield from (_name_of(words) for words in listed if find_words(words, post.text))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
+from listener.rules.conditions import When
 from listener.rules.rulebook import Route, Rulebook
 from listener.rules.texts import variants
 from responders.model import REASONS, Mode
@@ -53,9 +54,8 @@ def _place(book: Rulebook, route: Route) -> int:
     return next((place for place, one in enumerate(book.routes) if one is route or one.name == route.name), len(book.routes))
 
 
-def _plain(when: object) -> object:
-    dump = getattr(when, "model_dump")  # noqa: B009  # a condition, whatever its keys are by now
-    return dump(mode="json", by_alias=True, exclude_defaults=True)
+def _plain(when: When) -> object:
+    return when.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 def by_itself(book: Rulebook, route: Route) -> bool:

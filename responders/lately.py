@@ -12,7 +12,7 @@ from listener.clock import from_text, to_text
 from listener.model import Mention, Post
 from listener.store.base import Reader, Tx, Value, number, text
 from listener.terms import terms_of
-from responders.ledger import tallies, terms
+from responders.ledger import cases, tallies, terms
 from responders.lifecycle import LEFT, listed
 from responders.model import Asked, Counted, Heard, Past
 from responders.overtime import is_a
@@ -23,7 +23,7 @@ _NEGATIVE, _ALL = "negative", "mentions"
 def note(tx: Tx, asked: Asked, heard: Heard, *, at: datetime) -> None:
     """Count a mention, before it is decided for the first time; it counts at the time it was written."""
     post = heard.mention.post
-    if _decided(tx, heard.mention):
+    if heard.mention.brand in cases.brands_decided(tx, post.network, post.id):
         return
     for of in {one.of for one in asked.counts if one.by == "brand"}:
         if at - post.created_at <= tallies.KEPT and is_a(of, heard.assessment):
@@ -34,17 +34,6 @@ def note(tx: Tx, asked: Asked, heard: Heard, *, at: datetime) -> None:
 
 def _terms(asked: Asked, mention: Mention) -> tuple[str, ...]:
     return terms_of(mention.post.text, mention.post.tags, without=asked.own_words.get(mention.brand, frozenset()))
-
-
-def _decided(reader: Reader, mention: Mention) -> bool:
-    """Return whether it was decided before: an edit is no second mention."""
-    found = reader.one(
-        "SELECT 1 FROM decisions WHERE network = :network AND post_id = :id AND brand = :brand LIMIT 1",
-        network=mention.post.network,
-        id=mention.post.id,
-        brand=mention.brand,
-    )
-    return found is not None
 
 
 def _name(brand: str, of: str) -> str:

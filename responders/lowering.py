@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from listener.errors import EarnestError, UsageError
-from listener.model import Intent, Mood
 from listener.rules.rulebook import Route, Rulebook
 from listener.store.base import Reader, Tx
 from listener.text import one_line
@@ -28,9 +27,8 @@ def incident(route: str) -> str:
 
 def note(tx: Tx, heard: Heard, *, at: datetime) -> bool:
     """Keep a mention that is an unhappy reply to an answer of ours, before it is decided for the first time; return whether it is one."""
-    post, judged = heard.mention.post, heard.assessment
-    unhappy = judged.sentiment.label is Mood.NEGATIVE or judged.intent is Intent.COMPLAINT
-    if not unhappy or not post.parent_id or post.own:
+    post = heard.mention.post
+    if not heard.assessment.unhappy or not post.parent_id or post.own:
         return False
     return records.note_unhappy(tx, post.network, post.parent_id, at=min(post.created_at, at))
 

@@ -33,12 +33,11 @@ from responders.ledger.clocks import Clocks
 from responders.model import Decision, DraftState, Heard, Proposal, Step
 from responders.orders import Undelivered, order
 from responders.overtime import Storms
-from responders.routing import Router
+from responders.routing import NO_ROUTE, Router
 from responders.watches import Watches
 
 _log = logs.get("pipeline")
 _EDITED = "the post was edited; what was written for the words before is void"
-_NO_ROUTE = Route(name="no-route", when="always")
 _TOO_OLD_TO_RING = timedelta(days=7)
 T = TypeVar("T")
 
@@ -157,8 +156,8 @@ class Mind:
         mention, at = one.mention, around.at
         case, _ = cases.join(tx, mention, at=at)
         cases.set_state(tx, case.id, "open", at=at)
-        steps = (Step(_NO_ROUTE.name, matched=False, because="a mistake in Earnest or a plug-in: no route could be asked"),)
-        decision = Decision(_NO_ROUTE.name, self._book.fingerprint, ("look",), (), steps)
+        steps = (Step(NO_ROUTE.name, matched=False, because="a mistake in Earnest or a plug-in: no route could be asked"),)
+        decision = Decision(NO_ROUTE.name, self._book.fingerprint, ("look",), (), steps)
         cases.record_decision(tx, case.id, mention, decision, at=at)
         told = next((name for name, team in self._book.teams.items() if team.alert), next(iter(self._book.teams), ""))
         if told and not one.late:
@@ -173,7 +172,7 @@ class Mind:
         facts = circumstances(tx, mention, around, late=one.late, mute=mention.post.network not in self._channels)
         heard = self._storms.over(Heard(mention, one.assessment), facts.past)
         decision = self._router.decide(heard, facts)
-        route = self._routes.get(decision.route, _NO_ROUTE)
+        route = self._routes.get(decision.route, NO_ROUTE)
         edited = not new and following.fate(tx, mention.post.network, mention.post.id).edited_at is not None
         voided = edited and aftermath.void(tx, case, mention.post.id, _EDITED, at=at)
         work = _Work(tx, heard, case, decision, route, at, past=one.late, edited=edited)

@@ -19,7 +19,8 @@ from responders.model import Circumstances, Decision, Heard, Hold, Mode, Step
 from responders.shadowing import Shadows
 from responders.tracing import Trace
 
-_UNTAKEN = Route(name="no-route", when="always")
+NO_ROUTE = Route(name="no-route", when="always")
+"""What takes a mention that no route of the file takes: it says nothing."""
 
 
 def _is_cry(route: Route, heard: Heard) -> bool:
@@ -51,7 +52,7 @@ class Router:
             matched, because = check(heard, at)
             if matched:
                 return route, self._trace(heard, at, number, Step(route.name, matched, because))
-        return _UNTAKEN, self._trace(heard, at, len(self._routes))
+        return NO_ROUTE, self._trace(heard, at, len(self._routes))
 
     def told_again(self, heard: Heard, won: Step) -> Trace | None:
         """Return a step for every route where the step `won` is known; None where there is no such route.

@@ -17,7 +17,7 @@ from listener.rules.kinds import write_span
 from listener.rules.rulebook import Rulebook
 from listener.rules.watches import Watch
 from listener.store.base import Reader, Store, Tx, text
-from responders.ledger import audit, incidents, tallies, terms
+from responders.ledger import audit, cases, incidents, tallies, terms
 from responders.ledger import watches as watch_ledger
 from responders.model import Heard
 from responders.overtime import Compared, fresh_of
@@ -35,13 +35,10 @@ def note(tx: Tx, watches: Watches, heard: Heard, source: str, *, at: datetime) -
     notes = list(watches.notes(heard, source))
     if not notes or at - post.created_at > tallies.KEPT:
         return
-    decided = {text(row, "brand") for row in tx.all(_DECIDED, network=post.network, id=post.id)}
+    decided = cases.brands_decided(tx, post.network, post.id)
     for one in notes:
         if heard.mention.brand not in decided and (one.each_brand or not decided):
             tallies.add(tx, one.name, _moment(one, post.created_at, at), epoch=0)
-
-
-_DECIDED = "SELECT DISTINCT brand FROM decisions WHERE network = :network AND post_id = :id"
 
 
 def _moment(one: Note, written: datetime, at: datetime) -> datetime:

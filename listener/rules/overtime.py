@@ -9,6 +9,7 @@ from listener.rules import absent
 from listener.rules.conditions import COUNTED, NewTerm, Spike
 from listener.rules.look import Look, Path
 from listener.rules.problems import Problem, suggest
+from listener.rules.timing import always_open
 from listener.rules.watches import KINDS, Watch
 
 _DAY = timedelta(days=1)
@@ -24,27 +25,30 @@ def is_storm(look: Look, name: str) -> bool:
 
 def over_time(look: Look) -> Iterator[Problem]:
     """Find every value and every name that makes no sense there."""
-    storms = frozenset(name for name, signal in look.book.scoring.urgency.signals.items() if signal.spike)
-    for name in storms:
-        spike = look.book.scoring.urgency.signals[name].spike
-        if spike is not None:
-            yield from _spike(look, ("scoring", "urgency", "signals", name, "spike"), spike)
+    spikes = {name: signal.spike for name, signal in look.book.scoring.urgency.signals.items() if signal.spike}
+    storms = frozenset(spikes)
+    for name, spike in spikes.items():
+        yield from _spike(look, ("scoring", "urgency", "signals", name, "spike"), spike, storms)
     for when, path in look.conditions():
         for key, counted in (("count", when.count), ("spike", when.spike)):
             if counted is not None:
                 yield from _storm(look, (*path, key, "of"), counted.of, storms)
+        if when.spike is not None:
+            yield from _span(look, (*path, "spike"), when.spike)
         if when.new_term is not None:
             yield from _new_term(look, (*path, "new_term"), when.new_term)
     yield from _watches(look, storms)
 
 
-def _spike(look: Look, path: Path, spike: Spike) -> Iterator[Problem]:
-    signals = look.book.scoring.urgency.signals
-    if spike.over > _DAY:
-        yield look.error((*path, "over"), "value", "a spike is looked for in a day at most", "such as 1h")
-    storms = frozenset(name for name, signal in signals.items() if signal.spike)
+def _spike(look: Look, path: Path, spike: Spike, storms: frozenset[str]) -> Iterator[Problem]:
+    yield from _span(look, path, spike)
     yield from _storm(look, (*path, "of"), spike.of, storms)
     yield from _counted(look, (*path, "of"), spike.of)
+
+
+def _span(look: Look, path: Path, spike: Spike) -> Iterator[Problem]:
+    if spike.over > _DAY:
+        yield look.error((*path, "over"), "value", "a spike is looked for in a day at most", "such as 1h")
 
 
 def _counted(look: Look, path: Path, of: str) -> Iterator[Problem]:
@@ -97,7 +101,7 @@ def _kind(look: Look, path: Path, watch: Watch) -> Iterator[Problem]:
 
 def _parts(look: Look, path: Path, watch: Watch, storms: frozenset[str]) -> Iterator[Problem]:
     if watch.spike is not None:
-        yield from _spike(look, (*path, "spike"), watch.spike)
+        yield from _spike(look, (*path, "spike"), watch.spike, storms)
     if watch.new_term is not None:
         yield from _new_term(look, (*path, "new_term"), watch.new_term)
     flat = watch.flatline
@@ -127,6 +131,5 @@ def _names(look: Look, path: Path, watch: Watch, storms: frozenset[str]) -> Iter
     for number, name in enumerate(watch.signals):
         if name not in storms:
             yield from _counted(look, (*path, "signals", number), name)
-    if watch.hours and not look.book.hours and look.whole(("hours",)):
-        hint = 'say when somebody is there: hours: {mon-fri: "08:00-18:00"}'
-        yield look.error((*path, "hours"), "no-hours", "the file has no business hours, so it is always open", hint)
+    if watch.hours:
+        yield from always_open(look, (*path, "hours"))

@@ -24,14 +24,19 @@ def timing(look: Look) -> Iterator[Problem]:
         if route.sla.runs != "in_hours" or not look.whole(path):
             continue
         if not look.book.hours:
-            if look.whole(("hours",)):
-                hint = 'say when somebody is there: hours: {mon-fri: "08:00-18:00"}'
-                yield look.error((*path, "runs"), "no-hours", "the file has no business hours, so it is always open", hint)
+            yield from always_open(look, (*path, "runs"))
             continue
         if route.moment_of_truth:
             message = f'"{route.name}" is a moment of truth, and its clocks stand still at night'
             yield look.warning((*path, "runs"), "slow-clock", message, 'leave "runs" out: somebody is hurt, stranded or robbed now')
         yield from _days(look, path, route.sla)
+
+
+def always_open(look: Look, path: Path) -> Iterator[Problem]:
+    """Find what asks for business hours in a file that has none."""
+    if not look.book.hours and look.whole(("hours",)):
+        hint = 'say when somebody is there: hours: {mon-fri: "08:00-18:00"}'
+        yield look.error(path, "no-hours", "the file has no business hours, so it is always open", hint)
 
 
 def _days(look: Look, path: Path, sla: Sla) -> Iterator[Problem]:

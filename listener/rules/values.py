@@ -10,6 +10,7 @@ from listener.rules.look import Look, Path
 from listener.rules.problems import Problem, suggest
 from listener.rules.rulebook import Brake, Limits
 from listener.rules.texts import FIELDS, fields_of, strange_label, stray_brace, variants
+from listener.rules.timing import always_open
 from listener.rules.trials import EXPECTED, Before, Trial
 from listener.text import clean
 
@@ -127,11 +128,8 @@ def _conditions(look: Look) -> Iterator[Problem]:
     for when, path in look.conditions():
         if when.count and when.count.within > _WEEK:
             yield look.error((*path, "count", "within"), "value", "a count looks back seven days at most", "such as 24h")
-        if when.spike and when.spike.over > _DAY:
-            yield look.error((*path, "spike", "over"), "value", "a spike is looked for in a day at most", "such as 1h")
-        if when.hours and not look.book.hours and look.whole(("hours",)):
-            hint = 'say when somebody is there: hours: {mon-fri: "08:00-18:00"}'
-            yield look.error((*path, "hours"), "no-hours", "the file has no business hours, so it is always open", hint)
+        if when.hours:
+            yield from always_open(look, (*path, "hours"))
         for key in ("author", "thread"):
             part = getattr(when, key)
             if part is not None and not part.model_fields_set and look.whole((*path, key)):

@@ -353,6 +353,12 @@ def decision(reader: Reader, case_id: int) -> Decision | None:
     )
 
 
+def brands_decided(reader: Reader, network: str, post_id: str) -> frozenset[str]:
+    """Return for which brands a post was decided before; what comes then is an edit, and no second post."""
+    rows = reader.all("SELECT DISTINCT brand FROM decisions WHERE network = :network AND post_id = :id", network=network, id=post_id)
+    return frozenset(text(row, "brand") for row in rows)
+
+
 def decided_post(reader: Reader, case_id: int) -> tuple[str, str, str] | None:
     """Return what the newest decision of a case is about: the network, the post's id and the brand."""
     row = reader.one("SELECT network, post_id, brand FROM decisions WHERE case_id = :id ORDER BY id DESC LIMIT 1", id=case_id)
