@@ -24,14 +24,14 @@ _TAKE = "earnest rules take"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Allowed:
     """What people have allowed: the highest mode, and the newest word that is not used yet."""
 
     ceiling: Mode
     word: Word | None = None
 
     @classmethod
-    def of(cls, reader: Reader) -> Standing:
+    def of(cls, reader: Reader) -> Allowed:
         """Read it from the store."""
         return cls(takes.ceiling(reader), takes.waiting(reader))
 
@@ -63,13 +63,13 @@ def hint(found: Sequence[Objection], mode: str) -> str:
     return f"{see}take it all the same: {_TAKE}{force}{confirmed}"
 
 
-def of_mode(book: Rulebook, standing: Standing) -> tuple[Objection, ...]:
+def of_mode(book: Rulebook, allowed: Allowed) -> tuple[Objection, ...]:
     """Return the objection to rules whose mode is higher than anybody has allowed."""
     mode = Mode(book.mode)
-    if standing.allows(book.fingerprint, mode):
+    if allowed.allows(book.fingerprint, mode):
         return ()
     line, column = place(read(book.words), ("mode",))
-    words = f"it raises `mode` from {standing.ceiling.value} to {mode.value}, which a person must confirm"
+    words = f"it raises `mode` from {allowed.ceiling.value} to {mode.value}, which a person must confirm"
     return (Objection("mode", words, line, column),)
 
 
@@ -77,7 +77,7 @@ def of_past(
     url: str,
     book: Rulebook,
     before: Rulebook | None,
-    standing: Standing,
+    allowed: Allowed,
     *,
     at: datetime,
     go_on: Callable[[int], None] = lambda _posts: None,
@@ -87,7 +87,7 @@ def of_past(
     Raises:
         Interrupted: `go_on` said so.
     """
-    if before is None or book.fingerprint == before.fingerprint or standing.forces(book.fingerprint):
+    if before is None or book.fingerprint == before.fingerprint or allowed.forces(book.fingerprint):
         return ()
     try:
         return objections(book, before, weigh(url, book, before, at=at, go_on=go_on))
@@ -97,7 +97,7 @@ def of_past(
         return (untried(problem),)
 
 
-def lowered(book: Rulebook, standing: Standing) -> Rulebook:
+def as_allowed(book: Rulebook, allowed: Allowed) -> Rulebook:
     """Return rules in a mode that a person has allowed."""
     mode = Mode(book.mode)
-    return book if standing.allows(book.fingerprint, mode) else book.model_copy(update={"mode": standing.ceiling.value})
+    return book if allowed.allows(book.fingerprint, mode) else book.model_copy(update={"mode": allowed.ceiling.value})

@@ -19,7 +19,7 @@ from listener.rules.rulebook import Rulebook
 from listener.store.base import Reader, Store, Tx
 from listener.text import one_line
 from responders import edits, lowering
-from responders.edits import Held, Standing
+from responders.edits import Allowed, Held
 from responders.ledger import incidents, people, rulebooks, takes
 from responders.model import Mode
 from responders.rulefile import load_rehearsed, read_rehearsed
@@ -97,9 +97,9 @@ class RuleKeeper:
         """
         if self._path is None:
             return None
-        standing = Standing.of(self._store.read())
+        allowed = Allowed.of(self._store.read())
         try:
-            return await asyncio.to_thread(self._read, self._path, before, standing)
+            return await asyncio.to_thread(self._read, self._path, before, allowed)
         except Interrupted:
             return None
         except RulesWrong as problem:
@@ -107,11 +107,11 @@ class RuleKeeper:
         except Exception as problem:  # noqa: BLE001  # whatever a file brings about, it is said and the old rules stay
             return RulesWrong(f"{self._path} cannot be used: {type(problem).__name__}")
 
-    def _read(self, path: Path, before: Rulebook, standing: Standing) -> Rulebook:
+    def _read(self, path: Path, before: Rulebook, allowed: Allowed) -> Rulebook:
         book = self._adapt(load_rehearsed(path))
         url = f"sqlite:///{self._store.beside('')}"
-        mode = () if self._observe else edits.of_mode(book, standing)
-        found = (*mode, *edits.of_past(url, book, before, standing, at=self._clock(), go_on=self._go_on))
+        mode = () if self._observe else edits.of_mode(book, allowed)
+        found = (*mode, *edits.of_past(url, book, before, allowed, at=self._clock(), go_on=self._go_on))
         if found:
             raise Held(str(path), found, book.mode)
         return book

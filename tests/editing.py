@@ -9,7 +9,7 @@ from typing import Any
 
 from listener.errors import RulesWrong
 from responders.daemon import Daemon, RulesTaken
-from responders.edits import Held, Standing
+from responders.edits import Allowed, Held
 from responders.ledger import people, takes
 from responders.ledger.takes import Word
 from responders.model import Mode
@@ -88,11 +88,11 @@ class Edited:
     def say(self, *, forced: bool = False, mode: str = "") -> None:
         """Give a person's word for the file as it stands."""
         word = Word(load(self.path).fingerprint, "jo", forced, mode)
-        give = {"reason": "", "over": (), "before": self.standing().ceiling, "at": self.house.clock()}
+        give = {"reason": "", "over": (), "before": self.allowed().ceiling, "at": self.house.clock()}
         self.house.store.write(lambda tx: takes.give(tx, word, **give))  # type: ignore[arg-type]
 
-    def standing(self) -> Standing:
-        return Standing.of(self.house.store.read())
+    def allowed(self) -> Allowed:
+        return Allowed.of(self.house.store.read())
 
     def facts(self) -> dict[str, str]:
         return {name: value for name, (value, _) in people.facts(self.house.store.read()).items()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from listener import clock
 from responders import edits
 from responders.cli.confirming import typed
-from responders.edits import Held, Standing
+from responders.edits import Allowed, Held
 from responders.ledger import rulebooks, takes
 from responders.ledger.takes import Word
 from responders.model import Mode
@@ -31,22 +31,22 @@ def settle(
     Raises:
         Held: a single round was asked for, by rules that want a person's word first.
     """
-    standing = Standing.of(store.read())
+    allowed = Allowed.of(store.read())
     if refused is not None:  # then these are the rules of before
-        return edits.lowered(book, standing), refused
-    if not observe and edits.of_mode(book, standing) and typed(app, Mode(book.mode), standing.ceiling, confirmed):
-        word = Word(book.fingerprint, app.me, standing.forces(book.fingerprint), book.mode)
-        store.write(lambda tx: takes.give(tx, word, reason="", over=("mode",), before=standing.ceiling, at=clock.now()))
-        standing = replace(standing, word=word)
-    mode = () if observe else edits.of_mode(book, standing)
+        return edits.as_allowed(book, allowed), refused
+    if not observe and edits.of_mode(book, allowed) and typed(app, Mode(book.mode), allowed.ceiling, confirmed):
+        word = Word(book.fingerprint, app.me, allowed.forces(book.fingerprint), book.mode)
+        store.write(lambda tx: takes.give(tx, word, reason="", over=("mode",), before=allowed.ceiling, at=clock.now()))
+        allowed = replace(allowed, word=word)
+    mode = () if observe else edits.of_mode(book, allowed)
     before = _of_before(store, book, app.rules_path)
-    past = edits.of_past(app.options.store, *_as_run(book, before, observe=observe), standing, at=clock.now())
+    past = edits.of_past(app.options.store, *_as_run(book, before, observe=observe), allowed, at=clock.now())
     if not mode and not past:
         return book, None
     problem = Held(str(app.rules_path), (*mode, *past), book.mode)
     if once and past:
         raise problem
-    begins = edits.lowered(book if once or before is None else before, standing)
+    begins = edits.as_allowed(book if once or before is None else before, allowed)
     _tell(app, problem, begins, same=begins.fingerprint == book.fingerprint)
     return begins, problem
 

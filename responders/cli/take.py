@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from listener.rules.rulebook import Rulebook
     from listener.store.sqlite import SqliteStore
     from responders.comparing import Difference
-    from responders.edits import Standing
+    from responders.edits import Allowed
     from responders.weighing import Objection, Weighed
 
 _WIDTH = 400  # columns of an objection
@@ -30,7 +30,7 @@ class _Tried:
     """What came of trying a file: the difference to the rules in force, where there are any, and why a person must say yes."""
 
     book: Rulebook
-    standing: Standing
+    allowed: Allowed
     in_force: str = ""
     difference: Difference | None = None
     objections: tuple[Objection, ...] = ()
@@ -64,7 +64,7 @@ def take(app: App, *, force: bool, confirmed: str | None, who: str | None, reaso
         return _nothing_new(app, tried)
     _show(app, tried)
     missing = [] if force else list(tried.objections)
-    if tried.mode and not (missing or typed(app, Mode(book.mode), tried.standing.ceiling, confirmed)):
+    if tried.mode and not (missing or typed(app, Mode(book.mode), tried.allowed.ceiling, confirmed)):
         missing += tried.mode
     if missing:
         return _not_taken(app, tried, missing)
@@ -75,18 +75,18 @@ def take(app: App, *, force: bool, confirmed: str | None, who: str | None, reaso
 def _try(app: App, store: SqliteStore, book: Rulebook) -> _Tried:
     """Play the last day by the file and by the rules in force, where these are others."""
     from responders import edits, weighing  # noqa: PLC0415  # not needed for help
-    from responders.edits import Standing  # noqa: PLC0415
+    from responders.edits import Allowed  # noqa: PLC0415
     from responders.ledger import rulebooks  # noqa: PLC0415
     from responders.rulekeeper import last_good  # noqa: PLC0415
     from responders.shelf import beside  # noqa: PLC0415
 
     reader, at = store.read(), clock.now()
-    standing, last = Standing.of(reader), rulebooks.last(reader)
-    tried = _Tried(book, standing, last[0] if last else "", mode=edits.of_mode(book, standing))
+    allowed, last = Allowed.of(reader), rulebooks.last(reader)
+    tried = _Tried(book, allowed, last[0] if last else "", mode=edits.of_mode(book, allowed))
     before = last_good(reader, beside(app.rules_path)) if last and last[0] != book.fingerprint else None
     if before is None:
         return tried
-    before = edits.lowered(before, standing)
+    before = edits.as_allowed(before, allowed)
     try:
         weighed = weighing.weigh(app.options.store, book, before, at=at)
         tried.objections = weighing.objections(book, before, weighed)
@@ -158,10 +158,10 @@ def _not_taken(app: App, tried: _Tried, missing: list[Objection]) -> int:
 def _give(store: SqliteStore, tried: _Tried, *, who: str, reason: str) -> None:
     from responders.ledger import takes  # noqa: PLC0415  # not needed for help
 
-    book, standing = tried.book, tried.standing
+    book, allowed = tried.book, tried.allowed
     word = takes.Word(book.fingerprint, who, forced=True, mode=book.mode if tried.mode else "")
     over = [one.code for one in tried.objections]
-    store.write(lambda tx: takes.give(tx, word, reason=reason, over=over, before=standing.ceiling, at=clock.now()))
+    store.write(lambda tx: takes.give(tx, word, reason=reason, over=over, before=allowed.ceiling, at=clock.now()))
 
 
 def _taken(app: App, tried: _Tried, *, running: bool) -> int:
@@ -179,7 +179,7 @@ def _json(tried: _Tried, *, taken: bool) -> dict[str, object]:
         "taken": taken,
         "version": tried.book.fingerprint,
         "in_force": tried.in_force or None,
-        "mode": {"allowed": tried.standing.ceiling.value, "wanted": tried.book.mode},
+        "mode": {"allowed": tried.allowed.ceiling.value, "wanted": tried.book.mode},
         **figures,
         "objections": [one.to_json() for one in (*tried.objections, *tried.mode)],
     }

@@ -192,13 +192,13 @@ async def test_saving_a_file_never_raises_the_mode_and_a_word_with_the_mode_does
     drafting.say(forced=True, mode="send")
     assert await drafting.look() is None
     assert drafting.in_force()[1] is Mode.SEND
-    assert drafting.standing().ceiling is Mode.SEND
+    assert drafting.allowed().ceiling is Mode.SEND
     assert ("jo", "raised mode") in drafting.log()
 
 
 async def test_lowering_is_taken_at_once_and_raising_again_is_asked_again(drafting: Edited) -> None:
     assert await drafting.edit(mode="observe", **QUIET) is None
-    assert drafting.standing().ceiling is Mode.OBSERVE
+    assert drafting.allowed().ceiling is Mode.OBSERVE
     assert drafting.log() == [("earnest", "lowered mode")]
     assert _codes(await drafting.edit(mode="draft", **QUIET)) == ["mode"]
     assert drafting.in_force()[1] is Mode.OBSERVE
@@ -219,7 +219,7 @@ async def test_while_only_observing_the_mode_of_the_file_counts_for_nothing(tmp_
     await watching.begin()
     assert await watching.edit(mode="send", **QUIET) is None
     assert watching.in_force()[1] is Mode.OBSERVE
-    assert watching.standing().ceiling is Mode.DRAFT, "and what people allowed stays as it was"
+    assert watching.allowed().ceiling is Mode.DRAFT, "and what people allowed stays as it was"
     watching.house.store.close()
 
 
