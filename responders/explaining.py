@@ -23,10 +23,11 @@ from responders.guard import today_of
 from responders.model import Circumstances, Decision, Heard, Hold, Kind, Proposal, Shadow
 from responders.overtime import Storms
 from responders.rehearsal import Judge
-from responders.routing import Router
+from responders.routing import NO_ROUTE, Router
 
 _WIDTH = 200  # columns of one line of foreign text
 _LABEL = 10  # columns of the words on the left
+_OF_WORDS = frozenset({"same_text", "no_answer"})  # gates that look at the words of what would leave
 _UNBOUNDED = TextLimits(limit=1_000_000, count=len, problem=lambda _text: "")
 
 
@@ -62,8 +63,8 @@ class Explanation:
     def passed(self) -> tuple[str, ...]:
         """The gates that would let an automatic answer pass. What is asked of the words alone is only asked of what would leave."""
         held = {hold.gate for hold in self.decision.holds}
-        asked_last = {"same_text", "no_answer"} - ({"same_text", "no_answer"} if "send" in self.decision.actions else set())
-        return tuple(gate for gate in GATES if gate not in held | asked_last)
+        unasked = frozenset() if "send" in self.decision.actions else _OF_WORDS
+        return tuple(gate for gate in GATES if gate not in held | unasked)
 
     def to_json(self) -> dict[str, object]:
         """Return the object that `explain --json` prints; every foreign text in it is safe to show."""
@@ -88,7 +89,6 @@ class Explanation:
                 for step in self.decision.trace
             ],
             "shadow": [one.to_json() | {"because": visible(one.because)} for one in self.decision.shadows],
-            "schema": 1,
         }
 
     def lines(self) -> list[str]:
@@ -222,21 +222,19 @@ def explain(
     found = (mention,) if mention else matcher.match(post)
     assessment = (judge or Assessor(book.scoring)).assess(post, thread)
     heard = Storms(book).over(Heard(found[0] if found else _unmatched(book, post), assessment), at.past)
-    router = Router(book)
-    route, decision = router.route(heard, at)[0], router.decide(heard, at)
-    wanted = any(action.startswith(("draft:", "private:")) for action in decision.actions)
+    decision = Router(book).decide(heard, at)
+    route = next((route for route in book.live if route.name == decision.route), NO_ROUTE)
     proposal = None
-    if wanted:
-        brand = heard.mention.brand
-        never = no_private(decision.holds) or private_reason
+    if any(action.startswith(("draft:", "private:")) for action in decision.actions):
+        never = no_private(decision.holds)
         proposal = Drafter(book).draft(
             heard,
             route,
             case=case,
-            agent=agent_name(book, route, brand, assignee=assignee),
-            brand_name=brand_name(book, brand),
-            can_private=can_private and not no_private(decision.holds),
-            private_reason=never,
+            agent=agent_name(book, route, heard.mention.brand, assignee=assignee),
+            brand_name=brand_name(book, heard.mention.brand),
+            can_private=can_private and not never,
+            private_reason=never or private_reason,
             address=address,
             limits=limits,
             today=today_of(book, at.now),

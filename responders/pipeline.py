@@ -104,7 +104,7 @@ class Mind:
         around = self._world(tx, self._clock())
         noted = []
         for one in waiting:
-            lowered, braked = self._safely(tx, one, around, self._lower), self._safely(tx, one, around, self._brake)
+            lowered, braked = self._safely(tx, one, around, self._lower), self._safely(tx, one, around, self._count)
             if lowered or braked:
                 around = self._world(tx, around.at)  # a route asks a person, or sending is paused, from here on
             noted += self._surely(tx, one, around)
@@ -116,8 +116,8 @@ class Mind:
     def _world(self, tx: Tx, at: datetime) -> World:
         return self._look(tx, at=at, asked=self._asked)
 
-    def _brake(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> str:
-        """Count a mention for conditions and for the brakes; return why a brake tripped by it, or ""."""
+    def _count(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> str:
+        """Count a mention for watches, conditions and brakes; return why a brake tripped by it, or ""."""
         if one.late:
             return ""
         heard = Heard(one.mention, one.assessment)

@@ -74,7 +74,6 @@ def test_scripts_get_the_fields_of_the_contract() -> None:
             {"route": "everything-else", "matched": False, "because": REST_NOT, "shadow": False},
         ],
         "shadow": [],
-        "schema": 1,
     }
 
 
