@@ -6,7 +6,7 @@ import json
 import os
 import signal
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,6 @@ import pytest
 from tests.poisons import poisons
 from tests.running import Machine, end, until
 from tests.servers.town import Town
-
-
-@pytest.fixture
-def town() -> Iterator[Town]:
-    with Town() as awake:
-        yield awake
 
 
 class Working(Machine):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from listener.clock import now
 from tests.mouth import House
@@ -23,12 +20,6 @@ RULES = {
         {"name": "storm", "tell": "care", "spike": {"over": "1h", "at_least": 3}},
     ],
 }
-
-
-@pytest.fixture
-def town() -> Iterator[Town]:
-    with Town() as awake:
-        yield awake
 
 
 async def lived(folder: Path) -> None:
@@ -49,7 +40,7 @@ def _rang(machine: Machine) -> list[tuple[object, ...]]:
 
 async def test_silence_is_told_once_over_restarts_and_ends_when_something_is_heard(tmp_path: Path, town: Town) -> None:
     await lived(tmp_path)
-    machine = Machine(tmp_path, town.url.removeprefix("http://"), **RULES)
+    machine = Machine(tmp_path, town.host, **RULES)
     first = await machine("run", "--once")
     assert first.code == 0, first.err
     assert _rang(machine) == [("watch silence", "care", 1, 1)]
