@@ -248,11 +248,10 @@ def _policy(book: Rulebook, route: Route, heard: Heard, at: Circumstances) -> It
 
 def _concerns(gate: PolicyGate, route: Route) -> bool:
     """Return whether a gate is about what a route says: in public or in private, and by itself or after a yes."""
-    private = route.private not in {None, "none"}
     if gate.outcome is Outcome.BY_HAND:
-        return route.reply != "none" or not private
+        return bool(route.public_template) or not route.private_template
     if gate.applies_to == {Reach.PRIVATE}:
-        return private
+        return bool(route.private_template)
     return Reach.APPROVED in gate.applies_to or route.approval == "none"
 
 

@@ -44,7 +44,7 @@ def mark(book: Rulebook, route: Route) -> str:
         "when": [when if isinstance(when, str) else _plain(when) for when in (*above, route.when)],
         "texts": [[text for _, text, _ in variants(book.templates.get(name or "", ()))] for name in (route.reply, route.private)],
         "labels": [[label for label, _, _ in variants(book.templates.get(name or "", ()))] for name in (route.reply, route.private)],
-        "says": [route.reply == "none", route.private in {None, "none"}],
+        "says": [route.public_template is None, route.private_template is None],
         "more": route.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_NOT_SAID | {"when"}),
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "replace")).hexdigest()[:16]

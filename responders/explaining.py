@@ -181,7 +181,7 @@ _YES = {"one-person": "a person's yes", "two-people": "two people's yes"}
 
 def _kept(book: Rulebook, route: Route) -> Iterator[str]:
     """Yield why nothing that a route says leaves by itself, whatever the post."""
-    if route.reply == "none" and route.private in {None, "none"}:
+    if not route.speaks:
         yield f'"{route.name}" says nothing'
         return
     if book.mode != "send":

@@ -197,7 +197,7 @@ class Mind:
     def _propose(self, work: _Work) -> Proposal | None:
         network = work.heard.mention.post.network
         kind = self._channels.get(network) or by_hand_kind(network)
-        if work.route.reply == "none" and not work.route.private:
+        if not work.route.speaks:
             return None
         never = no_private(work.decision.holds) or ("" if kind.private else f"Earnest cannot send private messages on {network}")
         return self._drafter.draft(

@@ -117,7 +117,7 @@ class Router:
         if mode is Mode.OBSERVE or any(hold.forbids for hold in found):
             return ()
         no_dm = any(wish.name == "no_dm" for wish in heard.assessment.wishes)
-        said = [f"draft:{route.reply}"] if route.reply != "none" else []
-        said += [f"private:{route.private}"] if route.private not in {None, "none"} and not no_dm and not no_private(found) else []
+        said = [f"draft:{route.public_template}"] if route.public_template else []
+        said += [f"private:{route.private_template}"] if route.private_template and not no_dm and not no_private(found) else []
         alone = mode is Mode.SEND and route.approval == "none" and not found
         return (*said, "send") if said and alone else tuple(said)

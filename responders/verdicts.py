@@ -59,7 +59,7 @@ def never(route: Route) -> str:
         "it is a moment of truth": route.moment_of_truth,
         f"it tells {route.escalate} at once": bool(route.escalate),
         "two people must agree": route.approval == "two-people",
-        "it writes in private": route.private not in {None, "none"},
+        "it writes in private": bool(route.private_template),
     }
     return next((why for why, so in reasons.items() if so), "")
 
@@ -71,7 +71,7 @@ def judge(book: Rulebook, route: Route, record: Record, *, lowered: str = "", ba
     """
     if route.shadow:
         return Judged(Rung.SILENT, "on trial, says nothing: earnest report shadow")
-    if route.reply == "none" and route.private in {None, "none"}:
+    if not route.speaks:
         return Judged(Rung.SILENT, "says nothing")
     if lowered:
         since = f"; {_faults(record)} since" if record.decided else ""

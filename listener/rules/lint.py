@@ -86,7 +86,7 @@ def oddities(look: Look) -> Iterator[Problem]:
 
 def _private(look: Look) -> Iterator[Problem]:
     for number, route in enumerate(look.book.routes):
-        if route.private not in {None, "none"} and route.reply == "none" and look.whole(("routes", number)):
+        if route.private_template and not route.public_template and look.whole(("routes", number)):
             message = f'"{route.name}" writes in private and says nothing in public'
             hint = 'give it a "reply" that says why you take it there; to others it looks as if nobody answered'
             yield look.warning(("routes", number, "private"), "silent-private", message, hint)

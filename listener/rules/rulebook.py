@@ -204,6 +204,21 @@ class Route(Strict):
     limits: Limits = Field(default=Limits(), description="limits of its own for answers that leave by themselves")
     examples: tuple[Example, ...] = Field(default=(), description="posts that prove it; a file whose examples fail is refused")
 
+    @property
+    def public_template(self) -> str | None:
+        """The template of what it says in public; None where it says nothing there."""
+        return None if self.reply == "none" else self.reply
+
+    @property
+    def private_template(self) -> str | None:
+        """The template of what it writes to the person; None where it writes nothing."""
+        return None if self.private == "none" else self.private
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it says anything to the author, in public or in private."""
+        return bool(self.public_template or self.private_template)
+
 
 Texts = Word | Annotated[tuple[Word | Mapping[str, Word], ...], Field(min_length=1)]
 

@@ -113,7 +113,7 @@ def _promised(look: Look) -> Iterator[Problem]:
         texts.setdefault(name, []).append(shown)
     for number, route in enumerate(look.book.routes):
         path: Path = ("routes", number)
-        alone = route.private in {None, "none"} and look.whole((*path, "private")) and look.whole(("templates",))
+        alone = route.private_template is None and look.whole((*path, "private")) and look.whole(("templates",))
         if alone and texts.get(route.reply) and all(map(look.known.promises_private, texts[route.reply])):
             message = f'"{route.reply}" promises a private message, and "{route.name}" sends none'
             yield look.warning((*path, "reply"), "promised-private", message, 'give the route a "private", or another reply')

@@ -30,13 +30,9 @@ def unattended(look: Look) -> Iterator[Problem]:
     yield from _nobody_told(look)
 
 
-def _speaks(route: Route) -> bool:
-    return route.reply != "none" or route.private not in {None, "none"}
-
-
 def _unlimited(look: Look, path: Path, route: Route) -> Iterator[Problem]:
     limited = look.book.boundaries.limits.model_fields_set or route.limits.model_fields_set or not look.whole(("boundaries",))
-    if route.approval == "none" and _speaks(route) and not limited and not route.moment_of_truth:
+    if route.approval == "none" and route.speaks and not limited and not route.moment_of_truth:
         message = f'"{route.name}" answers by itself, and nothing in this file says how often'
         yield look.warning((*path, "approval"), "no-limits", message, "give it limits of its own, such as limits: {per_author: 1/30d}")
 
@@ -48,7 +44,7 @@ def _needless_approval(look: Look, path: Path, route: Route) -> Iterator[Problem
     if route.moment_of_truth or asked:
         message = f'"approval: none" has no effect: "{route.name}" is for moments of truth, and there a person answers'
         yield look.warning((*path, "approval"), "approval", message, "write approval: one-person, or two-people")
-    elif not _speaks(route):
+    elif not route.speaks:
         message = f'"approval: none" has no effect: "{route.name}" says nothing'
         yield look.warning((*path, "approval"), "approval", message, "give it a reply, or leave the approval out")
 
@@ -91,7 +87,7 @@ def _excepted(look: Look) -> Iterator[Problem]:
     quiet = look.book.boundaries.quiet_hours
     routes = {route.name: route for route in look.book.routes}
     for number, name in enumerate(quiet.except_ if quiet and look.whole(("routes",)) else ()):
-        if name in routes and not _speaks(routes[name]):
+        if name in routes and not routes[name].speaks:
             message = f'"{name}" says nothing, so quiet hours do not touch it'
             path = ("boundaries", "quiet_hours", "except")
             yield look.warning(look.entry(path, number), "quiet-hours", message, "take it out, or give the route a reply")

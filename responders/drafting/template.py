@@ -217,8 +217,7 @@ class Drafter:
         values = {field: one_line(value, _LONGEST_VALUE) for field, value in named.items()}
         found = self._answer(heard, route, today)
         values |= {"link": self._link(heard, case), "answer": found.text if found else ""}
-        public_template = None if route.reply == "none" else route.reply
-        private_template = None if route.private in {None, "none"} else route.private
+        public_template, private_template = route.public_template, route.private_template
         occasion = _Occasion(
             heard, case, values, address, limits, in_private=can_private and private_template is not None, check=check, today=today
         )
