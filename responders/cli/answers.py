@@ -13,6 +13,7 @@ from listener import clock
 from listener.errors import EarnestError, UsageError
 from listener.text import one_line
 from responders.cli.base import App, common
+from responders.cli.problems import exit_code, tell
 
 if TYPE_CHECKING:
     from listener.rules.answers import Answer
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from responders.drafting.answers import Found
     from responders.shelf import Shelf
 
-_WARNINGS_ONLY = 3
 _WIDTH = 200  # columns of a foreign line
 
 
@@ -159,17 +159,11 @@ def _found_json(one: Found, *, offered: bool) -> dict[str, object]:
 @common
 def check(app: App) -> int:
     """Say what is wrong with the answers: their form, dates, links, lengths, and questions that find nothing."""
-    from responders.rulefile import answer_problems  # noqa: PLC0415  # not needed for help
+    from listener.rules.problems import count_in_words  # noqa: PLC0415  # not needed for help
+    from responders.rulefile import answer_problems  # noqa: PLC0415
 
     shelf = _shelf(app)
     problems = answer_problems(app.book, shelf, today=_today(app.book))
-    for problem in problems:
-        if app.options.json:
-            app.out.record({**problem.as_json()})
-        else:
-            app.out.line(str(problem), style="yellow" if problem.severity == "warning" else "")
-    mistakes = sum(problem.severity == "error" for problem in problems)
-    app.out.next_step(
-        f"{len(shelf.files)} files, {mistakes} mistakes, {len(problems) - mistakes} warnings. List them: earnest answers list"
-    )
-    return 1 if mistakes else _WARNINGS_ONLY if problems else 0
+    tell(app, problems)
+    app.out.next_step(f"{len(shelf.files)} files: {count_in_words(problems)}. List them: earnest answers list")
+    return exit_code(problems)

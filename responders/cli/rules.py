@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import click
 from listener.errors import EarnestError
 from responders.cli.answers import shelved
 from responders.cli.base import App, common
+from responders.cli.problems import exit_code, tell
 from responders.cli.replay import replay
 from responders.cli.restoring import restore
 from responders.cli.rulesshow import read_rules, show
@@ -21,36 +21,11 @@ from responders.cli.take import take
 if TYPE_CHECKING:
     from listener.rules.problems import Problem
 
-_WARNINGS_ONLY = 3
-
 
 @click.group(epilog="Example: earnest rules check")
 @common
 def rules(app: App) -> None:  # the options may stand here too
     """Check, test and show the rules."""
-
-
-def _tell(app: App, problems: Sequence[Problem]) -> None:
-    """Write problems to stdout: they are what was asked for."""
-    for problem in problems:
-        if app.options.json:
-            app.out.record({**problem.as_json()})
-        else:
-            _tell_person(app, problem)
-
-
-def _tell_person(app: App, problem: Problem) -> None:
-    """Write one problem; on a terminal its line is cut to fit, so that the caret stays under its place."""
-    head, *below = problem.shown(app.out.columns) if app.out.terminal else problem.shown()
-    app.out.line(head, style="yellow" if problem.severity == "warning" else "red")
-    for number, line in enumerate(below):
-        app.out.line(line, style="cyan" if number else "", whole=line.strip().startswith("^") or not number)
-
-
-def _exit_code(problems: Sequence[Problem]) -> int:
-    if any(problem.severity == "error" for problem in problems):
-        return 1
-    return _WARNINGS_ONLY if problems else 0
 
 
 @rules.command(epilog="Example: earnest rules check. Exit codes: 0 all is well, 1 mistakes, 3 warnings only.")
@@ -66,11 +41,11 @@ def check(app: App, files: tuple[Path, ...]) -> int:
     for path in files or (app.rules_path,):
         data = read_rules(path)
         found = (*check_text(data, filename=str(path), known=known_beside(path)), *shelved(path, data))
-        _tell(app, found)
+        tell(app, found)
         problems += found
         if not app.options.json:
             app.out.next_step(f"{path}: {count_in_words(found)}")
-    code = _exit_code(problems)
+    code = exit_code(problems)
     again = "".join(f" {shlex.quote(str(path))}" for path in files)
     hold = f"See whether the examples hold: earnest rules test{again if len(files) == 1 else ''}"
     app.out.next_step(f"Put this right, then: earnest rules check{again}" if code == 1 else hold)

@@ -15,10 +15,10 @@ import click
 from listener.errors import EarnestError
 from responders.cli.base import App, common
 from responders.cli.phrases import counted
+from responders.cli.problems import tell
 from responders.cli.rulesshow import read_rules
 
 if TYPE_CHECKING:
-    from listener.rules.problems import Problem
     from listener.rules.reading import Reading
     from listener.rules.rulebook import Rulebook
     from responders.cli.junit import Case
@@ -62,7 +62,7 @@ def test(app: App, file: Path | None, route: str | None, named: str | None, *, d
     try:
         book = read_checked(data, filename=str(path), known=known()).with_answers(read_shelf(beside(path)).answers)
     except RulesProblems as wrong:
-        _tell_mistakes(app, wrong.problems)
+        tell(app, wrong.problems)
         again = f"earnest rules check {shlex.quote(str(file))}" if file else "earnest rules check"
         app.out.next_step(f"The examples and tests were not played. Put this right first: {again}")
         return 1
@@ -75,14 +75,6 @@ def test(app: App, file: Path | None, route: str | None, named: str | None, *, d
     if route is None and named is None and not any(case.problems for case in cases):
         _tell_unreached(app, book, data, path)
     return _conclude(app, cases, wanted)
-
-
-def _tell_mistakes(app: App, problems: Sequence[Problem]) -> None:
-    for problem in problems:
-        if app.options.json:
-            app.out.record({**problem.as_json()})
-        else:
-            app.out.line(str(problem))
 
 
 def _played(app: App, book: Rulebook, data: bytes, path: Path, wanted: Wanted) -> Iterator[Case]:
