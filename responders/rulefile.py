@@ -18,7 +18,7 @@ from listener.rules.problems import Problem, RulesProblems
 from listener.rules.reading import read_rulebook
 from listener.rules.rulebook import Rulebook
 from listener.sources.base import options_of
-from responders.shelf import Shelf, beside, read_shelf
+from responders.shelf import Shelf, answers_beside, read_shelf
 
 if TYPE_CHECKING:
     from responders.rehearsal import Failure
@@ -61,7 +61,7 @@ def load(path: Path) -> Rulebook:
     Raises:
         RulesWrong: it cannot be used; the message holds every problem.
     """
-    return load_text(read_text(path), str(path), beside(path))
+    return load_text(read_text(path), str(path), answers_beside(path))
 
 
 def load_text(words: str, filename: str, answers: Path | None = None) -> Rulebook:
@@ -80,7 +80,7 @@ def known_beside(rules: Path) -> Known:
     """Return all that a rules file is checked against, with what stands beside it."""
     from responders.surroundings import known  # noqa: PLC0415  # judging is slow to import
 
-    return replaced(known(), answers=beside(rules).is_dir())
+    return replaced(known(), answers=answers_beside(rules).is_dir())
 
 
 def answer_problems(book: Rulebook, shelf: Shelf, *, today: date) -> tuple[Problem, ...]:
@@ -115,7 +115,7 @@ def read_rehearsed(words: str, *, filename: str, answers: Path | None = None) ->
     from responders.trials import run_tests  # noqa: PLC0415
 
     book = read_checked(words, filename=filename, known=known_beside(Path(filename)))
-    shelf = read_shelf(answers or beside(Path(filename)))
+    shelf = read_shelf(answers or answers_beside(Path(filename)))
     book = book.with_answers(shelf.answers)
     asked = answers is None and any(route.answers for route in book.routes)
     found = answer_problems(book, shelf, today=date.min) if asked else ()

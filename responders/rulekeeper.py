@@ -23,7 +23,7 @@ from responders.edits import Allowed, Held
 from responders.ledger import incidents, people, rulebooks, takes
 from responders.model import Mode
 from responders.rulefile import load_rehearsed, read_rehearsed
-from responders.shelf import beside, stamp
+from responders.shelf import answers_beside, stamp
 from responders.weighing import Interrupted
 
 _log = logs.get("rules")
@@ -147,7 +147,7 @@ class RuleKeeper:
             return None
         with suppress(OSError):
             found = self._path.stat()
-            return found.st_mtime_ns, found.st_size, found.st_ino, stamp(beside(self._path)), takes.newest(self._store.read())
+            return found.st_mtime_ns, found.st_size, found.st_ino, stamp(answers_beside(self._path)), takes.newest(self._store.read())
         return ()
 
 

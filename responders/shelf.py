@@ -37,7 +37,7 @@ class Shelf:
         return tuple(problem for file in self.files for problem in file.problems)
 
 
-def beside(rules: Path) -> Path:
+def answers_beside(rules: Path) -> Path:
     """Return where the answers of a rules file are."""
     return rules.parent / FOLDER
 

@@ -35,9 +35,9 @@ def shelved(rules: Path, data: str | bytes) -> tuple[Problem, ...]:
     """Return what is wrong or odd with the answers that the routes of a file look for."""
     from listener.rules.reading import read_rulebook  # noqa: PLC0415  # reading YAML is slow to import
     from responders.rulefile import answer_problems  # noqa: PLC0415
-    from responders.shelf import beside, read_shelf  # noqa: PLC0415
+    from responders.shelf import answers_beside, read_shelf  # noqa: PLC0415
 
-    shelf = read_shelf(beside(rules))
+    shelf = read_shelf(answers_beside(rules))
     if not shelf.files:
         return ()
     try:
@@ -56,9 +56,9 @@ def _today(book: Rulebook) -> date:
 
 
 def _shelf(app: App) -> Shelf:
-    from responders.shelf import beside, read_shelf  # noqa: PLC0415  # not needed for help
+    from responders.shelf import answers_beside, read_shelf  # noqa: PLC0415  # not needed for help
 
-    shelf = read_shelf(beside(app.rules_path))
+    shelf = read_shelf(answers_beside(app.rules_path))
     if not shelf.there:
         message = f"there is no folder {shelf.folder}"
         raise EarnestError(message, "make it, with a file for each answer; docs/howto/answers.md has the form")

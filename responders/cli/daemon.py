@@ -81,13 +81,13 @@ def _rules_of_before(url: str, rules: Path) -> Rulebook | None:
     from listener.store.sqlite import path_of  # noqa: PLC0415  # not needed for help
     from responders.house import is_demo, open_store  # noqa: PLC0415
     from responders.rulekeeper import last_good  # noqa: PLC0415
-    from responders.shelf import beside  # noqa: PLC0415
+    from responders.shelf import answers_beside  # noqa: PLC0415
 
     if not path_of(url).exists() or is_demo(url):
         return None
     store = open_store(url)
     try:
-        return last_good(store.read(), beside(rules))
+        return last_good(store.read(), answers_beside(rules))
     finally:
         store.close()
 

@@ -75,9 +75,9 @@ def _moment(words: str, now: datetime, zone: ZoneInfo, option: str) -> datetime:
 def _text(path: Path) -> Text:
     from responders.replayers import Text  # noqa: PLC0415  # not needed for help
     from responders.rulefile import read_text  # noqa: PLC0415
-    from responders.shelf import beside  # noqa: PLC0415
+    from responders.shelf import answers_beside  # noqa: PLC0415
 
-    return Text(read_text(path), str(path), beside(path))
+    return Text(read_text(path), str(path), answers_beside(path))
 
 
 def _in_force(app: App, own: Text) -> Text | None:

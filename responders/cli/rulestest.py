@@ -54,13 +54,13 @@ def test(app: App, file: Path | None, route: str | None, named: str | None, *, d
     """Play the examples of every route and the tests of the file, and say which do not come out as they should."""
     from listener.rules.checking import read_checked  # noqa: PLC0415  # reading YAML is slow to import
     from listener.rules.problems import RulesProblems  # noqa: PLC0415
-    from responders.shelf import beside, read_shelf  # noqa: PLC0415
+    from responders.shelf import answers_beside, read_shelf  # noqa: PLC0415
     from responders.surroundings import known  # noqa: PLC0415
 
     path = file or app.rules_path
     data = read_rules(path)
     try:
-        book = read_checked(data, filename=str(path), known=known()).with_answers(read_shelf(beside(path)).answers)
+        book = read_checked(data, filename=str(path), known=known()).with_answers(read_shelf(answers_beside(path)).answers)
     except RulesProblems as wrong:
         tell(app, wrong.problems)
         again = f"earnest rules check {shlex.quote(str(file))}" if file else "earnest rules check"

@@ -14,7 +14,7 @@ from responders.ledger import rulebooks, takes
 from responders.ledger.takes import Word
 from responders.model import Mode
 from responders.rulekeeper import last_good
-from responders.shelf import beside
+from responders.shelf import answers_beside
 
 if TYPE_CHECKING:
     from listener.errors import RulesWrong
@@ -54,7 +54,7 @@ def settle(
 def _of_before(store: SqliteStore, book: Rulebook, rules: Path) -> Rulebook | None:
     """Return the rules that were in force last, where they are other ones and can be used."""
     last = rulebooks.last(store.read())
-    return None if last is None or last[0] == book.fingerprint else last_good(store.read(), beside(rules))
+    return None if last is None or last[0] == book.fingerprint else last_good(store.read(), answers_beside(rules))
 
 
 def _as_run(book: Rulebook, before: Rulebook | None, *, observe: bool) -> tuple[Rulebook, Rulebook | None]:

@@ -78,12 +78,12 @@ def _try(app: App, store: SqliteStore, book: Rulebook) -> _Tried:
     from responders.edits import Allowed  # noqa: PLC0415
     from responders.ledger import rulebooks  # noqa: PLC0415
     from responders.rulekeeper import last_good  # noqa: PLC0415
-    from responders.shelf import beside  # noqa: PLC0415
+    from responders.shelf import answers_beside  # noqa: PLC0415
 
     reader, at = store.read(), clock.now()
     allowed, last = Allowed.of(reader), rulebooks.last(reader)
     tried = _Tried(book, allowed, last[0] if last else "", mode=edits.of_mode(book, allowed))
-    before = last_good(reader, beside(app.rules_path)) if last and last[0] != book.fingerprint else None
+    before = last_good(reader, answers_beside(app.rules_path)) if last and last[0] != book.fingerprint else None
     if before is None:
         return tried
     before = edits.as_allowed(before, allowed)

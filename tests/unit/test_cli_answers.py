@@ -14,7 +14,7 @@ from responders import checkup
 from responders.house import open_store
 from responders.rulefile import load, load_rehearsed, read_rehearsed
 from responders.rulekeeper import RuleKeeper
-from responders.shelf import beside
+from responders.shelf import answers_beside
 from tests.program import Program
 from tests.stores import make_store
 
@@ -55,7 +55,7 @@ def run(tmp_path: Path) -> Program:
 
 
 def put(rules: Path, name: str, day: str, *, title: str = "Sending shoes back") -> None:
-    (beside(rules) / name).write_text(ANSWER.format(day=day, title=title), encoding="utf-8")
+    (answers_beside(rules) / name).write_text(ANSWER.format(day=day, title=title), encoding="utf-8")
 
 
 @time_machine.travel(NOW, tick=False)
@@ -92,7 +92,7 @@ def test_check_names_file_and_line_and_rules_check_says_the_same(run: Program) -
     checked = run("rules", "check")
     assert checked.code == 3
     assert "due.md:5:1: warning: its last day is in 9 days; after that it is not offered" in checked.out
-    (beside(run.rules) / "broken.md").write_text("no front", encoding="utf-8")
+    (answers_beside(run.rules) / "broken.md").write_text("no front", encoding="utf-8")
     assert run("answers", "check").code == 1
     assert run("rules", "check").code == 1
     told = [one["code"] for one in run("rules", "check", "--json").objects]
@@ -100,9 +100,9 @@ def test_check_names_file_and_line_and_rules_check_says_the_same(run: Program) -
 
 
 def test_a_missing_folder_is_said_once_where_a_route_looks_for_it(run: Program) -> None:
-    (beside(run.rules) / "returns.md").unlink()
+    (answers_beside(run.rules) / "returns.md").unlink()
     assert run("rules", "check").code == 0
-    beside(run.rules).rmdir()
+    answers_beside(run.rules).rmdir()
     ran = run("rules", "check")
     assert ran.code == 3
     assert "there is no folder data/answers beside this file" in ran.out
@@ -111,11 +111,11 @@ def test_a_missing_folder_is_said_once_where_a_route_looks_for_it(run: Program) 
 
 def test_a_file_with_a_mistake_keeps_the_old_rules_and_is_left_out_where_they_are_read_for_looking(run: Program) -> None:
     assert [one.file for one in load_rehearsed(run.rules).answers] == ["returns.md"]
-    (beside(run.rules) / "broken.md").write_text("no front", encoding="utf-8")
+    (answers_beside(run.rules) / "broken.md").write_text("no front", encoding="utf-8")
     with pytest.raises(Exception, match=r"broken.md:1:1: what the answer is about"):
         load_rehearsed(run.rules)
     assert [one.file for one in load(run.rules).answers] == ["returns.md"]
-    kept = read_rehearsed(json.dumps(RULES), filename="the rules of before", answers=beside(run.rules))
+    kept = read_rehearsed(json.dumps(RULES), filename="the rules of before", answers=answers_beside(run.rules))
     assert [one.file for one in kept.answers] == ["returns.md"]
 
 
@@ -126,7 +126,7 @@ def test_a_changed_folder_is_noticed_as_a_changed_file_is(run: Program) -> None:
         put(run.rules, "more.md", "2027-01-31")
         assert keeper.changed()
         assert not keeper.changed()
-        (beside(run.rules) / "more.md").unlink()
+        (answers_beside(run.rules) / "more.md").unlink()
         assert keeper.changed()
 
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from responders.ledger import rulebooks
-from responders.shelf import beside
+from responders.shelf import answers_beside
 from tests import street
 from tests.program import Program
 from tests.replaying import BEFORE, DAY, RULES, Daily, said
@@ -127,8 +127,8 @@ def test_written_answers_go_with_the_rules_in_force_too_wherever_one_works(tmp_p
     past = Daily(tmp_path / "past", **BEFORE)
     asyncio.run(past.live([said(0, "p1", "@acme how do I return my shoes?", "marta")]))
     program = Program(past.store.url, tmp_path / "rules.yaml", {})
-    beside(program.rules).mkdir(parents=True)
-    (beside(program.rules) / "returns.md").write_text(RETURNS, encoding="utf-8")
+    answers_beside(program.rules).mkdir(parents=True)
+    (answers_beside(program.rules) / "returns.md").write_text(RETURNS, encoding="utf-8")
     asked = {"name": "asked", "when": {"intent": ["question"]}, "answers": True, "reply": "help", "approval": "none"}
     rules = {**street.RULES, "mode": "send", "routes": [asked, {"name": "all", "when": "always"}], "templates": {"help": "{answer}"}}
     past.store.write(lambda tx: rulebooks.keep(tx, "0123456789ab", json.dumps(rules), at=past.clock()))
