@@ -67,7 +67,7 @@ def _paths(folder: Path) -> list[Path]:
 
 def _read(path: Path, number: int) -> AnswerFile:
     if number >= MOST:
-        return _unread(path, f"there are more than {MOST:,} answers", "this one is not read")
+        return _unread(path, f"there are more than {MOST:,} answers, so this one is not read", "make one file of those that say the same")
     try:
         with path.open("rb") as opened:
             raw = opened.read(4 * LONGEST + 1)
@@ -75,7 +75,9 @@ def _read(path: Path, number: int) -> AnswerFile:
     except UnicodeDecodeError:
         return _unread(path, "the file is not UTF-8 text", "save it as UTF-8 in your editor")
     except OSError as problem:
-        return _unread(path, f"the file cannot be read: {problem.strerror}", "")
+        return _unread(
+            path, f"the file cannot be read: {problem.strerror}", "let whoever runs Earnest read it, or take it out of the folder"
+        )
 
 
 def _unread(path: Path, message: str, hint: str) -> AnswerFile:

@@ -104,5 +104,5 @@ def docs(app: App, page: Path | None) -> int:
         page.write_text(put_table(read_rules(page).decode("utf-8"), source_models()), encoding="utf-8")
     except (OSError, ValueError) as problem:
         message = f"cannot put the keys into {page}: {problem}"
-        raise EarnestError(message) from None
+        raise EarnestError(message, "name a page that can be written and holds the two marks, as docs/rules.md does") from None
     return 0

@@ -154,7 +154,7 @@ def test_a_folder_is_read_by_name_and_what_cannot_be_read_is_a_problem_of_its_ow
 def test_no_more_files_are_read_than_a_search_can_part(folder: Path) -> None:
     for number in range(MOST):
         (folder / f"n{number:04}.md").write_text("", encoding="utf-8")
-    assert read_shelf(folder).files[-1].problems[0].message == "there are more than 1,000 answers"
+    assert read_shelf(folder).files[-1].problems[0].message == "there are more than 1,000 answers, so this one is not read"
 
 
 def test_whatever_changes_in_the_folder_is_seen(folder: Path) -> None:
