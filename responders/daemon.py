@@ -77,6 +77,7 @@ class Daemon:
         tell: Callable[[Event], None] = lambda _event: None,
         refused: RulesWrong | None = None,
         observe: bool = False,
+        seen: object = None,
     ) -> None:
         """Prepare; nothing runs yet.
 
@@ -90,6 +91,7 @@ class Daemon:
             tell: is told of everything that happens, as it happens.
             refused: why the file is not in force, where `book` are the rules of before.
             observe: decide and record, draft and send nothing, whatever the mode of the rules.
+            seen: how the file looked before it was read (`rulekeeper.glance`), so that no later edit of it is missed.
         """
         self._store = store
         self._clock = clock
@@ -99,7 +101,7 @@ class Daemon:
         self._kinds = {name: kind for name in speaking_networks() if (kind := channel_kind(name))}
         self._channels: dict[str, Channel] = {}
         adapted = _observing(adapt) if observe else adapt
-        self._rules = RuleKeeper(store, clock, rules_path, adapted, refused=refused, observe=observe)
+        self._rules = RuleKeeper(store, clock, rules_path, adapted, refused=refused, observe=observe, seen=seen)
         self._mute: dict[str, Mute] = {}
         self._take_rules(*self._made(adapted(book)))
         self._alerts = Alerts(store, lambda: self._book, clock)

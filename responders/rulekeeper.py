@@ -23,7 +23,7 @@ from responders.edits import Allowed, Held
 from responders.ledger import incidents, people, rulebooks, takes
 from responders.model import Mode
 from responders.rulefile import load_rehearsed, read_rehearsed
-from responders.shelf import answers_beside, stamp
+from responders.shelf import answers_beside, stamp, traces
 from responders.weighing import Interrupted
 
 _log = logs.get("rules")
@@ -44,8 +44,11 @@ class RuleKeeper:
         *,
         refused: RulesWrong | None = None,
         observe: bool = False,
+        seen: object = None,
     ) -> None:
         """Watch `path` (None: nothing changes); `refused` says why the file is not in force at the start, if it is not.
+
+        `seen` is how the file looked before it was read for the start (`glance`); without it, nothing changed since.
 
         While only observing (`observe`) the mode of the file counts for nothing, so what people allowed and said stays for later.
         """
@@ -56,13 +59,15 @@ class RuleKeeper:
         self._refused = refused
         self._observe = observe
         self._ends = threading.Event()
-        self._seen = self._stamp()
+        self._seen = self._stamp() if seen is None or path is None else (seen, self._newest())
 
     async def begin(self, book: Rulebook) -> None:
         """Note which rules are in force at the start, and what was wrong with the file."""
         await self.take(book)
         if self._refused is not None:
             await self.refuse(self._refused)
+            if isinstance(self._refused, Held) and takes.waiting(self._store.read()):
+                self.look_again()  # somebody said something while this was begun
 
     async def take(self, book: Rulebook) -> None:
         """Note that these rules are in force from now on, and that the file is right."""
@@ -93,21 +98,32 @@ class RuleKeeper:
     async def read(self, before: Rulebook) -> Rulebook | RulesWrong | None:
         """Read the file, check it, run its examples, and weigh it against the rules in force (`before`).
 
-        Return what came of it; None where there is no file to watch, or the daemon ends.
+        Return what came of it; None where there is no file to watch, it was written to meanwhile (so it is looked at again), or the
+        daemon ends.
         """
         if self._path is None:
             return None
-        allowed = Allowed.of(self._store.read())
+        allowed, looked = Allowed.of(self._store.read()), glance(self._path)
+        found = await asyncio.to_thread(self._tried, self._path, before, allowed)
+        if glance(self._path) != looked:  # what was read may be half of one edit and half of another
+            self.look_again()
+            return None
+        return found
+
+    def _tried(self, path: Path, before: Rulebook, allowed: Allowed) -> Rulebook | RulesWrong | None:
         try:
-            return await asyncio.to_thread(self._read, self._path, before, allowed)
+            return self._read(path, before, allowed)
         except Interrupted:
             return None
         except RulesWrong as problem:
             return problem
         except Exception as problem:  # noqa: BLE001  # whatever a file brings about, it is said and the old rules stay
-            return RulesWrong(f"{self._path} cannot be used: {type(problem).__name__}")
+            return RulesWrong(f"{path} cannot be used: {type(problem).__name__}")
 
     def _read(self, path: Path, before: Rulebook, allowed: Allowed) -> Rulebook:
+        if path.exists() and not path.is_file():
+            message = f"{path} cannot be used: it is no ordinary file"
+            raise RulesWrong(message, "put an ordinary file there: nobody waits for what a pipe may bring")
         book = self._adapt(load_rehearsed(path))
         url = f"sqlite:///{self._store.beside('')}"
         mode = () if self._observe else edits.of_mode(book, allowed)
@@ -143,12 +159,24 @@ class RuleKeeper:
         incidents.end(tx, _WRONG if held else _HELD, at=at)
 
     def _stamp(self) -> object:
-        if self._path is None:
-            return None
-        with suppress(OSError):
-            found = self._path.stat()
-            return found.st_mtime_ns, found.st_size, found.st_ino, stamp(answers_beside(self._path)), takes.newest(self._store.read())
-        return ()
+        return None if self._path is None else (glance(self._path), self._newest())
+
+    def _newest(self) -> int:
+        return takes.newest(self._store.read())
+
+
+def glance(path: Path) -> object:
+    """Return what changes whenever a rules file or an answer beside it does."""
+    with suppress(OSError):
+        return traces(path), stamp(answers_beside(path))
+    return ()
+
+
+def _mistakes(problem: RulesWrong) -> str:
+    """Return what is wrong in one line: the head of each mistake, without the line it shows and its caret."""
+    heads = [line for line in problem.message.splitlines() if line and not line.startswith(" ")]
+    heads[0] = heads[0].rpartition(" cannot be used: ")[2]
+    return one_line("; ".join(heads), _WIDTH).rstrip(".")
 
 
 def _mistakes(problem: RulesWrong) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -47,16 +50,40 @@ def read_shelf(folder: Path) -> Shelf:
     return Shelf(folder, folder.is_dir(), tuple(_read(path, number) for number, path in enumerate(_paths(folder))))
 
 
-def stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+def read_bytes(path: Path, most: int) -> bytes:
+    """Return the first bytes of an ordinary file, at most so many. A pipe or a device is never waited for.
+
+    Raises:
+        OSError: it is absent, may not be read, or is no ordinary file.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:  # noqa: PTH123  # a number, not a path
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file")
+        return opened.read(most)
+
+
+def stamp(folder: Path) -> tuple[tuple[str, Traces], ...]:
     """Return what changes whenever an answer is written, changed, added or removed."""
     return tuple(_stamps(folder))
 
 
-def _stamps(folder: Path) -> Iterator[tuple[str, int, int]]:
+def _stamps(folder: Path) -> Iterator[tuple[str, Traces]]:
     for path in _paths(folder):
         with suppress(OSError):
-            found = path.stat()
-            yield path.name, found.st_mtime_ns, found.st_size
+            yield path.name, traces(path)
+
+
+Traces = tuple[int, int, int, int]
+
+
+def traces(path: Path) -> Traces:
+    """Return what an edit of a file leaves, also one that keeps its size and sets its time back.
+
+    Raises:
+        OSError: it is absent, or may not be looked at.
+    """
+    found = path.stat()
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def _paths(folder: Path) -> list[Path]:
@@ -69,9 +96,7 @@ def _read(path: Path, number: int) -> AnswerFile:
     if number >= MOST:
         return _unread(path, f"there are more than {MOST:,} answers, so this one is not read", "make one file of those that say the same")
     try:
-        with path.open("rb") as opened:
-            raw = opened.read(4 * LONGEST + 1)
-        return read_answer(raw.decode("utf-8"), filename=str(path))
+        return read_answer(read_bytes(path, 4 * LONGEST + 1).decode("utf-8"), filename=str(path))
     except UnicodeDecodeError:
         return _unread(path, "the file is not UTF-8 text", "save it as UTF-8 in your editor")
     except OSError as problem:

@@ -41,8 +41,10 @@ def run(app: App, *, once: bool, observe: bool, confirmed: str | None) -> int:
     """
     from responders.cli import starting  # noqa: PLC0415  # not needed for help
     from responders.house import open_store, put_demo_aside  # noqa: PLC0415  # not needed for help
+    from responders.rulekeeper import glance  # noqa: PLC0415
 
     logs.configure(app.options.verbose - int(app.options.quiet), json=app.options.json or not sys.stderr.isatty())
+    seen = glance(app.rules_path)
     book, refused = _rules(app, once=once)
     aside = put_demo_aside(app.options.store)
     if aside:
@@ -51,7 +53,7 @@ def run(app: App, *, once: bool, observe: bool, confirmed: str | None) -> int:
     try:
         store.hold_alone()
         book, refused = starting.settle(app, store, book, refused, once=once, observe=observe, confirmed=confirmed)
-        return asyncio.run(_work(app, store, book, refused, once=once, observe=observe))
+        return asyncio.run(_work(app, store, book, refused, seen, once=once, observe=observe))
     finally:
         store.close()
 
@@ -92,7 +94,9 @@ def _rules_of_before(url: str, rules: Path) -> Rulebook | None:
         store.close()
 
 
-async def _work(app: App, store: SqliteStore, book: Rulebook, refused: RulesWrong | None, *, once: bool, observe: bool) -> int:
+async def _work(
+    app: App, store: SqliteStore, book: Rulebook, refused: RulesWrong | None, seen: object, *, once: bool, observe: bool
+) -> int:
     from listener.watching import Hearing, say  # noqa: PLC0415
     from responders import flag  # noqa: PLC0415
     from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
@@ -108,7 +112,8 @@ async def _work(app: App, store: SqliteStore, book: Rulebook, refused: RulesWron
         elif isinstance(event, Mute):
             logs.get("daemon").warning("cannot speak", network=event.network, problem=event.problem)
 
-    daemon = Daemon(store, book, clock.now, rules_path=None if once else app.rules_path, tell=show, refused=refused, observe=observe)
+    path = None if once else app.rules_path
+    daemon = Daemon(store, book, clock.now, rules_path=path, tell=show, refused=refused, observe=observe, seen=seen)
     if once:
         return await _once(app, daemon, sources=len(book.sources))
     if pause := flag.stopped(store, at=clock.now()):
