@@ -14,6 +14,7 @@ from listener.rules.rulebook import Rulebook
 from listener.store import following
 from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Row, text
+from listener.text import clean, one_line
 from responders import guard
 from responders.boundaries import holds, same_text
 from responders.channels.base import ChannelKind, Parent
@@ -24,6 +25,7 @@ from responders.ledger.drafts import Draft
 from responders.model import Delivery, DraftState, Heard, Hold, Kind, Mode
 
 _A_YES_HOLDS = timedelta(hours=2)
+_QUOTE_WIDTH = 60  # columns of a name
 _ASKED_ELSEWHERE = frozenset({"answered", "paused"})  # on the network itself; by the claim
 
 
@@ -94,6 +96,8 @@ class LastLook:
             return "; ".join(hold.reason for hold in found if hold.forbids or (hold.by_hand and self._by_program))
         if not _leaves_by_itself(self.book, draft.route):
             return "the rules do not let it leave by itself any more"
+        if draft.answer and not _still_told(self.book, draft.answer.file, self.delivery.text):
+            return f"the written answer {one_line(draft.answer.file, _QUOTE_WIDTH)} says something else by now, or is not there any more"
         return "; ".join(hold.reason for hold in found if hold.gate not in _ASKED_ELSEWHERE)
 
     @property
@@ -111,6 +115,12 @@ class LastLook:
         late = heard_ledger.is_late(tx, post.network, post.id)
         around = circumstances(tx, mention, world(tx, at=self.at, without=draft.id), late=late, without=draft.id)
         return (*holds(self.book, route, Heard(mention, seen), around), *same_text((self.delivery.text,), around))
+
+
+def _still_told(book: Rulebook, file: str, text: str) -> bool:
+    """Return whether the answer of that name still has the words that a text tells."""
+    said = (answer.said(wording) for answer in book.answers if answer.file == file for wording in answer.wordings)
+    return any("".join(clean(one).split()) in "".join(clean(text).split()) for one in said)
 
 
 def _leaves_by_itself(book: Rulebook, name: str) -> bool:
