@@ -6,15 +6,18 @@ and by the daemon between. What was lowered stays so over restarts and other rul
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from listener.errors import EarnestError, UsageError
+from listener.rules.reading import read_rulebook
 from listener.rules.rulebook import Route, Rulebook
 from listener.store.base import Reader, Tx
 from listener.text import one_line
 from responders import earning, verdicts
-from responders.ledger import audit, incidents, lowered, records
+from responders.ledger import audit, incidents, lowered, records, rulebooks
+from responders.ledger.lowered import Lowered
 from responders.model import Heard
 
 _WIDTH = 200
@@ -68,16 +71,34 @@ def restoring(route: str) -> str:
 
 
 def carry(tx: Tx, book: Rulebook, *, at: datetime) -> None:
-    """Where new rules give a lowered route another name, lower that one too: an edit gives no right back."""
+    """Where new rules give a lowered route another name, lower that one too: an edit gives no right back.
+
+    It is known by what it said when it was lowered, and by what it says in the rules in force until now. One that asks a person by its
+    own rule is lowered as well, without a word: nothing changes before that rule does.
+    """
     known = lowered.now(tx)
     if not known:
         return
-    why = {one.mark: one for one in known}
+    why = {one.mark: one for one in known} | dict(_of_late(tx, book, {one.route: one for one in known}))
     names = {one.route for one in known}
     for route in book.routes:
         before = why.get(earning.mark(book, route))
-        if before and route.name not in names and route.approval == "none" and not route.shadow:
+        if not before or route.name in names:
+            continue
+        if route.approval == "none" and not route.shadow:
             _lower(tx, book, route, before.reason, at=at)
+        else:
+            lowered.lower(tx, route.name, earning.mark(book, route), before.reason, at=at)
+
+
+def _of_late(reader: Reader, book: Rulebook, known: Mapping[str, Lowered]) -> Iterator[tuple[str, Lowered]]:
+    """Yield what lowered routes say by the rules in force until now, where those can still be read."""
+    last = rulebooks.last(reader)
+    if last is None or last[0] == book.fingerprint:
+        return
+    with suppress(EarnestError):
+        until_now = read_rulebook(last[1])
+        yield from ((earning.mark(until_now, route), known[route.name]) for route in until_now.routes if route.name in known)
 
 
 def restore(tx: Tx, route: str, reason: str, *, who: str, at: datetime) -> None:

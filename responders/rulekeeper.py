@@ -140,9 +140,9 @@ class RuleKeeper:
         at = self._clock()
         for name, value in (("rules_version", book.fingerprint), ("mode", book.mode), ("rules_error", ""), ("rules_held", "")):
             people.set_fact(tx, name, value, at=at)
+        lowering.carry(tx, book, at=at)  # before these rules are the last ones
         if book.words:
             rulebooks.keep(tx, book.fingerprint, book.words, at=at)
-        lowering.carry(tx, book, at=at)
         if not self._observe:
             takes.settle(tx, book.fingerprint, Mode(book.mode), at=at)
         for name in (_WRONG, _HELD):

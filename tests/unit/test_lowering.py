@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from listener.store.base import Tx
 from responders import lowering
 from responders.alerts import Alerts
 from responders.ledger import audit, lowered
+from responders.rulefile import load_text
 from responders.rulekeeper import RuleKeeper
 from tests.asking import Asking
 from tests.braking import ANGRY, reply
@@ -164,6 +166,38 @@ async def test_it_stays_lowered_over_a_restart_other_words_and_another_name(make
     lift(here, "renamed")
     await load(here)
     assert (down(here), await gates(here, "d")) == ([], [])
+
+
+async def save(here: House, **changes: object) -> None:
+    """Save rules as a file holds them, and let them be taken."""
+    here.book = load_text(json.dumps({**here.book.model_dump(mode="json", by_alias=True, exclude_unset=True), **changes}), "rules.yaml")
+    here.__dict__.pop("mind", None)
+    await RuleKeeper(here.store, here.clock, None, lambda book: book).take(here.book)
+
+
+def saying(here: House, words_: str) -> dict[str, object]:
+    return {**here.book.model_dump(mode="json")["templates"], "hello": words_}
+
+
+async def test_it_stays_lowered_where_one_edit_changes_its_words_and_the_next_its_name(make: Make) -> None:
+    here = make()
+    await go_bad(here)
+    assert check(here) == ("all",)
+    await save(here)
+    await save(here, templates=saying(here, "Other words. ^{agent}"))
+    await save(here, routes=[{**ALONE, "name": "renamed"}])
+    assert await gates(here, "a") == ["lowered"]
+
+
+async def test_it_stays_lowered_where_it_gets_another_name_and_other_words_while_it_asks_a_person(make: Make) -> None:
+    here = make()
+    await go_bad(here)
+    assert check(here) == ("all",)
+    await save(here, routes=[{**ASKING, "name": "renamed"}])
+    assert here.rows("SELECT name FROM incidents") == [{"name": "lowered all"}], "nothing changed for the new name"
+    await save(here, templates=saying(here, "Other words. ^{agent}"))
+    await save(here, routes=[{**ALONE, "name": "renamed"}])
+    assert await gates(here, "a") == ["lowered"]
 
 
 async def test_lowered_while_it_asks_a_person_by_rule_it_is_still_lowered_when_that_rule_goes(make: Make) -> None:
