@@ -315,10 +315,11 @@ class Daemon:
         before = self._book
         # The same ones again: then a mistake was taken back, and is no mistake any more.
         same = (book.fingerprint, book.mode, book.answers) == (before.fingerprint, before.mode, before.answers)
-        if not same:
-            self._take_rules(*await asyncio.to_thread(self._made, book))
+        made = None if same else await asyncio.to_thread(self._made, book)
+        await self._rules.take(book)  # first: what was lowered is lowered under every name before anything is decided by them
+        if made:
+            self._take_rules(*made)
             _log.info("new rules taken", version=book.fingerprint)
-        await self._rules.take(book)
         self._tell(RulesTaken(book.fingerprint))
         if book.sources != before.sources:
             await self._listening.stop()

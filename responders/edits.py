@@ -6,6 +6,7 @@ Whoever saves a file may have made a slip. So no saved file raises `mode`, and n
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,13 +36,22 @@ class Allowed:
         """Read it from the store."""
         return cls(takes.ceiling(reader), takes.waiting(reader))
 
-    def forces(self, version: str) -> bool:
+    def forces(self, sealed: str) -> bool:
         """Return whether a person wants these very rules, and knows what the last day would have been by them."""
-        return self.word is not None and self.word.forced and self.word.version == version
+        return self.word is not None and self.word.forced and self.word.sealed == sealed
 
-    def allows(self, version: str, mode: Mode) -> bool:
-        """Return whether rules of this version may work in a mode."""
-        return mode.rank <= self.ceiling.rank or (self.word is not None and self.word.allows(version, mode))
+    def allows(self, sealed: str, mode: Mode) -> bool:
+        """Return whether the rules of this seal may work in a mode."""
+        return mode.rank <= self.ceiling.rank or (self.word is not None and self.word.allows(sealed, mode))
+
+
+def seal(book: Rulebook) -> str:
+    """Return what a person's word is given for: the text of the rules, and the written answers where a route tells any.
+
+    It begins with the fingerprint that people see, which alone is too short to be nobody else's on purpose.
+    """
+    answers = book.answers if any(route.answers for route in book.routes) else ()
+    return f"{book.fingerprint} {hashlib.sha256(repr((book.words, answers)).encode('utf-8', 'replace')).hexdigest()}"
 
 
 class Held(RulesWrong):
@@ -66,7 +76,7 @@ def hint(found: Sequence[Objection], mode: str) -> str:
 def of_mode(book: Rulebook, allowed: Allowed) -> tuple[Objection, ...]:
     """Return the objection to rules whose mode is higher than anybody has allowed."""
     mode = Mode(book.mode)
-    if allowed.allows(book.fingerprint, mode):
+    if allowed.allows(seal(book), mode):
         return ()
     line, column = place(read(book.words), ("mode",))
     words = f"it raises `mode` from {allowed.ceiling.value} to {mode.value}, which a person must confirm"
@@ -87,7 +97,7 @@ def of_past(
     Raises:
         Interrupted: `go_on` said so.
     """
-    if before is None or book.fingerprint == before.fingerprint or allowed.forces(book.fingerprint):
+    if before is None or seal(book) == seal(before) or allowed.forces(seal(book)):
         return ()
     try:
         return objections(book, before, weigh(url, book, before, at=at, go_on=go_on))
@@ -100,4 +110,4 @@ def of_past(
 def as_allowed(book: Rulebook, allowed: Allowed) -> Rulebook:
     """Return rules in a mode that a person has allowed."""
     mode = Mode(book.mode)
-    return book if allowed.allows(book.fingerprint, mode) else book.model_copy(update={"mode": allowed.ceiling.value})
+    return book if allowed.allows(seal(book), mode) else book.model_copy(update={"mode": allowed.ceiling.value})

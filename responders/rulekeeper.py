@@ -144,7 +144,7 @@ class RuleKeeper:
         if book.words:
             rulebooks.keep(tx, book.fingerprint, book.words, at=at)
         if not self._observe:
-            takes.settle(tx, book.fingerprint, Mode(book.mode), at=at)
+            takes.settle(tx, edits.seal(book), book.fingerprint, Mode(book.mode), at=at)
         for name in (_WRONG, _HELD):
             incidents.end(tx, name, at=at)
 
@@ -170,13 +170,6 @@ def glance(path: Path) -> object:
     with suppress(OSError):
         return traces(path), stamp(answers_beside(path))
     return ()
-
-
-def _mistakes(problem: RulesWrong) -> str:
-    """Return what is wrong in one line: the head of each mistake, without the line it shows and its caret."""
-    heads = [line for line in problem.message.splitlines() if line and not line.startswith(" ")]
-    heads[0] = heads[0].rpartition(" cannot be used: ")[2]
-    return one_line("; ".join(heads), _WIDTH).rstrip(".")
 
 
 def _mistakes(problem: RulesWrong) -> str:

@@ -44,7 +44,7 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Why an edit wants a person's word. `code` is `mode`, `more`, `wide` or `untried`; line and column count from 1."""
+    """Why an edit wants a person's word. `code` is `mode`, `more`, `wide`, `answers` or `untried`; line and column count from 1."""
 
     code: str
     words: str

@@ -9,7 +9,7 @@ from typing import Any
 
 from listener.errors import RulesWrong
 from responders.daemon import Daemon, RulesTaken
-from responders.edits import Allowed, Held
+from responders.edits import Held, Allowed, seal
 from responders.ledger import people, takes
 from responders.ledger.takes import Word
 from responders.model import Mode
@@ -87,7 +87,7 @@ class Edited:
 
     def say(self, *, forced: bool = False, mode: str = "") -> None:
         """Give a person's word for the file as it stands."""
-        word = Word(load(self.path).fingerprint, "jo", forced, mode)
+        word = Word(seal(load(self.path)), "jo", forced, mode)
         give = {"reason": "", "over": (), "before": self.allowed().ceiling, "at": self.house.clock()}
         self.house.store.write(lambda tx: takes.give(tx, word, **give))  # type: ignore[arg-type]
 

@@ -35,7 +35,7 @@ def settle(
     if refused is not None:  # then these are the rules of before
         return edits.as_allowed(book, allowed), refused
     if not observe and edits.of_mode(book, allowed) and typed(app, Mode(book.mode), allowed.ceiling, confirmed):
-        word = Word(book.fingerprint, app.me, allowed.forces(book.fingerprint), book.mode)
+        word = Word(edits.seal(book), app.me, allowed.forces(edits.seal(book)), book.mode)
         store.write(lambda tx: takes.give(tx, word, reason="", over=("mode",), before=allowed.ceiling, at=clock.now()))
         allowed = replace(allowed, word=word)
     mode = () if observe else edits.of_mode(book, allowed)

@@ -17,6 +17,7 @@ from responders.model import Mode
 
 if TYPE_CHECKING:
     from listener.rules.rulebook import Rulebook
+    from listener.store.base import Reader
     from listener.store.sqlite import SqliteStore
     from responders.comparing import Difference
     from responders.edits import Allowed
@@ -60,7 +61,7 @@ def take(app: App, *, force: bool, confirmed: str | None, who: str | None, reaso
     store = open_store(app.options.store, create=True)
     click.get_current_context().call_on_close(store.close)
     tried = _try(app, store, book)
-    if tried.in_force == book.fingerprint and not tried.mode:
+    if tried.in_force == book.fingerprint and not (tried.mode or tried.objections):
         return _nothing_new(app, tried)
     _show(app, tried)
     missing = [] if force else list(tried.objections)
@@ -83,6 +84,8 @@ def _try(app: App, store: SqliteStore, book: Rulebook) -> _Tried:
     reader, at = store.read(), clock.now()
     allowed, last = Allowed.of(reader), rulebooks.last(reader)
     tried = _Tried(book, allowed, last[0] if last else "", mode=edits.of_mode(book, allowed))
+    if store.held() and tried.in_force == book.fingerprint:
+        tried.objections = _of_answers(reader)
     before = last_good(reader, answers_beside(app.rules_path)) if last and last[0] != book.fingerprint else None
     if before is None:
         return tried
@@ -94,6 +97,18 @@ def _try(app: App, store: SqliteStore, book: Rulebook) -> _Tried:
     except Exception as problem:  # noqa: BLE001  # as for the daemon: what cannot be tried wants a person's word
         tried.objections = (weighing.untried(problem),)
     return tried
+
+
+def _of_answers(reader: Reader) -> tuple[Objection, ...]:
+    """Return why a daemon waits for a word though these rules are in force: other written answers stand beside them."""
+    from responders.ledger import people  # noqa: PLC0415  # not needed for help
+    from responders.weighing import Objection  # noqa: PLC0415
+
+    facts = people.facts(reader)
+    if not facts.get("rules_held", ("", None))[0]:
+        return ()
+    said = facts["rules_error"][0].splitlines()[1:]
+    return (Objection("answers", f"the written answers beside it are others than those in force: {one_line(' '.join(said), _WIDTH)}"),)
 
 
 def _difference(app: App, before: Rulebook, weighed: Weighed) -> Difference:
@@ -156,10 +171,11 @@ def _not_taken(app: App, tried: _Tried, missing: list[Objection]) -> int:
 
 
 def _give(store: SqliteStore, tried: _Tried, *, who: str, reason: str) -> None:
-    from responders.ledger import takes  # noqa: PLC0415  # not needed for help
+    from responders.edits import seal  # noqa: PLC0415  # not needed for help
+    from responders.ledger import takes  # noqa: PLC0415
 
     book, allowed = tried.book, tried.allowed
-    word = takes.Word(book.fingerprint, who, forced=True, mode=book.mode if tried.mode else "")
+    word = takes.Word(seal(book), who, forced=True, mode=book.mode if tried.mode else "")
     over = [one.code for one in tried.objections]
     store.write(lambda tx: takes.give(tx, word, reason=reason, over=over, before=allowed.ceiling, at=clock.now()))
 

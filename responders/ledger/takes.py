@@ -1,6 +1,6 @@
 """A person's word for one exact text of the rules, and the highest mode that a person has allowed.
 
-A word counts once, only while nobody has given a newer one, and only for the text with that fingerprint.
+A word counts once, only while nobody has given a newer one, and only for exactly that text and the written answers beside it.
 """
 
 from __future__ import annotations
@@ -19,26 +19,31 @@ _CEILING = "mode_ceiling"
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a person said of the rules with the fingerprint `version`.
+    """What a person said of the rules that are `sealed` so (`responders.edits.seal`): their fingerprint, and all they are.
 
     `forced` is true where the person has seen what the last day would have been; `mode` is the mode that the person typed, or "".
     """
 
-    version: str
+    sealed: str
     who: str
     forced: bool = False
     mode: str = ""
 
-    def allows(self, version: str, mode: Mode) -> bool:
+    @property
+    def version(self) -> str:
+        """The fingerprint of the rules, as people see it."""
+        return self.sealed.partition(" ")[0]
+
+    def allows(self, sealed: str, mode: Mode) -> bool:
         """Return whether the person typed this mode, or a higher one, for these rules."""
-        return self.version == version and bool(self.mode) and Mode(self.mode).rank >= mode.rank
+        return self.sealed == sealed and bool(self.mode) and Mode(self.mode).rank >= mode.rank
 
 
 def give(tx: Tx, word: Word, *, reason: str, over: Sequence[str], before: Mode, at: datetime) -> None:
     """Keep a word; `over` names the objections it was given in spite of, `before` is the mode that was allowed until now."""
     tx.run(
-        "INSERT INTO rule_takes (version, who, reason, forced, mode, at) VALUES (:version, :who, :reason, :forced, :mode, :at)",
-        version=word.version,
+        "INSERT INTO rule_takes (version, who, reason, forced, mode, at) VALUES (:sealed, :who, :reason, :forced, :mode, :at)",
+        sealed=word.sealed,
         who=word.who,
         reason=reason,
         forced=int(word.forced),
@@ -74,9 +79,9 @@ def ceiling(reader: Reader) -> Mode:
     return Mode.SEND if worked_by == Mode.SEND else Mode.DRAFT
 
 
-def settle(tx: Tx, version: str, mode: Mode, *, at: datetime) -> None:
-    """Note that rules of this version and mode are in force: the word for them is used, and this mode is what is allowed from now on."""
-    tx.run("UPDATE rule_takes SET used_at = :at WHERE version = :version AND used_at IS NULL", version=version, at=to_text(at))
+def settle(tx: Tx, sealed: str, version: str, mode: Mode, *, at: datetime) -> None:
+    """Note that rules of this seal, version and mode are in force: the word for them is used, and this mode is allowed from now on."""
+    tx.run("UPDATE rule_takes SET used_at = :at WHERE version = :sealed AND used_at IS NULL", sealed=sealed, at=to_text(at))
     before = people.facts(tx).get(_CEILING, (mode.value, None))[0]
     if mode.rank < Mode(before).rank:
         audit.record(tx, audit.DAEMON, "lowered mode", at=at, rule_version=version, mode_before=before, mode=mode.value)

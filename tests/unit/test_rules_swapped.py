@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from listener.errors import Unreachable
 from responders.daemon import Daemon
 from responders.rulefile import load
 from responders.rulekeeper import RuleKeeper, glance
@@ -92,3 +93,18 @@ def test_a_glance_shows_rules_and_answers(edited: Edited) -> None:
     beside(edited.path).mkdir(parents=True)
     (beside(edited.path) / "one.md").write_text("x", encoding="utf-8")
     assert glance(edited.path) != seen
+
+
+async def test_rules_that_cannot_be_noted_in_the_store_are_not_worked_by(edited: Edited, monkeypatch: pytest.MonkeyPatch) -> None:
+    await edited.begin()
+    before = edited.in_force()
+
+    async def locked(_book: object) -> None:
+        message = "the store is locked"
+        raise Unreachable(message)
+
+    monkeypatch.setattr(edited.daemon._rules, "take", locked)  # noqa: SLF001
+    edited.write(**routes(rest={"team": "care"}), teams={"care": {"members": ["jo"]}})
+    with pytest.raises(Unreachable):
+        await edited.daemon.reload()
+    assert edited.in_force() == before
