@@ -144,6 +144,7 @@ class RuleKeeper:
         if book.words:
             rulebooks.keep(tx, book.fingerprint, book.words, at=at)
         if not self._observe:
+            people.set_fact(tx, "rules_seal", edits.seal(book), at=at)
             takes.settle(tx, edits.seal(book), book.fingerprint, Mode(book.mode), at=at)
         for name in (_WRONG, _HELD):
             incidents.end(tx, name, at=at)

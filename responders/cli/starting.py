@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from listener import clock
 from responders import edits
 from responders.cli.confirming import typed
-from responders.edits import Allowed, Held
-from responders.ledger import rulebooks, takes
+from responders.edits import Held, Allowed
+from responders.ledger import people, rulebooks, takes
 from responders.ledger.takes import Word
 from responders.model import Mode
 from responders.rulekeeper import last_good
-from responders.shelf import answers_beside
+from responders.shelf import beside
+from responders.weighing import Objection
 
 if TYPE_CHECKING:
     from listener.errors import RulesWrong
@@ -40,6 +41,8 @@ def settle(
         allowed = replace(allowed, word=word)
     mode = () if observe else edits.of_mode(book, allowed)
     before = _of_before(store, book, app.rules_path)
+    if before is None and not once and _answers_wait(store, book, allowed):
+        return _without_answers(app, book, allowed)
     past = edits.of_past(app.options.store, *_as_run(book, before, observe=observe), allowed, at=clock.now())
     if not mode and not past:
         return book, None
@@ -55,6 +58,23 @@ def _of_before(store: SqliteStore, book: Rulebook, rules: Path) -> Rulebook | No
     """Return the rules that were in force last, where they are other ones and can be used."""
     last = rulebooks.last(store.read())
     return None if last is None or last[0] == book.fingerprint else last_good(store.read(), answers_beside(rules))
+
+
+def _answers_wait(store: SqliteStore, book: Rulebook, standing: Standing) -> bool:
+    """Return whether these rules were in force last, and the written answers beside them waited for a person's word."""
+    sealed = edits.seal(book)
+    facts = people.facts(store.read())
+    held, last = (facts.get(name, ("", None))[0] for name in ("rules_held", "rules_seal"))
+    return bool(held and last) and last != sealed and last.startswith(book.fingerprint) and not standing.forces(sealed)
+
+
+def _without_answers(app: App, book: Rulebook, standing: Standing) -> tuple[Rulebook, RulesWrong]:
+    """Return the rules without any answer, since those of before are not there any more: what they would tell, a person is asked about."""
+    words = "the written answers beside it are others than those in force; until somebody says yes, none is told"
+    problem = Held(str(app.rules_path), (Objection("answers", words),), book.mode)
+    begins = edits.lowered(book.with_answers(()), standing)
+    _tell(app, problem, begins, same=True)
+    return begins, problem
 
 
 def _as_run(book: Rulebook, before: Rulebook | None, *, observe: bool) -> tuple[Rulebook, Rulebook | None]:

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from listener.rules.answering import Answer, Wording
+from responders.cli import starting
+from responders.cli.base import App, Options
 from responders.edits import Held
+from responders.rulefile import load_rehearsed
 from responders.shelf import beside
 from tests.climbing import house
 from tests.editing import Edited
@@ -117,6 +120,24 @@ async def test_the_word_for_answers_is_given_as_for_rules(edited: Edited) -> Non
     assert "20 answers would have left by themselves" in ran.out
     assert program("rules", "take", "--force").code == 0
     assert await edited.look() is None
+
+
+async def test_a_restart_gives_answers_that_wait_for_a_word_no_way_in(edited: Edited, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = App(Options(store=edited.house_url, rules=str(edited.path)))
+    store, how = edited.house.store, {"once": False, "observe": False, "confirmed": None}
+
+    def started() -> tuple[tuple[Answer, ...], bool]:
+        book, problem = starting.settle(app, store, load_rehearsed(edited.path), None, **how)  # type: ignore[arg-type]
+        return book.answers, isinstance(problem, Held)
+
+    monkeypatch.setattr(starting.clock, "now", edited.house.clock)
+    assert started() == ((), False)
+    put(edited, "Yes, in all sizes.")
+    assert isinstance(await edited.look(), Held)
+    assert started() == ((), True)
+    edited.say(forced=True)
+    answers, held = started()
+    assert ([one.file for one in answers], held) == (["green.md"], False)
 
 
 async def test_a_word_is_for_one_text_though_another_has_the_same_short_name(edited: Edited, monkeypatch: pytest.MonkeyPatch) -> None:
