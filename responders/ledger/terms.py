@@ -30,7 +30,7 @@ def note(tx: Tx, brand: str, post: Post, terms: Collection[str], *, at: datetime
     hour = at.replace(minute=0, second=0, microsecond=0)
     kept = _in_the_hour(tx, brand, hour)
     if not kept:
-        tx.run("DELETE FROM term_uses WHERE brand = :brand AND at < :old", brand=brand, old=to_text(at - KEPT))
+        tidy(tx, at=at)
     stand = _standing(tx, brand, terms, hour=hour, at=at)
     wanted = [term for term in terms if _is_wanted(stand.get(term))]
     for term in wanted[: max(MOST_AN_HOUR - kept, 0)]:
@@ -124,23 +124,44 @@ def is_old(reader: Reader, *, at: datetime) -> bool:
 
 
 def tidy(tx: Tx, *, at: datetime) -> None:
-    """Let go of what is older than eight days, whoever still asks for it."""
-    tx.run("DELETE FROM term_uses WHERE at < :old", old=to_text(at - KEPT))
+    """Let go of what is older than eight days, whoever still asks for it: nobody could tell any more whose words they were."""
+    old = {"old": to_text(at - KEPT)}
+    told = _told(tx)
+    gone = tx.all("SELECT DISTINCT brand, term FROM term_uses WHERE at < :old", **old) if told else []
+    tx.run("DELETE FROM term_uses WHERE at < :old", **old)
+    _unsay(tx, gone, told)
 
 
 def erase(tx: Tx, network: str, post_id: str) -> None:
     """Let go of the terms of one post. One that was told of and that fewer than two people are left with is taken out of what was told."""
     key = {"network": network, "id": post_id}
     held = tx.all("SELECT brand, term FROM term_uses WHERE network = :network AND post_id = :id", **key)
-    if not tx.run("DELETE FROM term_uses WHERE network = :network AND post_id = :id", **key):
-        return
-    for row in held:
-        left = tx.one(
-            f"SELECT COUNT(DISTINCT {_WHO}) AS n FROM term_uses WHERE brand = :brand AND term = :term",
-            brand=text(row, "brand"),
-            term=text(row, "term"),
-        )
-        if left is None or number(left, "n") < _SEVERAL:
-            quoted = {"quoted": f'"{text(row, "term")}"'}
-            for table in ("incidents", "watches"):
-                tx.run(f"UPDATE {table} SET words = replace(words, :quoted, '\"…\"') WHERE instr(words, :quoted) > 0", **quoted)
+    if tx.run("DELETE FROM term_uses WHERE network = :network AND post_id = :id", **key):
+        _unsay(tx, held, _told(tx))
+
+
+def _told(reader: Reader) -> str:
+    """Return all that was told of and quotes something."""
+    rows = reader.all(
+        "SELECT words FROM incidents WHERE instr(words, :quote) UNION ALL SELECT words FROM watches WHERE instr(words, :quote)", quote='"'
+    )
+    return "\n".join(text(row, "words") for row in rows)
+
+
+def _unsay(tx: Tx, gone: Iterable[Row], told: str) -> None:
+    for row in gone:
+        quoted = f'"{text(row, "term")}"'
+        if quoted not in told or _people(tx, row) >= _SEVERAL:
+            continue
+        for table in ("incidents", "watches"):
+            tx.run(f"UPDATE {table} SET words = replace(words, :quoted, '\"…\"') WHERE instr(words, :quoted) > 0", quoted=quoted)
+
+
+def _people(reader: Reader, row: Row) -> int:
+    """Return how many people a term of a brand is still known from."""
+    left = reader.one(
+        f"SELECT COUNT(DISTINCT {_WHO}) AS n FROM term_uses WHERE brand = :brand AND term = :term",
+        brand=text(row, "brand"),
+        term=text(row, "term"),
+    )
+    return number(left, "n") if left else 0
