@@ -55,7 +55,7 @@ def _asked(when: When) -> _Row:
     elif when.signals is not None:
         asked["signals"] = when.signals
     if when.text is not None:
-        asked["text"] = map(_folded, when.text)
+        asked["text"] = when.text
     asked |= {key: [str(wanted)] for key, wanted in flags.items() if wanted is not None}
     return {key: frozenset(wanted) for key, wanted in asked.items()}
 
@@ -77,6 +77,14 @@ def _rows(when: Literal["always"] | When) -> list[_Row]:
     return rows if len(rows) <= _MOST_ROWS else [own]
 
 
+def _alike(words: Mapping[str, int]) -> dict[str, int]:
+    """Return words, as the rules write them, each with the rows of all that are spelled otherwise and found in the same places."""
+    of_all: dict[str, int] = {}
+    for word, rows in words.items():
+        of_all[_folded(word)] = of_all.get(_folded(word), 0) | rows
+    return {word: of_all[_folded(word)] for word in words}
+
+
 class Candidates:
     """The rows of all routes of a rulebook."""
 
@@ -95,7 +103,7 @@ class Candidates:
                     values[value] = values.get(value, 0) | 1 << bit
         self._free = {key: self._all & ~mask for key, mask in asking.items()}
         self._one = [(key, look) for key, look in _ONE.items() if key in asking]
-        self._words = self._by_value.get("text", {})
+        self._words = _alike(self._by_value.get("text", {}))
         self._phrases = Phrases(self._words)
         self._people: dict[tuple[str, str], int] = {}
         for name, mask in self._by_value.get("list", {}).items():

@@ -21,8 +21,8 @@ class Doubtful(Exception):
 
 # Found by reading very many mutated files in both ways: byte-order marks, ends of documents and directives, tabs, comments right behind
 # the head of a block, values right behind a quoted key, and keys that are announced by a question mark. Where a value that is left out
-# stands, the two do not agree on either.
-_ODD = re.compile(r"""\ufeff|\t|(?m:^(?:\.\.\.|%))|[|>][-+0-9]*\#|["']:\S|(?m:^[- ?:]*[?])|[\[{,]\s*[?]""")
+# stands, the two do not agree on either, nor on a block that begins with an empty line of spaces or, at the margin, with a comment.
+_ODD = re.compile(r"""\ufeff|[|>][-+0-9]*[ ]*\n(?:[ ]*\n|\#)|\t|(?m:^(?:\.\.\.|%))|[|>][-+0-9]*\#|["']:\S|(?m:^[- ?:]*[?])|[\[{,]\s*[?]""")
 
 
 def events(text: str) -> Iterator[yaml.Event]:

@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Mapping
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +21,22 @@ from tests.unit.deciding import at, by, heard, judged, post, rulebook, signal
 
 LISTS = {"vip": {"mastodon": ["Marta", "tom"]}, "press": {"x": ["marta"], "mastodon": ["ana"]}}
 HOURS = {"mon-fri": "08:00-20:00"}
-WORDS = ["refund", "REFUND", "sole", "soles", "Émile", "late again", "靴", "\u200b", "k"]
+WORDS = [
+    "refund",
+    "REFUND",
+    "sole",
+    "soles",
+    "Émile",
+    "late again",
+    "靴",
+    "\u200b",
+    "k",
+    "ma\u00dfe",
+    "MASSE",
+    "s\u3164\u0301",
+    "\u017f\u3164\u0301",
+    "\uff76\u200b\uff9e",
+]
 COUNTED = Counted("mentions", "author", timedelta(hours=1), 2)
 
 flags = st.booleans()
@@ -73,9 +89,9 @@ SHADOWED = st.tuples(BOOKS, st.lists(flags, min_size=12, max_size=12)).map(
 )
 POSTS = st.builds(
     post,
-    text=st.lists(st.sampled_from([*WORDS, "émile", "E\u0301mile", "unrefunded", "LATE  again", "late again", "."]), max_size=4).map(
-        " ".join
-    ),
+    text=st.lists(
+        st.sampled_from([*WORDS, "émile", "E\u0301mile", "unrefunded", "LATE  again", "late again", ".", "Ma\u1e9ee"]), max_size=4
+    ).map(" ".join),
     network=st.sampled_from(["mastodon", "x"]),
     author=st.builds(
         by,
@@ -139,6 +155,19 @@ def test_what_is_stored_and_what_is_told_again_are_the_whole_trace(book: Ruleboo
         now = stored.get(step.route, step)
         # What a route below the winner would have found in the past of then is not kept: nothing came of it.
         assert now == then or (now.because == f"{decision.route} won above" and then.because.startswith(now.because))
+
+
+@pytest.mark.parametrize(
+    "word", ["s\u3164\u0301", "\u017f\u3164\u0301", "\uff76\u200b\uff9e", "K\u00ad\u0301", "ma\u00dfe", "\u0130stanbul"]
+)
+def test_a_word_that_reads_otherwise_when_it_is_folded_twice_is_still_found(word: str) -> None:
+    routes = [
+        {"name": "plain", "when": {"text": ["refund"]}},
+        {"name": "odd", "when": {"text": [word]}},
+        {"name": "rest", "when": "always"},
+    ]
+    book, one = rulebook(routes=routes), heard(said=post(f"so {word} it is"))
+    assert Router(book).decide(one, at()).route == one_after_another(book, one, at())[0] == "odd"
 
 
 def asking(count: int) -> Rulebook:
