@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from responders.replayers import Text
 
 _SPAN = re.compile(r"[0-9]+\s*[smhd]")
+_BEFORE_ALL = datetime(1990, 1, 1, tzinfo=UTC)  # no network is as old; what looks back from there is still a date
 
 
 @click.command(epilog="Example: earnest rules replay --since 7d --against new.yaml")
@@ -65,9 +66,10 @@ def _span(app: App, since: str, until: str | None) -> Span:
 def _moment(words: str, now: datetime, zone: ZoneInfo, option: str) -> datetime:
     if _SPAN.fullmatch(words.strip()):
         return now - to_span(words)
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):
         found = datetime.fromisoformat(words.strip())
-        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(now.tzinfo)
+        moment = (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(now.tzinfo)
+        return max(moment, _BEFORE_ALL)
     message = f'{option}: "{words}" is neither a length of time such as 7d nor a moment such as "2026-11-20 18:00"'
     raise click.UsageError(message)
 

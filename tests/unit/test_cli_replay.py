@@ -144,6 +144,8 @@ def test_written_answers_go_with_the_rules_in_force_too_wherever_one_works(tmp_p
     ("words", "told"),
     [
         (("--since", "yesterday"), "neither a length of time such as 7d nor a moment"),
+        (("--since", "9999-12-31T23:59:59-14:00"), "neither a length of time such as 7d nor a moment"),
+        (("--since", "0001-01-01T00:00:00+14:00"), "neither a length of time such as 7d nor a moment"),
         (("--since", "1d", "--until", "2d"), "--since must lie before --until"),
         (("--since", "2200-01-01"), "--since must lie in the past"),
         ((), "Missing option '--since'"),
@@ -160,6 +162,11 @@ def test_what_to_do_next_names_the_file_that_was_looked_at(program: Program, tmp
     wrong.write_text("version: 1\nmod: send", encoding="utf-8")
     assert f"Put this right, then: earnest rules check '{wrong}'" in program("rules", "check", str(wrong)).err
     assert f"Put this right first: earnest rules check '{wrong}'" in program("rules", "test", str(wrong)).err
+
+
+def test_the_beginning_of_time_is_all_there_is(program: Program) -> None:
+    ran = program("rules", "replay", "--since", "0001-01-01", "--json")
+    assert (ran.code, ran.object["mentions"]) == (0, program("rules", "replay", "--since", "2026-11-01", "--json").object["mentions"])
 
 
 def test_a_file_that_cannot_be_used_is_said_before_anything_is_played(program: Program, tmp_path: Path) -> None:
