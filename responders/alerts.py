@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -106,10 +106,8 @@ class Alerts:
         Return what came of it, without what fails for the same reason as the last time.
         """
         reader, at = self._store.read(), self._clock()
-        if notice(reader, at=at):
-            await self._store.awrite(lambda tx: take_note(tx, at=at))
-        if next(lowering.due(reader, self._book(), at=at), None):
-            await self._store.awrite(lambda tx: lowering.check(tx, self._book(), at=at))
+        await self._safely(self._notice(reader, at))
+        await self._safely(self._lower(reader, at))
         rows = [*escalations.due(reader, at=at), *map(self._addressed, incidents.due(reader, at=at))]
         problems = await asyncio.gather(*(self._try(text(row, "team"), text(row, "words")) for row in rows))
         done = []
@@ -122,6 +120,22 @@ class Alerts:
                 _log.error("nobody was told", case_id=case_id, team=text(row, "team"), problem=problem)
             done.append(Told(case_id, text(row, "team"), text(row, "words"), problem))
         return done
+
+    async def _notice(self, reader: Reader, at: datetime) -> None:
+        if notice(reader, at=at):
+            await self._store.awrite(lambda tx: take_note(tx, at=at))
+
+    async def _lower(self, reader: Reader, at: datetime) -> None:
+        if next(lowering.due(reader, self._book(), at=at), None):
+            await self._store.awrite(lambda tx: lowering.check(tx, self._book(), at=at))
+
+    @staticmethod
+    async def _safely(work: Awaitable[None]) -> None:
+        """Do what comes before telling; where it goes wrong, whoever waits to be told is told all the same."""
+        try:
+            await work
+        except Exception as problem:  # noqa: BLE001  # a cry for help may wait behind it
+            _log.error("could not look for what should be told", problem=type(problem).__name__)
 
     def _addressed(self, row: Row) -> Row:
         """Return an incident with the team that is told: its own, or where there is none (any more) the one for what concerns Earnest."""

@@ -104,7 +104,8 @@ class Mind:
         around = self._world(tx, self._clock())
         noted = []
         for one in waiting:
-            lowered, braked = self._safely(tx, one, around, self._lower), self._safely(tx, one, around, self._count)
+            self._safely(tx, one, around, self._watch)  # by itself: a watch that goes wrong releases no brake
+            lowered, braked = self._safely(tx, one, around, self._lower), self._safely(tx, one, around, self._brake)
             if lowered or braked:
                 around = self._world(tx, around.at)  # a route asks a person, or sending is paused, from here on
             noted += self._surely(tx, one, around)
@@ -116,13 +117,16 @@ class Mind:
     def _world(self, tx: Tx, at: datetime) -> World:
         return self._look(tx, at=at, asked=self._asked)
 
-    def _count(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> str:
-        """Count a mention for watches, conditions and brakes; return why a brake tripped by it, or ""."""
+    def _watch(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> None:
+        """Count a mention for the watches; a replay tells nobody."""
+        if not (one.late or self._unread):
+            watches.note(tx, self._lookouts, Heard(one.mention, one.assessment), one.source, at=around.at)
+
+    def _brake(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> str:
+        """Count a mention for conditions and for the brakes; return why a brake tripped by it, or ""."""
         if one.late:
             return ""
         heard = Heard(one.mention, one.assessment)
-        if not self._unread:  # a replay tells nobody
-            watchkeeper.note(tx, self._watches, heard, one.source, at=around.at)
         lately.note(tx, self._asked, heard, at=around.at)
         return brakes.check(tx, self._book, at=around.at) if brakes.note(tx, self._book, heard, at=around.at) else ""
 
