@@ -1,4 +1,4 @@
-"""Deleted means gone, also from what rules of the newer kinds keep: shadows, storms, new words, watches, competitors, answers, the ladder."""
+"""Deleted means gone, also from what newer rules keep: shadows, storms, new words, watches, competitors, answers, the ladder."""
 
 from __future__ import annotations
 
