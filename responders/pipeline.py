@@ -120,7 +120,7 @@ class Mind:
     def _watch(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> None:
         """Count a mention for the watches; a replay tells nobody."""
         if not (one.late or self._unread):
-            watches.note(tx, self._lookouts, Heard(one.mention, one.assessment), one.source, at=around.at)
+            watchkeeper.note(tx, self._watches, Heard(one.mention, one.assessment), one.source, at=around.at)
 
     def _brake(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> str:
         """Count a mention for conditions and for the brakes; return why a brake tripped by it, or ""."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from listener.errors import RulesWrong
 from responders.daemon import Daemon, RulesTaken
-from responders.edits import Held, Allowed, seal
+from responders.edits import Allowed, Held, seal
 from responders.ledger import people, takes
 from responders.ledger.takes import Word
 from responders.model import Mode

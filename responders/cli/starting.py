@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from listener import clock
 from responders import edits
 from responders.cli.confirming import typed
-from responders.edits import Held, Allowed
+from responders.edits import Allowed, Held
 from responders.ledger import people, rulebooks, takes
 from responders.ledger.takes import Word
 from responders.model import Mode
 from responders.rulekeeper import last_good
-from responders.shelf import beside
+from responders.shelf import answers_beside
 from responders.weighing import Objection
 
 if TYPE_CHECKING:
@@ -60,19 +60,19 @@ def _of_before(store: SqliteStore, book: Rulebook, rules: Path) -> Rulebook | No
     return None if last is None or last[0] == book.fingerprint else last_good(store.read(), answers_beside(rules))
 
 
-def _answers_wait(store: SqliteStore, book: Rulebook, standing: Standing) -> bool:
+def _answers_wait(store: SqliteStore, book: Rulebook, allowed: Allowed) -> bool:
     """Return whether these rules were in force last, and the written answers beside them waited for a person's word."""
     sealed = edits.seal(book)
     facts = people.facts(store.read())
     held, last = (facts.get(name, ("", None))[0] for name in ("rules_held", "rules_seal"))
-    return bool(held and last) and last != sealed and last.startswith(book.fingerprint) and not standing.forces(sealed)
+    return bool(held and last) and last != sealed and last.startswith(book.fingerprint) and not allowed.forces(sealed)
 
 
-def _without_answers(app: App, book: Rulebook, standing: Standing) -> tuple[Rulebook, RulesWrong]:
+def _without_answers(app: App, book: Rulebook, allowed: Allowed) -> tuple[Rulebook, RulesWrong]:
     """Return the rules without any answer, since those of before are not there any more: what they would tell, a person is asked about."""
     words = "the written answers beside it are others than those in force; until somebody says yes, none is told"
     problem = Held(str(app.rules_path), (Objection("answers", words),), book.mode)
-    begins = edits.lowered(book.with_answers(()), standing)
+    begins = edits.as_allowed(book.with_answers(()), allowed)
     _tell(app, problem, begins, same=True)
     return begins, problem
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from listener.rules.answering import Answer, Wording
+from listener.rules.answers import Answer, Wording
 from responders.cli import starting
 from responders.cli.base import App, Options
 from responders.edits import Held
 from responders.rulefile import load_rehearsed
-from responders.shelf import beside
+from responders.shelf import answers_beside
 from tests.climbing import house
 from tests.editing import Edited
 from tests.mouth import House
@@ -79,7 +79,7 @@ ASKED: dict[str, Any] = {
 
 
 def put(edited: Edited, words: str) -> None:
-    folder = beside(edited.path)
+    folder = answers_beside(edited.path)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "green.md").write_text(GREEN.format(words=words), encoding="utf-8")
 

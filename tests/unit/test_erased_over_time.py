@@ -9,9 +9,9 @@ from pathlib import Path
 from listener import cleaning
 from listener.model import Author, Page
 from listener.polling import Ear
-from listener.rules.answering import Answer, Wording
+from listener.rules.answers import Answer, Wording
 from responders.alerts import Alerts
-from responders.watches import Watching
+from responders.watchkeeper import WatchKeeper
 from tests.braking import reply
 from tests.mouth import NETWORK, House
 from tests.unit.test_erased import CANARY, files_with, rows_with
@@ -46,7 +46,7 @@ RETURNS = Answer("returns.md", "Returns", ("How do I return my shoes?",), "polic
 async def test_a_deleted_word_stands_in_no_table_and_in_no_file(tmp_path: Path) -> None:
     house = House(tmp_path, **RULES)
     house.book = house.book.with_answers((RETURNS,))
-    watching, alerts = Watching(house.store, lambda: house.book, house.clock), Alerts(house.store, lambda: house.book, house.clock)
+    watching, alerts = WatchKeeper(house.store, lambda: house.book, house.clock), Alerts(house.store, lambda: house.book, house.clock)
     await house.hear(house.post("early", "@acme good morning to everybody", by="ana"))
     await house.think()
     house.clock.forward(hours=40)

@@ -11,7 +11,7 @@ from listener.errors import Unreachable
 from responders.daemon import Daemon
 from responders.rulefile import load
 from responders.rulekeeper import RuleKeeper, glance
-from responders.shelf import beside, read_shelf
+from responders.shelf import answers_beside, read_shelf
 from tests.editing import QUIET, Edited, routes
 
 
@@ -90,8 +90,8 @@ async def test_a_file_that_is_written_to_while_it_is_read_is_looked_at_again_and
 
 def test_a_glance_shows_rules_and_answers(edited: Edited) -> None:
     seen = glance(edited.path)
-    beside(edited.path).mkdir(parents=True)
-    (beside(edited.path) / "one.md").write_text("x", encoding="utf-8")
+    answers_beside(edited.path).mkdir(parents=True)
+    (answers_beside(edited.path) / "one.md").write_text("x", encoding="utf-8")
     assert glance(edited.path) != seen
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from listener.model import Page
 from listener.polling import Ear
-from responders.watches import Watching
+from responders.watchkeeper import WatchKeeper
 from tests.mouth import NETWORK, House
 
 WORD = "zugvogel"
@@ -29,7 +29,7 @@ async def told(house: House) -> list[str]:
     for number, one in enumerate(ids):
         await house.hear(house.post(one, f"@acme {WORD}", by=f"customer{number}", age=5))
     await house.think()
-    await Watching(house.store, lambda: house.book, house.clock).round()
+    await WatchKeeper(house.store, lambda: house.book, house.clock).round()
     assert _words(house) == [f'news: new within 6h, about acme: "{WORD}". Look: earnest mentions --since 6h']
     return ids
 
@@ -42,7 +42,7 @@ def _words(house: House) -> list[str]:
 async def test_a_word_that_was_told_of_goes_with_its_posts_however_late_they_go(house: House, days: int) -> None:
     ids = await told(house)
     house.clock.forward(days=days)
-    await Watching(house.store, lambda: house.book, house.clock).round()
+    await WatchKeeper(house.store, lambda: house.book, house.clock).round()
     await Ear(house.store, house.book, house.clock).take(NETWORK, Page((), "c", gone=ids))
     await house.think()
     assert [words for words in _words(house) if WORD in words] == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from responders import watches
+from responders import watchkeeper
 from responders.alerts import Alerts
 from tests.braking import say, told
 from tests.mouth import House
@@ -32,7 +32,7 @@ async def test_a_watch_that_goes_wrong_releases_no_brake(tmp_path: Path, monkeyp
     def broken(*_all: object, **_more: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(watches, "note", broken)
+    monkeypatch.setattr(watchkeeper, "note", broken)
     await say(house, *["@acme somebody was killed"] * 3)
     assert told(house) == ["brake"]
     house.store.close()
