@@ -33,12 +33,16 @@ NOTHING_KNOWN = Known()
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A post with what it is a mention of, which competitors it names, and how it was judged (None where it is neither)."""
+    """A post with what it is a mention of, which competitors it names, and how it was judged (None where it is neither).
+
+    `edited` is true where it was stored before, in other words.
+    """
 
     post: Post
     mentions: tuple[Mention, ...]
     assessment: Assessment | None
     others: tuple[Other, ...] = ()
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +76,20 @@ class Ear:
         def work(tx: Tx) -> Taken:
             if stood is not None and ledger.cursor(tx, source) != stood:
                 return Taken((), stale=True)
-            return self._store_page(tx, source, network or source, page, judged, follow=follow)
+            taken = self._store_page(tx, source, network or source, page, judged, follow=follow)
+            ledger.move_cursor(tx, source, page.cursor, at=self._clock())
+            return taken
 
         return await self._store.awrite(work)
 
-    def hear(self, tx: Tx, source: str, page: Page, *, network: str = "", known: Known = NOTHING_KNOWN) -> Taken:
-        """Do the same inside a transaction; `known` is what another store says of the page's posts already."""
-        judged = self._judge(page.posts, ledger.accounts(tx), known)
+    def hear(
+        self, tx: Tx, source: str, page: Page, *, network: str = "", known: Known = NOTHING_KNOWN, own: Sequence[Account] | None = None
+    ) -> Taken:
+        """Do the same inside a transaction, with posts that nobody asked a network for: there is no cursor to move.
+
+        `known` is what another store says of the page's posts already; `own` are our accounts, where somebody has just looked them up.
+        """
+        judged = self._judge(page.posts, ledger.accounts(tx) if own is None else own, known)
         return self._store_page(tx, source, network or source, page, judged, follow=False)
 
     def _judge(self, posts: Sequence[Post], own: Sequence[Account], known: Known = NOTHING_KNOWN) -> list[Judged]:
@@ -104,29 +115,30 @@ class Ear:
         past = frozenset(page.late)
         for one in judged:
             # What is no mention is not kept: it is somebody's post that has nothing to do with us. What became none by an edit is followed.
-            if one.mentions or one.post.own:
-                late = one.post.id in past
-                changed = ledger.store_post(tx, one.post, heard_at=at, source=source, late=late, follow=follow)
-            else:
-                changed = following.edit(tx, one.post, source, at=at)
-            if changed:
+            kept = bool(one.mentions) or one.post.own
+            if kept and ledger.add_post(tx, one.post, heard_at=at, source=source, late=one.post.id in past, follow=follow):
                 new.append(one)
+                self._store_judged(tx, one)
+            elif following.edit(tx, one.post, source, at=at):
+                new.append(replace(one, edited=True))
                 self._store_change(tx, one)
             elif one.others and not one.mentions:
                 self._count_others(tx, one)
         following.mark_gone(tx, network, page.gone, at=at)
         if page.gap:
             ledger.record_gap(tx, source, page.gap, at=at)
-        ledger.move_cursor(tx, source, page.cursor, at=at)
         return Taken(tuple(one for one in new if one.mentions))
 
     def _store_change(self, tx: Tx, one: Judged) -> None:
-        """Store how a post that is new, or reads otherwise, is judged now, and which mentions of before are over."""
+        """Store how a post that reads otherwise than before is judged now, and which mentions of before are over."""
+        self._store_judged(tx, one)
+        if not one.post.own:
+            following.unname(tx, one.post, [mention.brand for mention in one.mentions], at=self._clock())
+
+    def _store_judged(self, tx: Tx, one: Judged) -> None:
         _store_judgement(tx, one, self._clock, self.judge)
         if self._matcher.knows_others:
             self._count_others(tx, one)
-        if not one.post.own:
-            following.unname(tx, one.post, [mention.brand for mention in one.mentions], at=self._clock())
 
     @staticmethod
     def _count_others(tx: Tx, one: Judged) -> None:

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from listener.clock import from_text
 from listener.model import Mood
 from listener.rules.kinds import write_span
 from listener.rules.rulebook import Brake, Rulebook
-from listener.store.base import Reader, Tx, pack
+from listener.store.base import Reader, Tx, number, pack, text
 from responders.boundaries import gist
 from responders.ledger import audit, cases, incidents, people, said, tallies
 from responders.model import Heard
@@ -65,13 +66,13 @@ def note(tx: Tx, book: Rulebook, heard: Heard, *, at: datetime) -> bool:
     post = heard.mention.post
     if not book.boundaries.pause_when or at - post.created_at > tallies.KEPT:
         return False
-    if cases.brands_decided(tx, post.network, post.id):  # a mention of a second brand is no second post either
-        return False
     names = list(_evidence(tx, book, heard))
-    epoch = _epoch(tx) if names else 0
+    if not names or cases.brands_decided(tx, post.network, post.id):  # a mention of a second brand is no second post either
+        return False
+    epoch = _epoch(tx)
     for name in names:
         tallies.add(tx, name, min(post.created_at, at), epoch=epoch)
-    return bool(names)
+    return True
 
 
 def _evidence(reader: Reader, book: Rulebook, heard: Heard) -> Iterator[str]:
@@ -132,12 +133,18 @@ def _is_tripped(reader: Reader) -> bool:
 
 def _epoch(reader: Reader) -> int:
     """Return how often a person resumed after a brake."""
-    return int(people.facts(reader).get(_RELEASED, ("0", None))[0])
+    return _released(reader)[0]
+
+
+def _released(reader: Reader) -> tuple[int, datetime | None]:
+    """Return how often a person resumed after a brake, and when last."""
+    row = reader.one("SELECT value, at FROM facts WHERE name = :name", name=_RELEASED)
+    return (number(row, "value"), from_text(text(row, "at"))) if row else (0, None)
 
 
 def _look(reader: Reader, brake: Brake, at: datetime, zone: str) -> Seen:
     """Count for one brake: what came within its span and after the last resume."""
-    epoch, released = people.facts(reader).get(_RELEASED, ("0", None))
+    epoch, released = _released(reader)
     since = at - brake.within
     left_since = max(since, released) if released else since
     if brake.same_text:
@@ -146,6 +153,6 @@ def _look(reader: Reader, brake: Brake, at: datetime, zone: str) -> Seen:
     if brake.answers:
         return Seen(said.count_alone(reader, since=left_since))
     name = _UPSET if brake.upset_replies else _name_of(brake.words) if brake.mentions else _NEGATIVE
-    count = tallies.count(reader, name, since=since, until=at, epoch=int(epoch))
+    count = tallies.count(reader, name, since=since, until=at, epoch=epoch)
     usual = tallies.usual(reader, _NEGATIVE, brake.within, at, zone=zone) if brake.negative and count >= brake.negative else None
     return Seen(count, usual)

@@ -148,12 +148,12 @@ def _answers_ours_alone(reader: Reader, post: Post, around: World) -> bool:
 
 def _crowd(reader: Reader, post: Post, answered: set[str], without: int | None) -> bool:
     """Return whether we speak to others in this thread, and not to this author (what is asked about, `without`, aside)."""
-    waits_for_author, waits_for_others = said.waits(reader, post.network, post.thread_id, post.author.id)
-    known = post.author.id in answered or (waits_for_author and without is None)
-    return not known and (waits_for_others or bool(answered))
+    here = (reader, post.network, post.thread_id, post.author.id)
+    if post.author.id in answered or not (answered or said.waits_for_others(*here)):
+        return False
+    return without is not None or not said.waits_for(*here)
 
 
 def _our_thread(reader: Reader, post: Post) -> bool:
     """Return whether we began the thread: then people speak to us there, and are no crowd around somebody else."""
-    first = post if post.id == post.thread_id else heard_ledger.post(reader, post.network, post.thread_id)
-    return first is not None and first.own
+    return post.own if post.id == post.thread_id else heard_ledger.is_own(reader, post.network, post.thread_id)

@@ -23,7 +23,7 @@ _NEGATIVE, _ALL = "negative", "mentions"
 def note(tx: Tx, asked: Asked, heard: Heard, *, at: datetime) -> None:
     """Count a mention, before it is decided for the first time; it counts at the time it was written."""
     post = heard.mention.post
-    if heard.mention.brand in cases.brands_decided(tx, post.network, post.id):
+    if not (asked.counts or asked.terms) or heard.mention.brand in cases.brands_decided(tx, post.network, post.id):
         return
     for of in {one.of for one in asked.counts if one.by == "brand"}:
         if at - post.created_at <= tallies.KEPT and is_a(of, heard.assessment):

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from listener import logs
 from listener.clock import Clock
 from listener.model import Level
 from listener.openings import ALWAYS, Schedule
 from listener.rules.rulebook import Route, Rulebook
-from listener.store import following
 from listener.store import mentions as heard_ledger
 from listener.store.base import Store, Tx
 from responders import aftermath, brakes, earning, lately, lowering, watchkeeper
@@ -40,6 +39,13 @@ _log = logs.get("pipeline")
 _EDITED = "the post was edited; what was written for the words before is void"
 _TOO_OLD_TO_RING = timedelta(days=7)
 T = TypeVar("T")
+_Doing = Callable[[Tx, heard_ledger.Undecided, World], T]
+
+
+class _Way(Protocol):
+    """How something is done with a mention: plainly, or safely."""
+
+    def __call__(self, tx: Tx, one: heard_ledger.Undecided, around: World, work: _Doing[T], /) -> T | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +107,34 @@ class Mind:
         waiting = heard_ledger.undecided(tx, limit) if waiting is None else waiting
         if not waiting:
             return []
+        noted = self._together(tx, waiting)
+        heard_ledger.mark_decided(tx, waiting[-1].seq)
+        return noted
+
+    def _together(self, tx: Tx, waiting: Sequence[heard_ledger.Undecided]) -> list[Noted]:
+        """Decide mentions; where one of them goes wrong, undo all and decide each for itself."""
+        tx.run("SAVEPOINT mentions")
+        try:
+            return self._each(tx, waiting, _plainly)
+        except Exception:  # noqa: BLE001  # which one it was, and how, is found out and said below
+            tx.run("ROLLBACK TO mentions")
+            return self._each(tx, waiting, _safely)
+        finally:
+            tx.run("RELEASE mentions")
+
+    def _each(self, tx: Tx, waiting: Sequence[heard_ledger.Undecided], do: _Way) -> list[Noted]:
         around = self._world(tx, self._clock())
-        noted = []
+        noted: list[Noted] = []
         for one in waiting:
-            self._safely(tx, one, around, self._watch)  # by itself: a watch that goes wrong releases no brake
-            lowered, braked = self._safely(tx, one, around, self._lower), self._safely(tx, one, around, self._brake)
+            do(tx, one, around, self._watch)
+            lowered, braked = do(tx, one, around, self._lower), do(tx, one, around, self._brake)
             if lowered or braked:
                 around = self._world(tx, around.at)  # a route asks a person, or sending is paused, from here on
-            noted += self._surely(tx, one, around)
+            # What goes wrong calls a person, so that no mention keeps others waiting behind it.
+            found = do(tx, one, around, self._one) or do(tx, one, around, self._call_a_person)
+            noted += [found] if found else []
             if noted and "send" in noted[-1].decision.actions:
                 around = self._world(tx, around.at)  # the next one must see what this one is about to say
-        heard_ledger.mark_decided(tx, waiting[-1].seq)
         return noted
 
     def _world(self, tx: Tx, at: datetime) -> World:
@@ -135,27 +158,6 @@ class Mind:
         unhappy = not one.late and lowering.note(tx, Heard(one.mention, one.assessment), at=around.at)
         return lowering.check(tx, self._book, at=around.at) if unhappy else ()
 
-    def _surely(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> list[Noted]:
-        """Decide one mention; where that goes wrong, undo it and call a person, so that no mention keeps others waiting behind it."""
-        for work in (self._one, self._call_a_person):
-            if noted := self._safely(tx, one, around, work):
-                return [noted]
-        return []
-
-    def _safely(
-        self, tx: Tx, one: heard_ledger.Undecided, around: World, work: Callable[[Tx, heard_ledger.Undecided, World], T]
-    ) -> T | None:
-        """Do one thing with a mention; where that goes wrong, undo it, say so, and return None."""
-        tx.run("SAVEPOINT mention")
-        try:
-            return work(tx, one, around)
-        except Exception as problem:  # noqa: BLE001  # whatever one post brings about, the next may be a cry for help
-            tx.run("ROLLBACK TO mention")
-            _log.error("could not decide", network=one.mention.post.network, mention=one.seq, problem=type(problem).__name__)
-            return None
-        finally:
-            tx.run("RELEASE mention")
-
     def _call_a_person(self, tx: Tx, one: heard_ledger.Undecided, around: World) -> Noted:
         mention, at = one.mention, around.at
         case, _ = cases.join(tx, mention, at=at)
@@ -177,14 +179,14 @@ class Mind:
         heard = self._storms.over(Heard(mention, one.assessment), facts.past)
         decision = self._router.decide(heard, facts)
         route = self._routes.get(decision.route, NO_ROUTE)
-        edited = not new and following.fate(tx, mention.post.network, mention.post.id).edited_at is not None
+        edited = one.edited and not new
         voided = edited and aftermath.void(tx, case, mention.post.id, _EDITED, at=at)
         work = _Work(tx, heard, case, decision, route, at, past=one.late, edited=edited)
         _obey(work)
         alerted = _alert(work)
         proposal = self._propose(work) if may_draft(decision) else None
-        decision = again(decision, proposal, facts)
-        work = replace(work, decision=decision)
+        if (weighed := again(decision, proposal, facts)) is not decision:
+            decision, work = weighed, replace(work, decision=weighed)
         state = _state(work, proposal)
         if state == "noted" and work.unanswered and not decision.forbidden and not work.calmed:
             # A word that asks for nothing does not end what waits in the same conversation.
@@ -265,6 +267,7 @@ class Mind:
             at=work.at,
             expires_at=work.at + self._book.boundaries.answer_within,
             mark=self._marks.get(work.decision.route, ""),
+            moved_on=True,
         )
 
     def _send_by_itself(self, work: _Work, draft_id: int) -> str:
@@ -283,6 +286,24 @@ class Mind:
         cases.set_state(tx, work.case.id, "approved", at=at)
         audit.record(tx, who, "approved", at=at, case_id=work.case.id, rule_version=work.decision.rule_version)
         return "approved"
+
+
+def _plainly(tx: Tx, one: heard_ledger.Undecided, around: World, work: _Doing[T]) -> T | None:
+    """Do one thing with a mention."""
+    return work(tx, one, around)
+
+
+def _safely(tx: Tx, one: heard_ledger.Undecided, around: World, work: _Doing[T]) -> T | None:
+    """Do one thing with a mention; where that goes wrong, undo it, say so, and return None."""
+    tx.run("SAVEPOINT mention")
+    try:
+        return work(tx, one, around)
+    except Exception as problem:  # noqa: BLE001  # whatever one post brings about, the next may be a cry for help
+        tx.run("ROLLBACK TO mention")
+        _log.error("could not decide", network=one.mention.post.network, mention=one.seq, problem=type(problem).__name__)
+        return None
+    finally:
+        tx.run("RELEASE mention")
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,8 +345,7 @@ def _obey(work: _Work) -> None:
 
 def _move_on(work: _Work) -> None:
     """Drop what waited for an older post of the same conversation."""
-    waiting = drafts.newest(work.tx, work.case.id)
-    if waiting and drafts.settle(work.tx, waiting.id, DraftState.DROPPED, "the conversation moved on", at=work.at):
+    if drafts.move_on(work.tx, work.case.id, at=work.at):
         audit.record(work.tx, audit.DAEMON, "dropped draft", at=work.at, case_id=work.case.id, reason="the conversation moved on")
 
 

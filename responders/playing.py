@@ -97,6 +97,7 @@ class Play:
         self._due: list[datetime] = []
         self._ends: list[datetime] = []
         self._last = 0
+        self._ours: tuple[tuple[int, ...], tuple[Account, ...]] = ((), ())
         self._expired_at = at
 
     def close(self) -> None:
@@ -143,7 +144,7 @@ class Play:
         return self.store.write(lambda tx: self._hear(tx, source, page, network, known))
 
     def _hear(self, tx: Tx, source: str, page: Page, network: str, known: Known) -> list[Noted]:
-        heard = self._ear.hear(tx, source, page, network=network, known=known).mentions
+        heard = self._ear.hear(tx, source, page, network=network, known=known, own=self._own(tx)).mentions
         if not heard:
             return []
         noted: list[Noted] = []
@@ -159,6 +160,13 @@ class Play:
                 heapq.heappush(self._ends, self.clock() + self.book.boundaries.answer_within)
         return noted
 
+    def _own(self, tx: Tx) -> tuple[Account, ...]:
+        """Return our accounts, read again only where that table was changed."""
+        stamp = self.store.stamp(("accounts",))
+        if stamp != self._ours[0]:
+            self._ours = stamp, heard_ledger.accounts(tx)
+        return self._ours[1]
+
     def _waiting(self, tx: Tx, heard: Sequence[Judged], page: Page) -> list[Undecided] | None:
         """Return what waits undecided without reading again what was just written; None where it is not surely the same."""
         numbers = heard_ledger.undecided_numbers(tx)
@@ -169,7 +177,7 @@ class Play:
         if not fresh:
             return None
         return [
-            Undecided(seq, mention, one.assessment, mention.post.id in late)
+            Undecided(seq, mention, one.assessment, mention.post.id in late, edited=one.edited)
             for seq, (mention, one) in zip(numbers, found, strict=True)
             if one.assessment
         ]

@@ -45,7 +45,7 @@ Stood = tuple[bool, str | None]
 class Undecided:
     """A mention that waits to be decided, with its place in the queue; `late` marks history that was taken in.
 
-    `source` is the one that brought the post first.
+    `source` is the one that brought the post first, `edited` is true where the post was edited since.
     """
 
     seq: int
@@ -53,6 +53,7 @@ class Undecided:
     assessment: Assessment
     late: bool
     source: str = ""
+    edited: bool = False
 
 
 def store_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: bool, follow: bool = True) -> bool:
@@ -60,6 +61,11 @@ def store_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: boo
 
     What was deleted on its network stays deleted here, whoever still shows it. `follow` says whether it is to be read again later.
     """
+    return add_post(tx, post, heard_at=heard_at, source=source, late=late, follow=follow) or following.edit(tx, post, source, at=heard_at)
+
+
+def add_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: bool, follow: bool = True) -> bool:
+    """Store a post that was never heard; return False where it was, or was deleted already. See `store_post`."""
     values = {
         "network": post.network,
         "id": post.id,
@@ -86,7 +92,7 @@ def store_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: boo
         "source": source,
         "look_at": to_text(following.next_look(heard_at, heard_at)) if follow and not post.own else None,
     }
-    return bool(tx.run(_POST, **values)) or following.edit(tx, post, source, at=heard_at)
+    return bool(tx.run(_POST, **values))
 
 
 def store_mention(tx: Tx, mention: Mention, assessment: Assessment, *, heard_at: datetime, judge: str = "") -> None:
@@ -267,6 +273,7 @@ def undecided(reader: Reader, limit: int = 100) -> list[Undecided]:
             assessment=read_assessment(row, "judged_language"),
             late=bool(row["late"]),
             source=text(row, "source"),
+            edited=row["edited_at"] is not None,
         )
         for row in rows
     ]
@@ -280,6 +287,12 @@ def undecided_numbers(reader: Reader) -> list[int]:
 def is_stored(reader: Reader, network: str, post_id: str) -> bool:
     """Return whether a post is stored already."""
     return reader.one("SELECT 1 FROM posts WHERE network = :network AND id = :id", network=network, id=post_id) is not None
+
+
+def is_own(reader: Reader, network: str, post_id: str) -> bool:
+    """Return whether a post is stored and our own."""
+    row = reader.one("SELECT own FROM posts WHERE network = :network AND id = :id", network=network, id=post_id)
+    return bool(row and row["own"])
 
 
 def is_late(reader: Reader, network: str, post_id: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -138,10 +139,13 @@ class Scratch:
 
     def take(self, table: str, rows: Iterable[Row]) -> None:
         """Put rows that were read from another store into a table."""
+        first = next(found := iter(rows), None)
+        if first is None:
+            return
         self._tx.touched(table)
         columns = [str(row["name"]) for row in self._connection.execute(f"PRAGMA table_info({table})")]
         names, marks = ", ".join(columns), ", ".join(f":{column}" for column in columns)
-        self._connection.executemany(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})", rows)
+        self._connection.executemany(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})", chain([first], found))
 
     def stamp(self, tables: Iterable[str]) -> tuple[int, ...]:
         """Return something that is another one as soon as one of the tables may have been changed."""

@@ -100,17 +100,15 @@ def add(
     at: datetime,
     expires_at: datetime | None,
     mark: str = "",
+    moved_on: bool = False,
 ) -> int:
     """Store a proposal as a waiting draft; older waiting drafts of the case are dropped, since the thread moved on.
 
     `mark` names what the route would say and when (see responders/earning.py); a draft without one counts for no route's record.
+    `moved_on` says that nothing of the case waits any more.
     """
-    tx.run(
-        """UPDATE drafts SET state = 'dropped', decided_at = :at, reason = 'the conversation moved on'
-        WHERE case_id = :case AND state = 'waiting'""",
-        case=case_id,
-        at=to_text(at),
-    )
+    if not moved_on:
+        move_on(tx, case_id, at=at)
     return tx.insert(
         """INSERT INTO drafts (case_id, network, post_id, brand, state, route, rule_version, public_text, private_text,
         public_template, private_template, problems, approvals_needed, parent_text, created_at, expires_at, mark, answer)
@@ -133,6 +131,18 @@ def add(
         expires=to_text(expires_at) if expires_at else None,
         mark=mark,
         answer=pack(asdict(proposal.answer) | {"review_by": proposal.answer.review_by.isoformat()}) if proposal.answer else "",
+    )
+
+
+def move_on(tx: Tx, case_id: int, *, at: datetime) -> bool:
+    """Drop what waits of a case, since its conversation moved on; return whether anything did."""
+    return bool(
+        tx.run(
+            """UPDATE drafts SET state = 'dropped', decided_at = :at, reason = 'the conversation moved on'
+            WHERE case_id = :case AND state = 'waiting'""",
+            case=case_id,
+            at=to_text(at),
+        )
     )
 
 

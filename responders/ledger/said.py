@@ -71,13 +71,16 @@ def alone(reader: Reader, network: str, thread_id: str, post_id: str, *, by_us: 
     return found is not None
 
 
-def waits(reader: Reader, network: str, thread_id: str, author_id: str) -> tuple[bool, bool]:
-    """Return whether an answer waits in a thread for a person, or to leave: to this author, and to somebody else."""
-    where = "FROM cases WHERE network = :network AND thread_id = :thread AND state IN ('waiting', 'approved')"
-    row = reader.one(
-        f"SELECT EXISTS (SELECT 1 {where} AND author_id = :author) AS mine, EXISTS (SELECT 1 {where} AND author_id <> :author) AS other",
-        network=network,
-        thread=thread_id,
-        author=author_id,
-    )
-    return (bool(row["mine"]), bool(row["other"])) if row else (False, False)
+_WAITING = "SELECT 1 FROM cases WHERE network = :network AND thread_id = :thread AND state IN ('waiting', 'approved')"
+
+
+def waits_for(reader: Reader, network: str, thread_id: str, author_id: str) -> bool:
+    """Return whether an answer to this author waits in a thread for a person, or to leave."""
+    found = reader.one(f"{_WAITING} AND author_id = :author LIMIT 1", network=network, thread=thread_id, author=author_id)
+    return found is not None
+
+
+def waits_for_others(reader: Reader, network: str, thread_id: str, author_id: str) -> bool:
+    """Return whether an answer to anybody but this author waits in a thread for a person, or to leave."""
+    found = reader.one(f"{_WAITING} AND author_id <> :author LIMIT 1", network=network, thread=thread_id, author=author_id)
+    return found is not None
