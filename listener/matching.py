@@ -58,12 +58,11 @@ class Phrases:
     def find(self, text: str | Folded) -> tuple[Found, ...]:
         """Return every phrase in `text`, in the order they begin; phrases may overlap."""
         folded = fold_with_offsets(text) if isinstance(text, str) else text
-        return tuple(sorted(self._each(folded), key=lambda found: (found.start, -found.end)))
+        places = self._search.find_matches_as_indexes(folded.text, overlapping=True) if self._search else ()
+        return tuple(sorted(self._each(folded, places), key=lambda found: (found.start, -found.end))) if places else ()
 
-    def _each(self, folded: Folded) -> Iterator[Found]:
-        if self._search is None:
-            return
-        for index, start, end in self._search.find_matches_as_indexes(folded.text, overlapping=True):
+    def _each(self, folded: Folded, places: Iterable[tuple[int, int, int]]) -> Iterator[Found]:
+        for index, start, end in places:
             if bounded(folded.text, start, end):
                 first, last = folded.span(start, end)
                 yield Found(self._phrases[index], folded.original[first:last], first, last)

@@ -15,6 +15,7 @@ _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}\p{N}]+)*")
 _UNSPACED_LETTER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 
 
+@lru_cache(maxsize=16)  # one post is looked at by many
 def _spaced(text: str) -> str:
     """Make every stretch of white space one space, and "_" a space: as emphasis it hides a word, in a handle it splits one."""
     return " ".join(text.replace("_", " ").split())
@@ -27,7 +28,8 @@ def _phrases(phrases: tuple[str, ...]) -> Phrases:
 
 def find_words(phrases: Iterable[str], text: str) -> tuple[str, ...]:
     """Return the words of `text` in which one of `phrases` stands as whole words, each once, folded, in the order they appear."""
-    return tuple(dict.fromkeys(clean(found.words) for found in _phrases(tuple(phrases)).find(_spaced(text))))
+    found = _phrases(tuple(phrases)).find(_spaced(text))
+    return tuple(dict.fromkeys(clean(one.words) for one in found)) if found else ()
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -14,9 +14,11 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote
 
-from jinja2 import StrictUndefined, Template
+from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from listener.errors import RulesWrong
@@ -37,8 +39,10 @@ LONGEST_TEMPLATE = 10_000
 
 _LONGEST_VALUE = 200  # characters of one field's value
 _QUOTE_WIDTH = 40
+_FITS_KEPT = 4_096
 _NO_ANSWER = "no written answer fits, so this asks back: a person looks"
 _PIECE = re.compile(r"(?P<open>\{\{)|(?P<close>\}\})|\{(?P<field>[^{}]*)\}|(?P<stray>[{}])")
+_MARK = "\x04"
 _DOUBLED = re.compile(r"\{\{[^{}]*\}\}")
 _SENTENCE_END = re.compile(r"[.!?\u3002\uff01\uff1f]\s+|\n")
 _SPACE_BEFORE_MARK = re.compile(r"[ \t]+(?=[,.!?;:])")
@@ -101,6 +105,8 @@ def reply_visibility(post: Post) -> Visibility:
 
 def promises_private(text: str) -> bool:
     """Return whether a text says that a private message of ours is there or will come; asking for one promises nothing."""
+    if not find_words(PRIVATE_WORDS, text):
+        return False
     sentences = _SENTENCE_END.split(text)
     return any(find_words(PRIVATE_WORDS, one) and not find_words(ASKS_FOR_PRIVATE, one) for one in sentences)
 
@@ -109,15 +115,27 @@ def promises_private(text: str) -> bool:
 class _Variant:
     """One text of a template: for a language (ISO 639-1) or "" for any, and for whom it is informal.
 
-    `promises` is true where it promises a private message, `tells` where it holds a written answer.
+    `pieces` are its words and, at every second place, the fields between them. `promises` is true where it promises a private message,
+    `tells` where it holds a written answer.
     """
 
-    template: Template
+    pieces: tuple[str, ...]
     language: str
     informal: bool
     names_author: bool
     promises: bool
     tells: bool = False
+
+    def filled(self, values: Mapping[str, str]) -> str:
+        """Return the text with the values of its fields; a value is never read as a template."""
+        words, fields = self.pieces[::2], self.pieces[1::2]
+        return "".join((*(part for word, field in zip(words, fields, strict=False) for part in (word, values[field])), words[-1]))
+
+
+def _pieces(text: str) -> tuple[str, ...]:
+    """Return what the engine makes of a template, taken apart where the fields stand: templates hold no hidden characters."""
+    marked = {field: f"{_MARK}{field}{_MARK}" for field in FIELDS}
+    return tuple(_ENVIRONMENT.from_string(_source(text)).render(marked).split(_MARK))
 
 
 def _variant(name: str, label: str, text: str) -> _Variant:
@@ -128,7 +146,7 @@ def _variant(name: str, label: str, text: str) -> _Variant:
     language = next((part for part in parts if part != INFORMAL), "")
     names_author = any(piece["field"] == "author" for piece in _PIECE.finditer(text))
     tells = any(piece["field"] == "answer" for piece in _PIECE.finditer(text))
-    return _Variant(_ENVIRONMENT.from_string(_source(text)), language, INFORMAL in parts, names_author, promises_private(text), tells)
+    return _Variant(_pieces(text), language, INFORMAL in parts, names_author, promises_private(text), tells)
 
 
 def may_name(book: Rulebook, template: str | None, post: Post) -> bool:
@@ -136,6 +154,11 @@ def may_name(book: Rulebook, template: str | None, post: Post) -> bool:
     said = (text for _, text, _ in variants(book.templates.get(template or "", ())))
     asked = any(piece["field"] == "author" for text in said for piece in _PIECE.finditer(text))
     return asked and bool(name_to_say(post.author.handle))
+
+
+@lru_cache(maxsize=256)
+def _line(value: str) -> str:
+    return one_line(value, _LONGEST_VALUE)
 
 
 def _turn(case: str) -> int:
@@ -149,6 +172,18 @@ def _ranked(variants: Sequence[_Variant], language: str, *, informal: bool) -> I
     for tongue in dict.fromkeys((language.casefold(), "")):
         for manner in (informal, not informal):
             yield [one for one in variants if one.language == tongue and one.informal is manner]
+
+
+class _Fit(NamedTuple):
+    """What decides which text of a template fits."""
+
+    name: str
+    kind: Kind
+    language: str
+    informal: bool
+    may_name: bool
+    known: bool
+    in_private: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +222,8 @@ class Drafter:
         self._templates = {
             name: [_variant(name, label, text) for label, text, _ in variants(texts)] for name, texts in book.templates.items()
         }
+        self._naming = frozenset(name for name, texts in self._templates.items() if any(text.names_author for text in texts))
+        self._fitting: dict[_Fit, tuple[Sequence[_Variant], str]] = {}
         self._index = Index(book.answers)
 
     def draft(
@@ -214,7 +251,7 @@ class Drafter:
             can_private, private_reason = False, "the person asks for no private messages"
         author = name_to_say(heard.mention.post.author.handle) if self._names_author(route.reply, route.private) else ""
         named = {"author": author, "brand": brand_name, "agent": agent, "case": case}
-        values = {field: one_line(value, _LONGEST_VALUE) for field, value in named.items()}
+        values = {field: _line(value) for field, value in named.items()}
         found = self._answer(heard, route, today)
         values |= {"link": self._link(heard, case), "answer": found.text if found else ""}
         public_template, private_template = route.public_template, route.private_template
@@ -248,7 +285,7 @@ class Drafter:
 
     def _names_author(self, *templates: str | None) -> bool:
         """Return whether a text of these templates asks for the author's name: whether it may be said takes a while to tell."""
-        return any(variant.names_author for name in templates for variant in self._templates.get(name or "", ()))
+        return any(name in self._naming for name in templates)
 
     @staticmethod
     def _unkept(public: str | None, private_template: str | None, reason: str) -> str:
@@ -266,7 +303,7 @@ class Drafter:
             return _Said(None, (f'{kind}: there is no template called "{name}"',))
         variant, problem = self._choose(name, kind, occasion)
         asks = variant.tells and not occasion.values["answer"]
-        text = asking(occasion.heard.assessment.language) if asks else variant.template.render(occasion.values)
+        text = asking(occasion.heard.assessment.language) if asks else variant.filled(occasion.values)
         if variant.names_author and not occasion.values["author"]:
             text = _SPACE_BEFORE_MARK.sub("", text).strip()
         post = occasion.heard.mention.post
@@ -284,16 +321,24 @@ class Drafter:
         Where some public texts promise a private message and others do not, those are chosen between of which it is true. So it is
         with texts that tell an answer: they are for when there is one.
         """
-        seen, may_name = occasion.heard.assessment, bool(occasion.values["author"])
-        known = bool(occasion.values["answer"])
-        telling = [one for one in self._templates[name] if one.tells is known] or self._templates[name]
-        true = [one for one in telling if one.promises is occasion.in_private]
-        variants = (true if kind is Kind.PUBLIC else []) or telling
-        groups = [group for group in _ranked(variants, seen.language, informal=seen.informal) if group]
-        problem = "" if groups else f'template "{name}" has no text for the language "{one_line(seen.language, _QUOTE_WIDTH)}"'
-        groups = groups or [list(variants)]
-        sayable = [kept for group in groups if (kept := [one for one in group if may_name or not one.names_author])]
-        if not sayable:
-            problem = problem or f'template "{name}" names the author, whose handle is not one to repeat'
-        best = (sayable or groups)[0]
+        seen, values = occasion.heard.assessment, occasion.values
+        fit = _Fit(name, kind, seen.language, seen.informal, bool(values["author"]), bool(values["answer"]), occasion.in_private)
+        if fit not in self._fitting:
+            if len(self._fitting) > _FITS_KEPT:
+                self._fitting.clear()
+            self._fitting[fit] = self._best(fit)
+        best, problem = self._fitting[fit]
         return best[_turn(occasion.case) % len(best)], problem
+
+    def _best(self, fit: _Fit) -> tuple[Sequence[_Variant], str]:
+        """Return the variants that fit equally well, and better than all others."""
+        telling = [one for one in self._templates[fit.name] if one.tells is fit.known] or self._templates[fit.name]
+        true = [one for one in telling if one.promises is fit.in_private]
+        variants = (true if fit.kind is Kind.PUBLIC else []) or telling
+        groups = [group for group in _ranked(variants, fit.language, informal=fit.informal) if group]
+        problem = "" if groups else f'template "{fit.name}" has no text for the language "{one_line(fit.language, _QUOTE_WIDTH)}"'
+        groups = groups or [list(variants)]
+        sayable = [kept for group in groups if (kept := [one for one in group if fit.may_name or not one.names_author])]
+        if not sayable:
+            problem = problem or f'template "{fit.name}" names the author, whose handle is not one to repeat'
+        return (sayable or groups)[0], problem
