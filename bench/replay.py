@@ -1,4 +1,4 @@
-"""How fast the past is played again: CPU time for each stored mention, by one file and by two in two processes.
+"""How fast the past is played again: CPU time for each stored mention and peak memory, by one file and by two in two processes.
 
 Usage: python bench/replay.py [FILE] [--network NETWORK] [--mentions NUMBER]
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -34,14 +35,19 @@ def figure(name: str, value: float, unit: str, **more: object) -> None:
     print(json.dumps({"bench": "replay", "figure": name, "value": round(value, 3), "unit": unit, **more}))
 
 
-def earnest(*arguments: str) -> tuple[dict[str, object], float, float]:
-    """Run the program; return what it told, its CPU seconds and its seconds."""
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+def earnest(*arguments: str) -> tuple[dict[str, object], resource.struct_rusage, float]:
+    """Run the program; return what it told, what it and the processes it started used, and its seconds."""
+    began = time.perf_counter()
     command = [sys.executable, "-m", "responders", *arguments, "--json"]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603  # our own program
-    after, seconds = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - began
-    told: dict[str, object] = json.loads(ran.stdout)
-    return told, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, seconds
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
+        ran = subprocess.Popen(command, cwd=ROOT, stdout=out)  # noqa: S603  # our own program
+        _, status, used = os.wait4(ran.pid, 0)
+        ran.returncode = os.waitstatus_to_exitcode(status)
+        if ran.returncode:
+            raise subprocess.CalledProcessError(ran.returncode, command)
+        out.seek(0)
+        told: dict[str, object] = json.load(out)
+    return told, used, time.perf_counter() - began
 
 
 def made_up(folder: Path, number: int) -> Path:
@@ -57,10 +63,11 @@ def made_up(folder: Path, number: int) -> Path:
 
 def play(name: str, store: str, *arguments: str) -> None:
     """Replay once and print what it took."""
-    told, spent, seconds = earnest("rules", "replay", "--since", "3650d", "--store", store, *arguments)
+    told, used, seconds = earnest("rules", "replay", "--since", "3650d", "--store", store, *arguments)
     mentions = int(str(told["mentions"]))
-    figure(f"{name}, CPU", spent / mentions * 1_000, "ms/mention", mentions=mentions)
+    figure(f"{name}, CPU", (used.ru_utime + used.ru_stime) / mentions * 1_000, "ms/mention", mentions=mentions)
     figure(name, seconds, "s", mentions=mentions, would_send=told["would_send"])
+    figure(f"{name}, peak memory of its largest process", used.ru_maxrss / 1_024, "MB", mentions=mentions)
 
 
 def main() -> None:

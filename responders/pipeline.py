@@ -216,9 +216,13 @@ class Mind:
             private_reason=never,
             address=kind.address,
             limits=kind.limits,
-            check=not self._unread or "send" in work.decision.actions,
+            check=self._leaves(work),
             today=today_of(self._book, work.at),
         )
+
+    def _leaves(self, work: _Work) -> bool:
+        """Return whether a draft may come to anything: somebody reads it, or it leaves by itself."""
+        return not self._unread or "send" in work.decision.actions
 
     def _settle(self, work: _Work, proposal: Proposal | None, state: str) -> str:
         cases.update(
@@ -263,7 +267,7 @@ class Mind:
             rule_version=work.decision.rule_version,
             proposal=proposal,
             approvals_needed=2 if work.route.approval == "two-people" else 1,
-            parent_text=post.text,
+            parent_text=post.text if self._leaves(work) else "",
             at=work.at,
             expires_at=work.at + self._book.boundaries.answer_within,
             mark=self._marks.get(work.decision.route, ""),

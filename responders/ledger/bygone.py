@@ -6,7 +6,7 @@ written. Of what was deleted no words are left, so it is passed over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -223,14 +223,14 @@ _NEAR = f"""EXISTS (SELECT 1 FROM posts o WHERE o.network = p.network AND (o.thr
     AND {_WHEN.replace("p.", "o.")} >= :since)"""
 
 
-def before(reader: Reader, span: Span) -> Iterator[tuple[str, list[Row]]]:
+def before(reader: Reader, span: Span) -> Iterator[tuple[str, Iterable[Row]]]:
     """Yield, table by table, what stood at the beginning of the span, as far as it may matter in it."""
     since = {"since": to_text(span.since)}
     old = f"{_PLAYED} AND {_WHEN} < :since AND {_NEAR}"
     yield "posts", reader.all(f"SELECT p.* FROM posts p WHERE {old}", **since)
     joined = "JOIN posts p ON p.network = x.network AND p.id = x.post_id"
     decided = [{**row, "decided": 1} for row in reader.all(f"SELECT x.* FROM mentions x {joined} WHERE {old}", **since)]
-    yield "mentions", decided  # type: ignore[misc]  # rows of the same values
+    yield "mentions", decided
     yield "assessments", reader.all(f"SELECT x.* FROM assessments x {joined} WHERE {old}", **since)
     yield (
         "deliveries",
@@ -261,7 +261,15 @@ def before(reader: Reader, span: Span) -> Iterator[tuple[str, list[Row]]]:
         ),
     )
     yield "lowered", lowered.before(reader, span.since)
-    yield "cases", [*_cases(reader, since)]
+    yield "cases", _cases(reader, since)
+
+
+def _by_pieces(reader: Reader, sql: str, values: dict[str, str]) -> Iterator[Row]:
+    """Yield what a question asks for, ordered by `id`, a piece at a time: all of it at once may take a great deal of room."""
+    last = 0
+    while rows := reader.all(sql, last=last, **values):
+        yield from rows
+        last = number(rows[-1], "id")
 
 
 def _cases(reader: Reader, since: dict[str, str]) -> Iterator[Row]:
@@ -269,13 +277,15 @@ def _cases(reader: Reader, since: dict[str, str]) -> Iterator[Row]:
 
     The newest one is always among them, so that a case which there was not gets a number of its own.
     """
-    rows = reader.all(
+    rows = _by_pieces(
+        reader,
         f"""SELECT c.*, EXISTS (SELECT 1 FROM posts p WHERE p.network = c.network AND p.thread_id = c.thread_id
         AND p.author_id = c.author_id AND {_WHEN} < :since) AS known,
         (SELECT d.decided_at IS NULL OR d.decided_at >= :since FROM drafts d WHERE d.case_id = c.id AND d.created_at < :since
-        ORDER BY d.id DESC LIMIT 1) AS waiting FROM cases c WHERE EXISTS (SELECT 1 FROM posts p WHERE p.network = c.network
-        AND p.thread_id = c.thread_id AND {_WHEN} >= :since) OR c.id = (SELECT MAX(id) FROM cases)""",
-        **since,
+        ORDER BY d.id DESC LIMIT 1) AS waiting FROM cases c WHERE c.id > :last AND (EXISTS (SELECT 1 FROM posts p
+        WHERE p.network = c.network AND p.thread_id = c.thread_id AND {_WHEN} >= :since) OR c.id = (SELECT MAX(id) FROM cases))
+        ORDER BY c.id LIMIT {_CHUNK}""",
+        since,
     )
     for row in rows:
         kept = {name: row[name] for name in row if name not in {"known", "waiting"}}
