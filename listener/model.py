@@ -139,10 +139,14 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Sentiment:
-    """Mood with a score from -1 (negative) to 1 (positive); the score of `UNKNOWN` is 0."""
+    """Mood with a score from -1 (negative) to 1 (positive); the score of `UNKNOWN` is 0.
+
+    `sure` is how probable it is, from 0 to 1, that the label is right; None where nobody can tell.
+    """
 
     label: Mood
     score: float
+    sure: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

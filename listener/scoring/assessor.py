@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from listener.model import Assessment, Intent, Level, Mood, Post, Sentiment, Signal
 from listener.rules.rulebook import Scoring
 from listener.scoring import intent as intents
 from listener.scoring import language as languages
 from listener.scoring import mood as moods
-from listener.scoring.sentiment.base import SentimentScorer, make_scorer
+from listener.scoring.sentiment.base import Opinion, SentimentScorer, Words, make_scorer
 from listener.scoring.signals import GRAVE, Reading, Signals
 from listener.scoring.urgency import add_up, is_pressing, trim
 from listener.scoring.wishes import wishes
 from listener.text import fold_with_offsets, hidden, one_line
 
-_READ = 36_000  # characters of a post; a third of that in scripts that take longer to fold. Reddit's own limit is 40,000
+_LONGEST = 36_000  # characters of a post; a third of that in scripts that take longer to fold. Reddit's own limit is 40,000
 _EARLIER = 3  # earlier posts of the same author that are looked at again
+
+
+class _Read(NamedTuple):
+    """A post that was read: what stands in it, and what the sentiment scorer is given."""
+
+    reading: Reading
+    words: Words
 
 
 class Assessor:
@@ -38,10 +45,16 @@ class Assessor:
 
     def assess(self, post: Post, thread: Sequence[Post] = ()) -> Assessment:
         """Judge a post, in the light of the thread around it. Never raises: what fails asks for a person."""
-        try:
-            return self._assess(post, thread)
-        except Exception as problem:  # noqa: BLE001 - whatever a scorer raises, the post must still reach a person
-            return self._failed(post, f"a scorer failed: {type(problem).__name__}: {one_line(str(problem), 200)}")
+        return self.assess_all(((post, thread),))[0]
+
+    def assess_all(self, many: Sequence[tuple[Post, Sequence[Post]]]) -> list[Assessment]:
+        """Judge posts, each with the thread around it: the same as one by one, at less cost. Never raises."""
+        read = [self._read(post) for post, _ in many]
+        scores = self._score_all([one.words for one in read if isinstance(one, _Read)])
+        return [
+            self._failed(post, one) if isinstance(one, str) else self._assess(post, thread, one, *next(scores))
+            for (post, thread), one in zip(many, read, strict=True)
+        ]
 
     def _failed(self, post: Post, why: str) -> Assessment:
         urgency = add_up((), self._scoring.urgency.levels, Level.HIGH)
@@ -50,33 +63,48 @@ class Assessor:
             languages.UNKNOWN, nothing, (), urgency, Intent.OTHER, needs_reply=True, hidden=bool(hidden(post.text)), failed=why
         )
 
-    def _assess(self, post: Post, thread: Sequence[Post]) -> Assessment:
-        text = _read(post.text)
-        detected = languages.detect(text)
-        reading = self._signals.read(fold_with_offsets(text), detected)
-        language = _language(detected, reading)
-        score, failed = self._score(reading.literally(), language)
-        assessment = self._judge(post, reading, language, score)
-        earlier = self._unanswered(post, thread, assessment, reading)
-        if earlier:
-            assessment = self._with(assessment, earlier)
-        if not reading.places.complete:
+    def _read(self, post: Post) -> _Read | str:
+        """Read a post; where that fails, return why in words."""
+        try:
+            text = _beginning_and_end(post.text)
+            detected = languages.detect(text)
+            reading = self._signals.read(fold_with_offsets(text), detected)
+            return _Read(reading, Words(reading.literally(), _language(detected, reading)))
+        except Exception as problem:  # noqa: BLE001 - whatever reading raises, the post must still reach a person
+            return _raised_by("a scorer", problem)
+
+    def _score_all(self, many: Sequence[Words]) -> Iterator[tuple[Opinion | None, str]]:
+        """Ask the scorer about all at once; where it fails, about each alone, so that one post costs no other its mood."""
+        try:
+            opinions: Sequence[object] = self._scorer.judge(many)
+            if len(opinions) == len(many):
+                return iter([_checked(opinion) for opinion in opinions])
+        except Exception:  # noqa: BLE001, S110 - a plug-in may raise anything; asked one by one, it says why
+            pass
+        return iter([self._score(words) for words in many])
+
+    def _score(self, words: Words) -> tuple[Opinion | None, str]:
+        """Ask the scorer; the second value says in words why it could not answer."""
+        try:
+            (opinion,) = self._scorer.judge((words,))
+        except Exception as problem:  # noqa: BLE001 - a plug-in may raise anything
+            return None, _raised_by("the sentiment scorer", problem)
+        return _checked(opinion)
+
+    def _assess(self, post: Post, thread: Sequence[Post], read: _Read, opinion: Opinion | None, failed: str) -> Assessment:
+        try:
+            assessment = self._judge(post, read.reading, read.words.language, opinion)
+            earlier = self._unanswered(post, thread, assessment, read.reading)
+            if earlier:
+                assessment = self._with(assessment, earlier)
+        except Exception as problem:  # noqa: BLE001 - whatever judging raises, the post must still reach a person
+            return self._failed(post, _raised_by("a scorer", problem))
+        if not read.reading.places.complete:
             failed = "the text repeats itself too much to be read in whole"
         return self._raised(assessment, failed) if failed else assessment
 
-    def _score(self, text: str, language: str) -> tuple[float | None, str]:
-        """Ask the scorer; the second value says in words why it could not answer."""
-        try:
-            score: object = self._scorer.score(text, language)
-        except Exception as problem:  # noqa: BLE001 - a plug-in may raise anything
-            return None, f"the sentiment scorer failed: {type(problem).__name__}: {one_line(str(problem), 200)}"
-        if score is None:
-            return None, ""
-        if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score) or not -1 <= score <= 1:
-            return None, f"the sentiment scorer gave {one_line(repr(score), 40)}, which is no number from -1 to 1"
-        return float(score), ""
-
-    def _judge(self, post: Post, reading: Reading, language: str, score: float | None) -> Assessment:
+    def _judge(self, post: Post, reading: Reading, language: str, opinion: Opinion | None) -> Assessment:
+        score = opinion.score if opinion else None
         said = moods.without_what_went_well(self._signals.find(reading, post), reading, score)
         names = {signal.name for signal in said}
         sarcasm = moods.sarcastic(reading, names)
@@ -127,7 +155,7 @@ class Assessor:
         return (wait, *(signal for _, then in asked for signal in then.signals if signal.name in GRAVE))
 
     def _earlier(self, post: Post) -> Assessment:
-        text = _read(post.text)
+        text = _beginning_and_end(post.text)
         return self._judge(post, self._signals.read(fold_with_offsets(text), languages.detect(text)), languages.UNKNOWN, None)
 
     def _with(self, assessment: Assessment, more: Sequence[Signal]) -> Assessment:
@@ -144,10 +172,24 @@ class Assessor:
         return self._weighed(changed)
 
 
-def _read(text: str) -> str:
+def _beginning_and_end(text: str) -> str:
     """Return the text, at most so long that reading it takes no time; of a longer one the beginning and the end."""
-    longest = _READ if text.isascii() else _READ // 3
+    longest = _LONGEST if text.isascii() else _LONGEST // 3
     return text if len(text) <= longest else f"{text[: longest * 3 // 4]} \n{text[-longest // 4 :]}"
+
+
+def _raised_by(whom: str, problem: Exception) -> str:
+    return f"{whom} failed: {type(problem).__name__}: {one_line(str(problem), 200)}"
+
+
+def _checked(opinion: object) -> tuple[Opinion | None, str]:
+    """Return what a scorer said, or why that is no opinion."""
+    if opinion is None:
+        return None, ""
+    score = opinion.score if isinstance(opinion, Opinion) else opinion
+    if not isinstance(opinion, Opinion) or isinstance(score, bool) or not isinstance(score, int | float) or not -1 <= score <= 1:
+        return None, f"the sentiment scorer gave {one_line(repr(score), 40)}, which is no number from -1 to 1"
+    return opinion, ""
 
 
 def _language(language: str, reading: Reading) -> str:

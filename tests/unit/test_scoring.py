@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +16,7 @@ from listener.model import Assessment, Author, Intent, Level, Mood, Post
 from listener.rules.rulebook import Levels, Scoring, SentimentSettings, SignalSettings, UrgencySettings
 from listener.scoring.assessor import Assessor
 from listener.scoring.printed import score_line
-from listener.scoring.sentiment.base import make_scorer, scorer_names
+from listener.scoring.sentiment.base import Opinion, Weight, Words, make_scorer, scorer_names
 from listener.scoring.signals import builtin_signal_names
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -45,10 +46,13 @@ class Broken:
     def __init__(self, answer: object) -> None:
         self.answer = answer
 
-    def score(self, text: str, language: str) -> float | None:  # noqa: ARG002 - the scorers' own shape
+    def judge(self, many: Sequence[Words]) -> list[Opinion | None]:
         if isinstance(self.answer, BaseException):
             raise self.answer
-        return self.answer  # type: ignore[return-value]
+        return [Opinion(self.answer) for _ in many]  # type: ignore[arg-type]
+
+    def weights(self, words: Words) -> list[Weight]:  # noqa: ARG002 - the scorers' own shape
+        return []
 
 
 @pytest.mark.parametrize("answer", [RuntimeError("out of \x1b memory"), math.nan, math.inf, 7.0, "good", True])
@@ -287,4 +291,6 @@ def test_score_prints_what_it_promises() -> None:
 def test_the_names_on_offer() -> None:
     assert {"safety", "money", "outage", "stranded", "waiting", "legal", "press", "churn", "reach", "anger"} <= set(builtin_signal_names())
     assert {"default", "vader"} <= set(scorer_names())
-    assert make_scorer("default").score("I love it", "en") == make_scorer("vader").score("I love it", "en")
+    (opinion,) = make_scorer("default").judge([Words("I love it", "en")])
+    assert opinion is not None
+    assert opinion.score > 0.5

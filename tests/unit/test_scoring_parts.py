@@ -11,6 +11,7 @@ from listener.scoring.language import detect
 from listener.scoring.notation import Grammar, parse, read_classes
 from listener.scoring.patterns import Pattern, pattern_problem
 from listener.scoring.phrases import LANGUAGES, entries, grammar, names, read_file, read_phrases
+from listener.scoring.sentiment.base import Words
 from listener.scoring.sentiment.vader import Vader
 from listener.scoring.signals import builtin_signal_names
 from listener.scoring.standing import laughs
@@ -173,9 +174,12 @@ def test_language_is_told_or_said_to_be_unknown(text: str, language: str) -> Non
 
 
 def test_mood_is_unknown_where_the_scorer_cannot_read() -> None:
-    vader = Vader()
-    assert vader.score("Der Zug ist da", "de") is None
-    assert vader.score("qwertz", "und") is None
-    assert (vader.score("Der Zug ist da 😡😡", "de") or 0) < -0.3
-    assert (vader.score("love it 👍", "en") or 0) > 0.5
-    assert vader.score("the train", "en") == 0
+    def score(text: str, language: str) -> float | None:
+        (opinion,) = Vader().judge([Words(text, language)])
+        return opinion.score if opinion else None
+
+    assert score("Der Zug ist da", "de") is None
+    assert score("qwertz", "und") is None
+    assert (score("Der Zug ist da 😡😡", "de") or 0) < -0.3
+    assert (score("love it 👍", "en") or 0) > 0.5
+    assert score("the train", "en") == 0

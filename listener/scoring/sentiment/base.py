@@ -1,4 +1,4 @@
-"""What a sentiment scorer is: the mood of a text as one number.
+"""What a sentiment scorer is: the mood of texts, each as one number with the words that made it.
 
 A scorer is one file in this folder, or an entry point in the group `earnest.scorers`. It offers a module-level `KIND`: a callable
 without arguments that makes it.
@@ -6,8 +6,8 @@ without arguments that makes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol, cast
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol, cast
 
 from listener import plugins
 
@@ -16,14 +16,43 @@ GROUP = "earnest.scorers"
 DEFAULT = "vader"
 
 
+class Words(NamedTuple):
+    """What a scorer is given: a text of any length that may hold anything, and its language, ISO 639-1 or "und"."""
+
+    text: str
+    language: str
+
+
+class Odds(NamedTuple):
+    """How probable each mood is, from 0 to 1, calibrated; together they are 1."""
+
+    negative: float
+    neutral: float
+    positive: float
+
+
+class Opinion(NamedTuple):
+    """The mood of a text from -1 (negative) to 1 (positive), and how probable each mood is where the scorer knows."""
+
+    score: float
+    odds: Odds | None = None
+
+
+class Weight(NamedTuple):
+    """What a word or a feature of a text added to its score; the one of no words is where the score started from."""
+
+    words: str
+    points: float
+
+
 class SentimentScorer(Protocol):
-    """Judges the mood of a text. Anything it raises, and any answer that is no number from -1 to 1, counts as a failure."""
+    """Judges the mood of texts. Anything it raises, and any score that is no number from -1 to 1, counts as a failure."""
 
-    def score(self, text: str, language: str) -> float | None:
-        """Return the mood from -1 (negative) to 1 (positive), or None where this scorer cannot tell.
+    def judge(self, many: Sequence[Words]) -> Sequence[Opinion | None]:
+        """Return an opinion for each text, in the same order; None where this scorer cannot tell."""
 
-        `language` is ISO 639-1, or "und" where nobody could tell. The text may be of any length and hold anything.
-        """
+    def weights(self, words: Words) -> Sequence[Weight]:
+        """Return what made the score of a text, in the order of the text; they add up to the score. Nothing where it cannot tell."""
 
 
 def scorer_names() -> tuple[str, ...]:

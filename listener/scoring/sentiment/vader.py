@@ -9,9 +9,12 @@ labels change: at -0.1 and 0.35 of its own scale, found on the development set o
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+from listener.scoring.sentiment.base import Opinion, Weight, Words
 
 _HEAD, _TAIL = 1_600, 400  # characters read from the two ends of a long text
 _WORDS = 260  # words read in all
@@ -59,8 +62,16 @@ class Vader:
         """Load the words and their weights."""
         self._analyzer = _analyzer()
 
-    def score(self, text: str, language: str) -> float | None:
-        """Return the mood; None for other languages, and for an unknown one where no word or emoji is known."""
+    def judge(self, many: Sequence[Words]) -> list[Opinion | None]:
+        """Return the mood of each; None for other languages, and for an unknown one where no word or emoji is known."""
+        return [None if score is None else Opinion(score) for score in (self._score(*words) for words in many)]
+
+    def weights(self, words: Words) -> list[Weight]:
+        """Return the score as a whole."""
+        score = self._score(*words)
+        return [] if score is None else [Weight("", score)]
+
+    def _score(self, text: str, language: str) -> float | None:
         if language not in {"en", "und"}:
             return self._by_emoji(text)
         scores = self._analyzer.polarity_scores(_shorten(text))
