@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from listener.model import Assessment, Intent, Level, Mood, Post, Sentiment, Signal
+from listener.model import Assessment, Intent, Level, Mood, Post, Sentiment
 from listener.rules.rulebook import Scoring
 from listener.scoring import intent as intents
 from listener.scoring import language as languages
 from listener.scoring import mood as moods
 from listener.scoring.sentiment.base import Opinion, SentimentScorer, Words, make_scorer
-from listener.scoring.signals import GRAVE, Reading, Signals
+from listener.scoring.signals import Reading, Signals
+from listener.scoring.thread import ThreadReader
 from listener.scoring.urgency import add_up, is_pressing, trim
 from listener.scoring.wishes import wishes
 from listener.text import fold_with_offsets, hidden, one_line
 
 _LONGEST = 36_000  # characters of a post; a third of that in scripts that take longer to fold. Reddit's own limit is 40,000
-_EARLIER = 3  # earlier posts of the same author that are looked at again
 
 
 class _Read(NamedTuple):
@@ -41,6 +41,7 @@ class Assessor:
         self._scoring = scoring
         self._scorer = scorer or make_scorer(scoring.sentiment.scorer)
         self._signals = Signals(scoring.urgency)
+        self._threads = ThreadReader(self._signals, self._earlier)
         self._pressing = frozenset(name for name in self._signals.names if is_pressing(name, scoring.urgency.signals.get(name)))
 
     def assess(self, post: Post, thread: Sequence[Post] = ()) -> Assessment:
@@ -94,9 +95,9 @@ class Assessor:
     def _assess(self, post: Post, thread: Sequence[Post], read: _Read, opinion: Opinion | None, failed: str) -> Assessment:
         try:
             assessment = self._judge(post, read.reading, read.words.language, opinion)
-            earlier = self._unanswered(post, thread, assessment, read.reading)
-            if earlier:
-                assessment = self._with(assessment, earlier)
+            in_thread = self._threads.read(assessment, read.reading, post, thread)
+            if in_thread is not assessment:
+                assessment = self._weighed(in_thread)
         except Exception as problem:  # noqa: BLE001 - whatever judging raises, the post must still reach a person
             return self._failed(post, _raised_by("a scorer", problem))
         if not read.reading.places.complete:
@@ -140,36 +141,9 @@ class Assessor:
         urgency = assessment.urgency if assessment.urgency.level.rank >= Level.HIGH.rank else add_up((), levels, Level.HIGH)
         return replace(assessment, urgency=urgency, needs_reply=True, failed=failed)
 
-    def _unanswered(self, post: Post, thread: Sequence[Post], now: Assessment, reading: Reading) -> tuple[Signal, ...]:
-        """Return what the author's earlier posts, which nobody of us answered, add: they wait, and what was grave still is."""
-        if now.intent in {Intent.PRAISE, Intent.SPAM} or not (now.needs_reply or reading.has("nudge")):
-            return ()
-        before = sorted((one for one in thread if one.id != post.id and one.created_at <= post.created_at), key=lambda one: one.created_at)
-        answered = max((place for place, one in enumerate(before) if one.own), default=-1)
-        same = [one for one in before[answered + 1 :] if one.author.id == post.author.id and one.network == post.network]
-        judged = [(one, self._earlier(one)) for one in same[-_EARLIER:]]
-        asked = [(one, then) for one, then in judged if then.needs_reply]
-        if not asked:
-            return ()
-        wait = Signal("waiting", self._signals.points("waiting"), (f"asked before: {one_line(asked[0][0].text, 60)}",))
-        return (wait, *(signal for _, then in asked for signal in then.signals if signal.name in GRAVE))
-
     def _earlier(self, post: Post) -> Assessment:
         text = _beginning_and_end(post.text)
         return self._judge(post, self._signals.read(fold_with_offsets(text), languages.detect(text)), languages.UNKNOWN, None)
-
-    def _with(self, assessment: Assessment, more: Sequence[Signal]) -> Assessment:
-        """Add signals from earlier posts; a signal that is already there gains their words."""
-        merged = {signal.name: signal for signal in (*assessment.signals,)}
-        for signal in more:
-            known = merged.get(signal.name)
-            because = tuple(dict.fromkeys([*(known.because if known else ()), *signal.because]))
-            merged[signal.name] = replace(signal, points=self._signals.points(signal.name), because=because)
-        signals = tuple(sorted(merged.values(), key=lambda signal: self._signals.names.index(signal.name)))
-        grave = any(signal.name in GRAVE for signal in signals)
-        what = Intent.COMPLAINT if assessment.intent is Intent.OTHER else assessment.intent
-        changed = replace(assessment, signals=signals, intent=what, needs_reply=True, moment_of_truth=assessment.moment_of_truth or grave)
-        return self._weighed(changed)
 
 
 def _beginning_and_end(text: str) -> str:
