@@ -148,6 +148,16 @@ class Sentiment:
     score: float
     sure: float | None = None
 
+    def to_json(self) -> dict[str, object]:
+        """Return it as every `--json` prints it; `sure` is there only where it is known."""
+        known = {} if self.sure is None else {"sure": round(self.sure, 4)}
+        return {"label": self.label.value, "score": round(self.score, 4), **known}
+
+    @property
+    def surely(self) -> str:
+        """How sure it is, in words that stand behind the score: ", 83 % sure"; nothing where it is not known."""
+        return "" if self.sure is None else f", {self.sure * 100:.0f} % sure"
+
 
 @dataclass(frozen=True, slots=True)
 class Urgency:

@@ -77,7 +77,7 @@ class Explanation:
             "sends": "send" in self.decision.actions,
             "kept": [visible(words) for words in self.kept],
             "urgency": {"level": str(seen.urgency.level), "points": seen.urgency.points},
-            "sentiment": {"label": str(seen.sentiment.label), "score": round(seen.sentiment.score, 4)},
+            "sentiment": seen.sentiment.to_json(),
             "intent": str(seen.intent),
             "signals": [
                 {"name": visible(signal.name), "points": signal.points, "because": [visible(words) for words in signal.because]}
@@ -104,7 +104,7 @@ class Explanation:
         else:
             counted = f"only counted, for it names {one_line(', '.join(self.counted), _WIDTH)}" if self.counted else "not at all by itself"
             yield from _block("heard", f"{counted}: nothing in it names a brand. What follows is what would be decided")
-        mood = f"{seen.sentiment.label} {seen.sentiment.score:+.2f}"
+        mood = f"{seen.sentiment.label} {seen.sentiment.score:+.2f}{seen.sentiment.surely}"
         yield from _block(
             "judged",
             f"urgency {seen.urgency.level} {seen.urgency.points} · mood {mood} · {seen.intent} · {one_line(seen.language, _WIDTH)}",

@@ -93,7 +93,7 @@ class Waiting:
             "from_answer": self.draft.answer.to_json() if self.draft.answer else None,
             "problems": list(self.draft.problems),
             "urgency": {"level": self.assessment.urgency.level.value, "points": self.assessment.urgency.points},
-            "sentiment": {"label": self.assessment.sentiment.label.value, "score": self.assessment.sentiment.score},
+            "sentiment": self.assessment.sentiment.to_json(),
             "signals": [{"name": one.name, "points": one.points, "because": list(one.because)} for one in self.assessment.signals],
             "holds": [
                 {"gate": hold.gate, "reason": hold.reason, "until": to_text(hold.until) if hold.until else None} for hold in self.holds

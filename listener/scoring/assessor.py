@@ -11,7 +11,7 @@ from listener.rules.rulebook import Scoring
 from listener.scoring import intent as intents
 from listener.scoring import language as languages
 from listener.scoring import mood as moods
-from listener.scoring.sentiment.base import Opinion, SentimentScorer, Words, make_scorer
+from listener.scoring.sentiment.base import Odds, Opinion, SentimentScorer, Words, make_scorer
 from listener.scoring.signals import Reading, Signals
 from listener.scoring.thread import ThreadReader
 from listener.scoring.urgency import add_up, is_pressing, trim
@@ -19,6 +19,7 @@ from listener.scoring.wishes import wishes
 from listener.text import fold_with_offsets, hidden, one_line
 
 _LONGEST = 36_000  # characters of a post; a third of that in scripts that take longer to fold. Reddit's own limit is 40,000
+_ROUNDED = 0.01  # how far odds may be from 1 together: a scorer may round them
 
 
 class _Read(NamedTuple):
@@ -109,7 +110,7 @@ class Assessor:
         said = moods.without_what_went_well(self._signals.find(reading, post), reading, score)
         names = {signal.name for signal in said}
         sarcasm = moods.sarcastic(reading, names)
-        sentiment = moods.sentiment(score, reading, names, self._scoring.sentiment, sarcasm=sarcasm)
+        sentiment = moods.sentiment(opinion, reading, names, self._scoring.sentiment, sarcasm=sarcasm)
         found = self._signals.with_mood(said, sentiment.label)
         what = intents.intent(reading, names, sentiment.label, sarcasm=sarcasm)
         assessment = Assessment(
@@ -163,7 +164,16 @@ def _checked(opinion: object) -> tuple[Opinion | None, str]:
     score = opinion.score if isinstance(opinion, Opinion) else opinion
     if not isinstance(opinion, Opinion) or isinstance(score, bool) or not isinstance(score, int | float) or not -1 <= score <= 1:
         return None, f"the sentiment scorer gave {one_line(repr(score), 40)}, which is no number from -1 to 1"
+    if opinion.odds is not None and not _are_odds(opinion.odds):
+        return None, f"the sentiment scorer gave {one_line(repr(opinion.odds), 60)}, which are no three odds that add up to 1"
     return opinion, ""
+
+
+def _are_odds(odds: object) -> bool:
+    if not isinstance(odds, tuple) or len(odds) != len(Odds._fields):
+        return False
+    numbers = all(isinstance(one, int | float) and 0 <= one <= 1 for one in odds)
+    return numbers and abs(sum(odds) - 1) <= _ROUNDED
 
 
 def _language(language: str, reading: Reading) -> str:

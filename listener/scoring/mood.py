@@ -10,11 +10,13 @@ from collections.abc import Collection, Sequence
 
 from listener.model import Mood, Sentiment, Signal
 from listener.rules.rulebook import SentimentSettings
+from listener.scoring.sentiment.base import Opinion
 from listener.scoring.signals import GRAVE, Reading
 
 _AGAINST_US = GRAVE | {"outage", "money", "waiting", "asked_before", "legal", "churn", "privacy", "anger"}
 _TOLD = {"medical", "safety"}
 _WARM, _WARMLY = 0.75, 2  # how positive, and with how many words of praise
+_PLACE = {Mood.NEGATIVE: 0, Mood.NEUTRAL: 1, Mood.POSITIVE: 2}  # in the odds
 _HINT, _MILD, _CLEAR = 0.2, 0.4, 0.6  # what findings weigh beside the scorer, for and against us, and where it cannot tell
 
 
@@ -46,8 +48,11 @@ def label_of(score: float, settings: SentimentSettings) -> Mood:
     return Mood.POSITIVE if score >= settings.positive else Mood.NEUTRAL
 
 
-def sentiment(score: float | None, reading: Reading, signals: Collection[str], settings: SentimentSettings, *, sarcasm: bool) -> Sentiment:
+def sentiment(
+    opinion: Opinion | None, reading: Reading, signals: Collection[str], settings: SentimentSettings, *, sarcasm: bool
+) -> Sentiment:
     """Return the mood towards the brand; unknown where neither the scorer nor a single finding can tell."""
+    score = opinion.score if opinion else None
     trouble = len(_AGAINST_US & set(signals)) + len(reading.stands.get("marks.complaint", ()))
     praise = len(reading.stands.get("marks.praise", ()))
     if sarcasm:
@@ -63,4 +68,12 @@ def sentiment(score: float | None, reading: Reading, signals: Collection[str], s
     else:
         judged = score
     judged = round(max(-1.0, min(1.0, judged)), 4)
-    return Sentiment(label_of(judged, settings), judged)
+    label = label_of(judged, settings)
+    return Sentiment(label, judged, _sure(label, opinion, settings))
+
+
+def _sure(label: Mood, opinion: Opinion | None, settings: SentimentSettings) -> float | None:
+    """Return the scorer's odds for the label; None where it gave none, or where findings changed the label: nobody counted those."""
+    if opinion is None or opinion.odds is None or label_of(opinion.score, settings) is not label:
+        return None
+    return float(opinion.odds[_PLACE[label]])

@@ -14,7 +14,7 @@ def score_line(assessment: Assessment, id: str) -> dict[str, Any]:  # noqa: A002
     line: dict[str, Any] = {
         "id": id,
         "language": assessment.language,
-        "sentiment": {"label": assessment.sentiment.label.value, "score": assessment.sentiment.score},
+        "sentiment": assessment.sentiment.to_json(),
         "urgency": {"level": assessment.urgency.level.value, "points": assessment.urgency.points},
         "intent": assessment.intent.value,
         "needs_reply": assessment.needs_reply,

@@ -145,7 +145,7 @@ def _record(assessment: Assessment) -> dict[str, object]:
         "informal": assessment.informal,
         "hidden": assessment.hidden,
         "failed": assessment.failed,
-    }
+    } | ({} if assessment.sentiment.sure is None else {"sure": assessment.sentiment.sure})
 
 
 def read_assessment(row: Row, language: str = "language") -> Assessment:
@@ -166,7 +166,7 @@ def judged_as(row: Row, judge: str, language: str = "language") -> Assessment | 
 def _assessment(row: Row, record: Mapping[str, object], language: str) -> Assessment:
     return Assessment(
         language=text(row, language),
-        sentiment=Sentiment(Mood(text(row, "mood")), float(row["score"] or 0.0)),
+        sentiment=Sentiment(Mood(text(row, "mood")), float(row["score"] or 0.0), sure_of(record)),
         signals=_signals(record.get("signals")),
         urgency=Urgency(Level(text(row, "level")), number(row, "points")),
         intent=Intent(text(row, "intent")),
@@ -178,6 +178,12 @@ def _assessment(row: Row, record: Mapping[str, object], language: str) -> Assess
         hidden=bool(record.get("hidden")),
         failed=str(record.get("failed") or ""),
     )
+
+
+def sure_of(record: Mapping[str, object]) -> float | None:
+    """Return how sure the mood of a stored record is, or None where nobody could tell."""
+    sure = record.get("sure")
+    return float(sure) if isinstance(sure, int | float) else None
 
 
 def _signals(found: object) -> tuple[Signal, ...]:

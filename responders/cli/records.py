@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from listener.clock import from_text, to_text
-from listener.model import Assessment, Post
+from listener.model import Assessment, Mood, Post, Sentiment
 from listener.store.base import Row, number, text, unpack
 from listener.store.following import Fate
+from listener.store.mentions import sure_of
 from responders.ledger import cases
 from responders.ledger.drafts import Draft
 from responders.model import Decision, Delivery, DeliveryState
@@ -48,7 +49,7 @@ def mention_json(row: Row) -> dict[str, object]:
         "addressed": bool(row["addressed"]),
         "language": text(row, "judged_language"),
         "urgency": {"level": text(row, "level"), "points": number(row, "points")},
-        "sentiment": {"label": text(row, "mood"), "score": row["score"]},
+        "sentiment": Sentiment(Mood(text(row, "mood")), float(row["score"] or 0.0), sure_of(record)).to_json(),
         "intent": text(row, "intent"),
         "signals": [
             {"name": name, "points": points, "because": because} for name, points, because in (signals if isinstance(signals, list) else [])
@@ -111,7 +112,7 @@ def _post_json(post: Post, fate: Fate) -> dict[str, object]:
 def _assessment_json(seen: Assessment) -> dict[str, object]:
     return {
         "language": seen.language,
-        "sentiment": {"label": seen.sentiment.label.value, "score": seen.sentiment.score},
+        "sentiment": seen.sentiment.to_json(),
         "urgency": {"level": seen.urgency.level.value, "points": seen.urgency.points},
         "intent": seen.intent.value,
         "needs_reply": seen.needs_reply,

@@ -136,7 +136,7 @@ def _judgement(seen: Assessment) -> Iterator[str]:
         words = ", ".join(f'"{one_line(word, 80)}"' for word in signal.because)
         yield f"   {signal.name} {words} +{signal.points}" if words else f"   {signal.name} +{signal.points}"
     known = seen.sentiment.label is not Mood.UNKNOWN
-    mood = f"{seen.sentiment.label.value} {seen.sentiment.score:+.2f}" if known else "unknown"
+    mood = f"{seen.sentiment.label.value} {seen.sentiment.score:+.2f}{seen.sentiment.surely}" if known else "unknown"
     extra = [name for name in ("moment_of_truth", "sarcasm", "hidden") if getattr(seen, name)]
     about = [f"mood {mood}", seen.intent.value, f"language {seen.language}", *(name.replace("_", " ") for name in extra)]
     yield "   " + " · ".join(about)

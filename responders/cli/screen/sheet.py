@@ -153,7 +153,7 @@ def _signal(name: str, because: Sequence[str], points: str) -> Piece:
 
 def _mood(assessment: Assessment) -> str:
     mood = assessment.sentiment
-    score = "" if mood.label is Mood.UNKNOWN else f" {mood.score:+.2f}".replace("-", "\N{MINUS SIGN}")
+    score = "" if mood.label is Mood.UNKNOWN else f" {mood.score:+.2f}".replace("-", "\N{MINUS SIGN}") + mood.surely
     return f"mood {mood.label.value}{score}, {assessment.intent.value}"
 
 
