@@ -95,6 +95,10 @@ class SentimentSettings(Strict):
     """Which scorer judges mood, and where neutral ends."""
 
     scorer: str = Field(default="vader", description="a scorer's name")
+    emoji: Flag | None = Field(
+        default=None,
+        description="whether emoji count by their moods; unless said, they do for `default`, and for `vader` as they do in vaderSentiment",
+    )
     negative: Annotated[float, Field(strict=True, ge=-1, le=0)] = Field(default=-0.35, description="at or below this is negative")
     positive: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(default=0.5, description="at or above this is positive")
 

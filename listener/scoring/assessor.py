@@ -40,7 +40,7 @@ class Assessor:
             ValueError: a pattern of the rules cannot be used.
         """
         self._scoring = scoring
-        self._scorer = scorer or make_scorer(scoring.sentiment.scorer)
+        self._scorer = scorer or make_scorer(scoring.sentiment.scorer, emoji=scoring.sentiment.emoji)
         self._signals = Signals(scoring.urgency)
         self._threads = ThreadReader(self._signals, self._earlier)
         self._pressing = frozenset(name for name in self._signals.names if is_pressing(name, scoring.urgency.signals.get(name)))

@@ -175,7 +175,7 @@ def test_language_is_told_or_said_to_be_unknown(text: str, language: str) -> Non
 
 def test_mood_is_unknown_where_the_scorer_cannot_read() -> None:
     def score(text: str, language: str) -> float | None:
-        (opinion,) = Vader().judge([Words(text, language)])
+        (opinion,) = Vader(emoji=True).judge([Words(text, language)])
         return opinion.score if opinion else None
 
     assert score("Der Zug ist da", "de") is None

@@ -1,11 +1,12 @@
 """What a sentiment scorer is: the mood of texts, each as one number with the words that made it.
 
 A scorer is one file in this folder, or an entry point in the group `earnest.scorers`. It offers a module-level `KIND`: a callable
-without arguments that makes it.
+that makes it without being given anything. One that takes `emoji` as a keyword is given `scoring.sentiment.emoji` where the rules say it.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, cast
 
@@ -60,11 +61,17 @@ def scorer_names() -> tuple[str, ...]:
     return ("default", *plugins.names(PACKAGE, GROUP))
 
 
-def make_scorer(name: str) -> SentimentScorer:
+def make_scorer(name: str, *, emoji: bool | None = None) -> SentimentScorer:
     """Make the scorer of that name; "default" is the one that ships.
+
+    Args:
+        name: one of `scorer_names()`.
+        emoji: whether emoji count, for a scorer whose `KIND` takes a keyword of that name; None leaves it to the scorer.
 
     Raises:
         EarnestError: there is none of that name.
     """
-    kind = plugins.load(PACKAGE, GROUP, DEFAULT if name == "default" else name)
-    return cast("Callable[[], SentimentScorer]", kind)()
+    kind = cast("Callable[..., SentimentScorer]", plugins.load(PACKAGE, GROUP, DEFAULT if name == "default" else name))
+    if emoji is None or "emoji" not in inspect.signature(kind).parameters:
+        return kind()
+    return kind(emoji=emoji)

@@ -1,39 +1,53 @@
-"""Mood by vaderSentiment (Hutto and Gilbert, ICWSM 2014): English words with weights, and emoji.
+"""Mood by vaderSentiment 3.3.2 as it is (Hutto and Gilbert, ICWSM 2014): English words with weights, read by `listener.scoring.valence`.
 
-vaderSentiment 3.3.2 takes time that grows with the square of the number of words and emoji, and most of its emoji can never match. So
-the text is shortened to what a reader takes in at a glance, and emoji are turned into words here, each of them at most thrice.
 Its numbers lean to the positive; `_settle` moves them so that the thresholds of a rulebook (-0.35 and 0.5) stand where people's
 labels change: at -0.1 and 0.35 of its own scale, found on the development set of TweetEval's sentiment task.
 """
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Sequence
-from functools import cache
 
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-
+from listener.scoring import emoji as pictures
 from listener.scoring.sentiment.base import Opinion, Weight, Words
+from listener.scoring.valence import Valence, read
 
-_HEAD, _TAIL = 1_600, 400  # characters read from the two ends of a long text
-_WORDS = 260  # words read in all
-_EMOJI = {
-    " love ": "❤♥💕💖💗💘💙💚💛💜🧡🤎🖤🤍💓💞💝😍🥰😘😻💟🫶🤩",
-    " happy ": "😀😃😄😁😊☺😺🙂🤗😇😸🥳🎉🎊🙌😆😂🤣😹😋😎",
-    " great ": "👍👏💯🔥✨🌟⭐🏆💪👌🤟🥇",
-    " thanks ": "🙏",
-    " sad ": "😢😭😞😔☹🙁😟😥😿💔😓😩😫😖😣🥺😰😪",
-    " angry ": "😡😠🤬👿😤🖕💢",
-    " disgusting ": "🤢🤮💩🤡",
-    " bad ": "👎😒🙄😑😬🤦🤷😕🫤😏",
-    " horrible ": "😱😨😧💀☠",
-}
-_BY_EMOJI = {ord(emoji): word for word, group in _EMOJI.items() for emoji in group}
-_RUN = re.compile(r"(\W)\1{3,}")
-_NO_WORDS = re.compile(r"https?://\S+|@\w+|[\ufe0e\ufe0f\u200d]|[\U0001f3fb-\U0001f3ff]")
-_SYMBOLS = re.compile(r"[\u2190-\u2bff\U0001f000-\U0001faff]")
 _NEGATIVE, _POSITIVE = (-0.1, -0.35), (0.35, 0.5)
+_STEEPEST = _POSITIVE[1] / _POSITIVE[0] / math.sqrt(15)  # what a word of worth 1 adds where all balance: the slope there
+
+
+class Vader:
+    """Judges English. With `emoji`, emoji count by their own table, and a text in any other language is judged by its emoji alone."""
+
+    def __init__(self, *, emoji: bool = False) -> None:
+        """Judge as vaderSentiment does, or with emoji that count."""
+        self._emoji = emoji
+
+    def judge(self, many: Sequence[Words]) -> list[Opinion | None]:
+        """Return the mood of each; None for other languages, and for an unknown one where no word is known."""
+        return [None if valence is None else Opinion(_settle(valence.compound)) for valence in map(self._read, many)]
+
+    def weights(self, words: Words) -> list[Weight]:
+        """Return what each word added, and last the exclamation and question marks; the score of a text without any word is 0."""
+        valence = self._read(words)
+        if valence is None:
+            return []
+        score = _settle(valence.compound)
+        share = score / math.fsum(worth for _, worth in valence.words) if score else _STEEPEST
+        points = [Weight(word, worth * share) for word, worth in valence.words]
+        return [Weight("", score - math.fsum(weight.points for weight in points)), *points]
+
+    def _read(self, words: Words) -> Valence | None:
+        if words.language == "en":
+            return read(words.text, emoji=self._emoji)
+        if words.language == "und":
+            valence = read(words.text, emoji=self._emoji)
+        elif self._emoji:
+            valence = read(pictures.alone(words.text), emoji=True)
+        else:
+            return None
+        return valence if valence.words else None
 
 
 def _settle(score: float) -> float:
@@ -44,53 +58,6 @@ def _settle(score: float) -> float:
     if score >= high:
         return high_to + (score - high) * (1 - high_to) / (1 - high)
     return score * (low_to / low if score < 0 else high_to / high)
-
-
-def _shorten(text: str) -> str:
-    if len(text) > _HEAD + _TAIL:
-        text = f"{text[:_HEAD]} {text[-_TAIL:]}"
-    text = _RUN.sub(r"\1\1\1", _NO_WORDS.sub(" ", text))
-    if not text.isascii():
-        text = _SYMBOLS.sub(" ", text.translate(_BY_EMOJI))
-    return " ".join(text.split()[:_WORDS])
-
-
-class Vader:
-    """Judges English, and texts of any language whose emoji are clear."""
-
-    def __init__(self) -> None:
-        """Load the words and their weights."""
-        self._analyzer = _analyzer()
-
-    def judge(self, many: Sequence[Words]) -> list[Opinion | None]:
-        """Return the mood of each; None for other languages, and for an unknown one where no word or emoji is known."""
-        return [None if score is None else Opinion(score) for score in (self._score(*words) for words in many)]
-
-    def weights(self, words: Words) -> list[Weight]:
-        """Return the score as a whole."""
-        score = self._score(*words)
-        return [] if score is None else [Weight("", score)]
-
-    def _score(self, text: str, language: str) -> float | None:
-        if language not in {"en", "und"}:
-            return self._by_emoji(text)
-        scores = self._analyzer.polarity_scores(_shorten(text))
-        if language == "und" and not scores["pos"] and not scores["neg"]:
-            return None
-        return _settle(float(scores["compound"]))
-
-    def _by_emoji(self, text: str) -> float | None:
-        words = [word for character in text[:_HEAD] if (word := _BY_EMOJI.get(ord(character)))]
-        if not words:
-            return None
-        return _settle(float(self._analyzer.polarity_scores(" ".join(words[:20]))["compound"]))
-
-
-@cache
-def _analyzer() -> SentimentIntensityAnalyzer:
-    analyzer = SentimentIntensityAnalyzer()
-    analyzer.emojis = {}  # ours are words by now
-    return analyzer
 
 
 KIND = Vader
