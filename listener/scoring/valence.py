@@ -36,7 +36,7 @@ _LOUDER: float = C_INCR
 _NEGATIONS = frozenset(NEGATE)
 _SO = frozenset({"so", "this"})
 _LEADING = frozenset({"no", "least"})
-_PHRASES = [phrase.split() for phrase in (*_IDIOMS, *_BOOSTS, "kind of") if " " in phrase]
+_PHRASES = [phrase.split() for phrase in (*_IDIOMS, *_BOOSTS) if " " in phrase]
 _TELLING = frozenset(max(phrase, key=len) for phrase in _PHRASES)  # the longest word of each: no idiom without one of these
 _BEFORE, _AFTER = 3, 2  # how many words before and after one can change what it is worth
 _MOST_EXCLAMATIONS, _EXCLAMATION = 4, 0.292
@@ -120,8 +120,8 @@ def _lexicon() -> Mapping[str, float]:
 
 @cache
 def _descriptions() -> Mapping[str, str]:
-    """Return what emoji say in words. The original looks up single characters, so those of several never match: 2,358 of 3,570."""
-    return {emoji: f" {description}" for emoji, description in _package().emojis.items() if len(emoji) == 1}
+    """Return what emoji say in words. They are looked up by single characters, so those of several never match: 2,358 of 3,570."""
+    return {emoji: f" {description}" for emoji, description in _package().emojis.items()}
 
 
 def _described(text: str) -> str:

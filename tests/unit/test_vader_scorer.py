@@ -51,7 +51,7 @@ def test_words_are_named_with_what_they_added() -> None:
 
 
 def test_words_that_cancel_each_other_out_still_show() -> None:
-    weights = Vader().weights(Words("love :( hate", "en"))
+    weights = Vader().weights(Words("good :(", "en"))
     assert all(weight.points for weight in weights[1:])
 
 
@@ -59,6 +59,11 @@ def test_words_that_cancel_each_other_out_still_show() -> None:
 def test_it_cannot_tell(text: str, language: str) -> None:
     assert score(text, language) is None
     assert Vader().weights(Words(text, language)) == []
+
+
+def test_words_of_a_text_in_no_known_language_are_read() -> None:
+    for emoji in (False, True):
+        assert (score("love it", "und", emoji=emoji) or 0) > 0.5
 
 
 def test_where_emoji_count_they_are_read_in_any_language() -> None:

@@ -107,6 +107,7 @@ def test_the_words_that_made_it_are_named_with_what_turned_them() -> None:
     assert [word for word, _ in valence.words] == ["not VERY helpful", "good", "love", "!"]
     assert valence.words[0][1] < 0 < valence.words[1][1] < valence.words[2][1]
     assert [word for word, _ in read("no good day, the least nice").words] == ["no good", "least nice"]
+    assert [word for word, _ in read("it was not at all good").words] == ["not at all good"]
 
 
 @given(texts)
