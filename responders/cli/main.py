@@ -36,6 +36,7 @@ _PLACES = {
     "suppress": ("responders.cli.people:suppress", "The people we never write to."),
     "mentions": ("responders.cli.look:mentions", "Everything heard."),
     "score": ("responders.cli.score:score", "Judge posts from standard input, as JSON lines."),
+    "eval": ("responders.cli.eval:eval_", "How well posts that people labelled are judged."),
     "import": ("responders.cli.importing:import_", "Take in history, or another tool's export."),
     "log": ("responders.cli.look:log", "Who did what."),
     "answers": ("responders.cli.answers:answers", "The answers that are written already: which, and what would be offered."),

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from listener import settings
 from listener.errors import EarnestError
-from listener.model import Author, Post
+from listener.measuring.written import Threads, json_object, written_post
+from listener.model import Post
 from responders.cli.base import App, common
 from responders.cli.complaints import complain
 from responders.cli.phrases import counted
 
 if TYPE_CHECKING:
     from listener.rules.rulebook import Scoring
-
-_ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # judging a post does not look at the time
-_THREADS_KEPT = 10_000
-_EARLIER_KEPT = 20
 
 
 @click.command(epilog='Example: echo "@acme charged me twice" | earnest score')
@@ -71,7 +64,7 @@ class _Lines:
     """Reads lines into posts, and remembers the threads they belong to."""
 
     json_seen: bool = False
-    threads: OrderedDict[str, list[Post]] = field(default_factory=OrderedDict)
+    threads: Threads = field(default_factory=Threads)
 
     def read(self, number: int, raw: bytes) -> tuple[object, Post, tuple[Post, ...]] | None:
         """Return the id as it was given, the post, and what was written before it in its thread; None for an empty line.
@@ -86,8 +79,11 @@ class _Lines:
         if not line:
             return None
         if not line.startswith("{") and not self.json_seen:
-            return number, _post(str(number), line), ()
-        return self._object(number, _parse(number, line))
+            return number, written_post(str(number), line), ()
+        try:
+            return self._object(number, json_object(line))
+        except ValueError as problem:
+            raise _broken(number, str(problem)) from None
 
     def _object(self, number: int, found: dict[str, object]) -> tuple[object, Post, tuple[Post, ...]]:
         self.json_seen = True
@@ -95,49 +91,8 @@ class _Lines:
         if not isinstance(text, str):
             raise _broken(number, 'it has no "text"')
         given = found.get("id", number)
-        network, author, thread = found.get("network"), found.get("author"), found.get("thread")
-        post = _post(str(given), text, network=_name(network, "text"), author=_name(author, ""))
-        if isinstance(thread, list):
-            return given, post, tuple(_earlier(thread))
-        if not isinstance(thread, (str, int)):
-            return given, post, ()
-        known = self.threads.setdefault(str(thread), [])
-        self.threads.move_to_end(str(thread))
-        before = tuple(known)
-        known[:] = [*known, post][-_EARLIER_KEPT:]
-        if len(self.threads) > _THREADS_KEPT:
-            self.threads.popitem(last=False)
-        return given, post, before
-
-
-def _parse(number: int, line: str) -> dict[str, object]:
-    try:
-        found = json.loads(line)
-    except json.JSONDecodeError as problem:
-        raise _broken(number, f"it is no JSON: {problem.msg} at column {problem.colno}") from None
-    except (ValueError, RecursionError):
-        raise _broken(number, "its JSON holds what nobody writes: a number too long, or too many brackets") from None
-    if not isinstance(found, dict):
-        raise _broken(number, "it is no JSON object")
-    return found
-
-
-def _name(value: object, otherwise: str) -> str:
-    return value if isinstance(value, str) and value else otherwise
-
-
-def _earlier(thread: Iterable[object]) -> Iterator[Post]:
-    """Yield the posts of a thread that is written out: texts, or objects with "text" and perhaps "author"."""
-    for index, one in enumerate(thread):
-        fields = one if isinstance(one, dict) else {"text": one}
-        text = fields.get("text")
-        if isinstance(text, str):
-            yield _post(f"earlier-{index}", text, author=_name(fields.get("author"), ""))
-
-
-def _post(post_id: str, text: str, *, network: str = "text", author: str = "") -> Post:
-    who = author or "somebody"
-    return Post(network, post_id, text, Author(network, who, who), _ANY_TIME, post_id)
+        post = written_post(str(given), text, network=found.get("network"), author=found.get("author"))
+        return given, post, self.threads.before(post, found.get("thread"))
 
 
 def _broken(number: int, why: str) -> EarnestError:
