@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from listener.model import Assessment, Intent, Mood
+from listener.model import Assessment, Intent
 
 _INTENT, _MOOD, _URGENCY = 0.5, 0.3, 0.2  # what each part weighs; together 1
 _ALL_POINTS = 100
-_NO_MOOD = 0.5  # a mood that nobody could tell speaks neither for nor against it
 _BY_INTENT = {
     Intent.COMPLAINT: 1.0,
     Intent.QUESTION: 0.5,  # who asks often has trouble and does not say so
@@ -25,6 +24,5 @@ def complaining(assessment: Assessment) -> float:
     Half of it is what the author wants, three tenths how negative the mood is (its score turned round), two tenths the points of urgency,
     which are the points of the signals: what went wrong for the author stands in them.
     """
-    mood = assessment.sentiment
-    bad = _NO_MOOD if mood.label is Mood.UNKNOWN else (1 - mood.score) / 2
+    bad = (1 - assessment.sentiment.score) / 2  # the score of a mood that nobody could tell is 0: neither for nor against it
     return _INTENT * _BY_INTENT[assessment.intent] + _MOOD * bad + _URGENCY * assessment.urgency.points / _ALL_POINTS

@@ -130,12 +130,13 @@ def test_the_posts_judged_wrongly_come_the_worst_first_with_what_made_it(run: Pr
         {"text": "You are horrible and awful, I hate it @acme", "sentiment": "neutral"},
         {"text": "My lawyer will write to you @acme", "urgency": "normal"},
         {"text": "the parcel is blue", "urgency": "critical", "sentiment": "neutral"},
+        {"text": "the parcel is red", "urgency": "normal", "sentiment": "neutral"},
     ]
     path = write(tmp_path / "posts.jsonl", [*POSTS[:2], *wrong])
     found = [one for one in run("eval", str(path), "--json", "--wrong").objects if one["figure"] == "wrong"]
-    assert [one["where"].rsplit(":", 1)[1] for one in found] == ["5", "3", "4"]
+    assert [one["where"].rsplit(":", 1)[1] for one in found] == ["5", "6", "3", "4"]
     assert found[0]["misses"] == [{"aspect": "urgency", "expected": "critical", "said": "low"}]
-    assert any("lawyer" in words for words in found[2]["words"])
+    assert any("lawyer" in words for words in found[3]["words"])
     told = run("eval", str(path), "--wrong", "1").out
     assert "urgency: expected critical, said low" in told
     assert "expected normal" not in told
@@ -150,6 +151,7 @@ def test_lines_that_are_wrong_are_named_and_left_out(run: Program, tmp_path: Pat
     assert f'{path}:6 was left out: its "sentiment" is "angry", which is none of negative, neutral, positive' in ran.err
     assert f"{path}:7 was left out: it is no JSON" in ran.err
     assert "12 more lines left out" in ran.err
+    assert f"{path}:26 " not in ran.err
     assert figure(whole(ran.objects), aspect="sentiment", figure="right")["posts"] == 5
 
 
@@ -219,6 +221,13 @@ def test_everything_fits_eighty_columns(run: Program, arguments: tuple[str, ...]
     lines = run("--color", "never", "eval", str(EXAMPLE), *arguments, terminal=True).out.splitlines()
     assert len(lines) > 10
     assert [line for line in lines if display_width(line) > 80 and "/" not in line] == []
+
+
+def test_every_answer_has_its_column_in_what_was_taken_for_what(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run("--color", "never", "eval", str(EXAMPLE), terminal=True).out.splitlines()
+    (head,) = [line for line in lines if line.startswith("EXPECTED, SAID:") and "quest" in line]
+    assert head.split()[2:] == ["compl…", "quest…", "reque…", "praise", "buying", "sugge…", "spam", "other"]
 
 
 def test_suggested_thresholds_can_be_pasted_into_the_rules(run: Program, tmp_path: Path) -> None:
