@@ -220,7 +220,7 @@ def speed(posts: Sequence[Labelled], data: str, scorers: Sequence[str]) -> None:
 
 def fresh(name: str) -> None:
     """Print what this very process, which did nothing else, needs for a scorer: CPU, memory, and the files it read."""
-    before, held = time.process_time(), _memory()
+    before, held = time.process_time(), _held()
     OPENED.clear()
     scorer = make_scorer(name)
     scorer.judge((Words("I love it, but the second one was broken", "en"),))
@@ -231,8 +231,8 @@ def fresh(name: str) -> None:
             {
                 "load": ready - before,
                 "start": ready - BEGUN,
-                "memory": _memory(),
-                "held": held,
+                "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "added": _held() - held,
                 "files": sum(Path(path).stat().st_size for path in read) / 1e6,
                 "names": sorted(Path(path).name for path in read),
             }
@@ -240,9 +240,9 @@ def fresh(name: str) -> None:
     )
 
 
-def _memory() -> float:
-    """Return the most memory that this process ever held, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _held() -> float:
+    """Return how much memory this process holds now, in MB (Linux)."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize() / 1e6
 
 
 def _is_data(path: str) -> bool:
@@ -257,7 +257,7 @@ def costs(scorers: Sequence[str]) -> None:
         found = json.loads(told.stdout)
         figure("size of the data it reads", name, found["files"], unit="MB", files=found["names"])
         figure("time to load", name, found["load"] * 1_000, unit="ms of CPU", with_imports=round(found["start"] * 1_000))
-        figure("peak memory", name, found["memory"], unit="MB", before_the_scorer=round(found["held"], 1))
+        figure("peak memory", name, found["memory"], unit="MB", of_the_scorer=round(found["added"], 1))
 
 
 def there(names: Sequence[str]) -> Iterator[str]:
