@@ -18,7 +18,7 @@ from listener.model import Level
 from listener.rules.rulebook import Scoring
 from listener.scoring.assessor import Assessor
 from listener.scoring.complaining import complaining
-from listener.scoring.sentiment.base import make_scorer
+from listener.scoring.sentiment.base import SentimentScorer, make_scorer
 
 _HIGH = frozenset({Level.HIGH.value, Level.CRITICAL.value})
 _CRITICAL = frozenset({Level.CRITICAL.value})
@@ -43,9 +43,13 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How one scorer did on a file: `whole` for each labelled aspect, `parts` the same for each value of the column `by`."""
+    """How one scorer did on a file: `whole` for each labelled aspect, `parts` the same for each value of the column `by`.
+
+    `scorer` is its name and `asked` the scorer itself.
+    """
 
     scorer: str
+    asked: SentimentScorer
     posts: int
     whole: tuple[Part, ...]
     by: str
@@ -62,11 +66,12 @@ def measure(rows: Sequence[Labelled], scoring: Scoring, by: str = "") -> Measure
     Raises:
         EarnestError: there is no scorer of the name in the settings.
     """
-    scorer = make_scorer(scoring.sentiment.scorer)
+    scorer = make_scorer(scoring.sentiment.scorer, emoji=scoring.sentiment.emoji)
     judged = judge(rows, Assessor(scoring, scorer))
     found = (thresholds.of_mood(judged, scoring.sentiment), thresholds.of_levels(judged, scoring, scorer))
     return Measured(
         scorer=scoring.sentiment.scorer,
+        asked=scorer,
         posts=len(rows),
         whole=tuple(_parts(judged)),
         by=by,

@@ -166,9 +166,8 @@ def _tell(app: App, file: str, several: Sequence[Measured], wrong: int, broken: 
 
 def _wrongly(measured: Measured, most: int) -> list[Wrong]:
     from listener.measuring.judged import worst_first  # noqa: PLC0415  # loads the word lists
-    from listener.scoring.sentiment.base import make_scorer  # noqa: PLC0415
 
-    return worst_first(measured.judged, make_scorer(measured.scorer), most) if most else []
+    return worst_first(measured.judged, measured.asked, most) if most else []
 
 
 def _next_step(file: str, several: Sequence[Measured], shown: int, wrong: int) -> str:

@@ -198,6 +198,15 @@ def test_the_rules_in_force_judge(run: Program, posts: Path) -> None:
     assert run("eval", str(posts)).code == 78
 
 
+@pytest.mark.parametrize(("emoji", "right"), [(True, 1.0), (False, 0.0)])
+def test_a_scorer_is_made_as_the_rules_say(run: Program, emoji: bool, right: float) -> None:  # noqa: FBT001 - a value, not a choice
+    rules = yaml.safe_load(run.rules.read_text(encoding="utf-8"))
+    rules["scoring"] = {"sentiment": {"scorer": "vader", "emoji": emoji}}
+    run.rules.write_text(yaml.safe_dump(rules), encoding="utf-8")
+    found = run("eval", "-", "--json", content='{"text": "the parcel 😡😡", "label": "negative"}'.encode()).objects
+    assert figure(found, figure="right")["value"] == right
+
+
 def test_the_example_of_the_documentation_is_measured(run: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     plain = Program(run.store, Path("rules.yaml"), {})
