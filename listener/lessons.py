@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
-from listener.model import Assessment, Author, Mood, Post, Sentiment
+from listener.model import Assessment, Author, Labels, Mood, Post, Sentiment
 from listener.rules.rulebook import Rulebook, Scoring
 from listener.scoring import corrected
 from listener.scoring.assessor import Assessor
@@ -99,7 +99,7 @@ def keep(tx: Tx, post: Post, scoring: Scoring) -> None:
         correct(tx, post, one.labels, one.judged, scoring, who=one.who, at=one.at)
 
 
-def correct(tx: Tx, post: Post, labels: corrected.Labels, judged: Row, scoring: Scoring, *, who: str, at: datetime) -> Assessment:
+def correct(tx: Tx, post: Post, labels: Labels, judged: Row, scoring: Scoring, *, who: str, at: datetime) -> Assessment:
     """Store how a post is judged once a person's word stands over how Earnest had `judged` it; return that."""
     bare = ledger.read_assessment(judged)
     seen = corrected.put(bare, labels, scoring, who=who, at=at)

@@ -168,6 +168,25 @@ class Urgency:
 
 
 @dataclass(frozen=True, slots=True)
+class Labels:
+    """What a person says of a post; None for what they leave to Earnest."""
+
+    mood: Mood | None = None
+    level: Level | None = None
+    intent: Intent | None = None
+    sarcasm: bool | None = None
+
+    def over(self, earlier: Labels) -> Labels:
+        """Return these labels, and those of an earlier correction where these say nothing."""
+        return Labels(
+            self.mood or earlier.mood,
+            self.level or earlier.level,
+            self.intent or earlier.intent,
+            earlier.sarcasm if self.sarcasm is None else self.sarcasm,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Corrected:
     """A person's word on how a post is judged: who said it, when, and what it changed.
 

@@ -13,9 +13,9 @@ from datetime import datetime
 from listener import lessons
 from listener.clock import Clock
 from listener.errors import EarnestError
-from listener.model import Assessment, Post
+from listener.model import Assessment, Labels, Post
 from listener.rules.rulebook import Rulebook, Scoring
-from listener.scoring.corrected import Labels, put
+from listener.scoring.corrected import agree, put
 from listener.scoring.judge import judge_name
 from listener.store import corrections, following
 from listener.store import mentions as heard_ledger
@@ -71,7 +71,7 @@ class Correcting:
         corrections.add(
             tx, (post.network, post.id), case.brand, words=post.text, judged=judged, labels=said, note=note, who=self.who, at=at
         )
-        if labels.agree(seen):
+        if agree(labels, seen):
             audit.record(tx, self.who, "confirmed judgement", at=at, case_id=case.id, post=post.id)
             return Done(case.name, f"{case.name}: you agree with how it is judged. That counts as well.")
         now = lessons.correct(tx, post, said, judged, self._scoring, who=self.who, at=at)

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from listener.model import Assessment, Corrected, Intent, Level, Mood, Sentiment, Urgency
+from listener.model import Assessment, Corrected, Labels, Level, Mood, Sentiment, Urgency
 from listener.rules.rulebook import Scoring, SentimentSettings
 from listener.scoring.intent import needs_reply
 
 _CLEARLY, _INSIDE = 0.25, 0.15  # how far beyond a threshold a score is moved: to one of the ends, and into the middle
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """What a person says of a post; None for what they leave to Earnest."""
-
-    mood: Mood | None = None
-    level: Level | None = None
-    intent: Intent | None = None
-    sarcasm: bool | None = None
-
-    def over(self, earlier: Labels) -> Labels:
-        """Return these labels, and those of an earlier correction where these say nothing."""
-        return Labels(
-            self.mood or earlier.mood,
-            self.level or earlier.level,
-            self.intent or earlier.intent,
-            earlier.sarcasm if self.sarcasm is None else self.sarcasm,
-        )
-
-    def agree(self, seen: Assessment) -> bool:
-        """Return whether a judgement says the same."""
-        return not _changes(seen, self)
 
 
 def moved(score: float, mood: Mood, settings: SentimentSettings) -> float:
@@ -43,6 +20,11 @@ def moved(score: float, mood: Mood, settings: SentimentSettings) -> float:
         return min(score, max(settings.negative - _CLEARLY, -1.0))
     low, high = settings.negative + _INSIDE, settings.positive - _INSIDE
     return (settings.negative + settings.positive) / 2 if low > high else max(low, min(high, score))
+
+
+def agree(labels: Labels, seen: Assessment) -> bool:
+    """Return whether what a person says is what was judged."""
+    return not _changes(seen, labels)
 
 
 def put(seen: Assessment, labels: Labels, scoring: Scoring, *, who: str, at: datetime) -> Assessment:

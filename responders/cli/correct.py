@@ -12,14 +12,13 @@ import click
 from listener import clock
 from listener.clock import to_text
 from listener.errors import EarnestError, UsageError
-from listener.model import Intent, Level, Mood
+from listener.model import Intent, Labels, Level, Mood
 from listener.text import one_line
 from responders.cli.base import AS, App, common
 from responders.cli.phrases import counted, local
 
 if TYPE_CHECKING:
     from listener.model import Assessment
-    from listener.scoring.corrected import Labels
     from listener.store.corrections import Correction
     from responders.approvals import Done
     from responders.correcting import Correcting
@@ -61,8 +60,6 @@ def correct(
     It counts at once: what was drafted on the old judgement is void, and the case is decided again. What you say of the mood teaches
     how this brand's posts are judged from now on; urgency, intent and sarcasm are counted, and told in `earnest report judgement`.
     """
-    from listener.scoring.corrected import Labels  # noqa: PLC0415  # help needs no rules
-
     if (case is None) == (text is None):
         message = "name a CASE, or give a text with --text"
         raise UsageError(message, 'such as: earnest correct A-3 --sentiment positive, or earnest correct --text "…" --sentiment positive')
@@ -98,8 +95,6 @@ def _tell(app: App, done: Done, next_step: str) -> None:
 
 def _asked(app: App, seen: Assessment, name: str) -> tuple[Labels, str]:
     """Ask for each of them; Enter keeps what Earnest judged."""
-    from listener.scoring.corrected import Labels  # noqa: PLC0415  # as above
-
     if not app.interactive:
         message = "say what it should have been"
         raise UsageError(message, f"such as: earnest correct {name} --sentiment positive --urgency low")

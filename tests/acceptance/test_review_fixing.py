@@ -49,7 +49,7 @@ def judged(store: SqliteStore) -> tuple[str, str]:
 
 def test_a_judgement_is_fixed_with_one_key_each(review: Open, store: SqliteStore) -> None:
     screen = review()
-    screen.sees("A-1", "fix judgement")
+    screen.sees("A-1", "[f] fix")
     screen.press("f")
     screen.sees("How should A-1 have been judged?", "[-] negative*", "[c] critical*", "[Enter] keep", "[esc] leave it as it was")
     screen.press("+", "n", "s")
@@ -73,7 +73,7 @@ def test_a_judgement_is_fixed_with_one_key_each(review: Open, store: SqliteStore
 def test_escape_leaves_all_as_it_was_and_enter_alone_agrees(review: Open, store: SqliteStore) -> None:
     before = judged(store)
     screen = review()
-    screen.sees("A-1", "fix judgement")
+    screen.sees("A-1", "[f] fix")
     screen.press("f")
     screen.sees("How should A-1")
     screen.press("+")

@@ -110,7 +110,7 @@ def test_the_report_tells_agreement_confusion_and_what_was_learned(run: Program)
     assert learned["used"]
     assert (learned["agreement"]["of"], learned["agreement"]["without"]) == (5, 1)
     assert learned["agreement"]["with"] == 5
-    assert [one["words"] for one in learned["lessons"]] == ["sick"]
+    assert "sick" in {one["words"] for one in learned["lessons"]}
     told = run("report", "judgement").out
     for words in ("mood 1 of 5", "judged negative, people say positive: 4", '"sick" +', "mood right in 1 of 5 without it, 5 with it"):
         assert words in told

@@ -10,9 +10,8 @@ import pytest
 
 from listener import cleaning
 from listener.errors import EarnestError
-from listener.model import Intent, Level, Mood, Page
+from listener.model import Intent, Labels, Level, Mood, Page
 from listener.polling import Ear
-from listener.scoring.corrected import Labels
 from listener.store import corrections
 from listener.store import mentions as heard_ledger
 from responders.correcting import Correcting

@@ -13,8 +13,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from listener.model import Assessment, Intent, Level, Mood
-from listener.scoring.corrected import Labels
+from listener.model import Assessment, Intent, Labels, Level, Mood
 from listener.text import one_line
 from responders.cli.screen.asking import Words, painted
 from responders.cli.screen.keys import FIX_KEYS, bar

@@ -36,7 +36,7 @@ KEYS: tuple[Key, ...] = (
     Key("b", "b", "not_posted", "an answer to post by hand: not after all, its draft waits again", "not after all", HAND),
     Key("u", "u", "take_back", "take the last yes back while nothing has left", "undo"),
     Key("x", "x", "escalate", "tell a team now; a digit picks it", "escalate", DRAFT),
-    Key("f", "f", "fix", "fix the judgement: say which mood, urgency and intent it should have been", "fix judgement", DRAFT),
+    Key("f", "f", "fix", "fix the judgement: say which mood, urgency and intent it should have been", "fix", DRAFT),
     Key("z", "z", "snooze", "put the case aside for a while", "snooze", DRAFT),
     Key("w", "w", "why", "why this route, and why not the others", "why"),
     Key("question_mark", "?", "keys", "all keys", "more"),
