@@ -98,7 +98,7 @@ class Correcting:
             alone = one.post_id == post.id and not cases.other_mention(tx, one, post.id)
             if alone and now.urgency.level.rank < one.level.rank:
                 cases.lower(tx, one.id, now.urgency.level, now.urgency.points, at=at)
-        heard_ledger.decide_again(tx, post.network, post.id)
+        corrections.decide_again(tx, post.network, post.id)
         return dropped
 
     def _after(self, *, dropped: bool) -> str:

@@ -152,7 +152,7 @@ def together(by_brand: Mapping[str, Adjustment]) -> Adjustments:
 
 def put(seen: Assessment, text: str, adjustment: Adjustment, settings: SentimentSettings) -> Assessment:
     """Return a judgement with what was learned put on top: its mood may change, and nothing else."""
-    if seen.failed:
+    if seen.failed or not (adjustment.said or adjustment.lessons):
         return seen
     sentiment = adjustment.sentiment(text, seen.sentiment, settings)
     if sentiment is seen.sentiment:

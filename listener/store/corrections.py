@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from listener.clock import from_text, to_text
-from listener.model import Intent, Labels, Level, Mood
+from listener.model import Assessment, Corrected, Intent, Labels, Level, Mood
 from listener.store.base import Reader, Row, Tx, Value, number, pack, storable, text, unpack
 
 _COLUMNS = ("language", "mood", "score", "level", "points", "intent", "record", "judged_at")

@@ -136,16 +136,20 @@ def store_assessment(tx: Tx, post: Post, assessment: Assessment, *, judged_at: d
 
 
 def _record(assessment: Assessment) -> dict[str, object]:
-    return {
-        "signals": [[signal.name, signal.points, list(signal.because)] for signal in assessment.signals],
-        "wishes": [[wish.name, wish.points, list(wish.because)] for wish in assessment.wishes],
-        "needs_reply": assessment.needs_reply,
-        "moment_of_truth": assessment.moment_of_truth,
-        "sarcasm": assessment.sarcasm,
-        "informal": assessment.informal,
-        "hidden": assessment.hidden,
-        "failed": assessment.failed,
-    } | ({} if assessment.sentiment.sure is None else {"sure": assessment.sentiment.sure}) | corrections.kept(assessment)
+    return (
+        {
+            "signals": [[signal.name, signal.points, list(signal.because)] for signal in assessment.signals],
+            "wishes": [[wish.name, wish.points, list(wish.because)] for wish in assessment.wishes],
+            "needs_reply": assessment.needs_reply,
+            "moment_of_truth": assessment.moment_of_truth,
+            "sarcasm": assessment.sarcasm,
+            "informal": assessment.informal,
+            "hidden": assessment.hidden,
+            "failed": assessment.failed,
+        }
+        | ({} if assessment.sentiment.sure is None else {"sure": assessment.sentiment.sure})
+        | corrections.kept(assessment)
+    )
 
 
 def read_assessment(row: Row, language: str = "language") -> Assessment:

@@ -218,8 +218,15 @@ class Review(View, inherit_bindings=False):
 
     def action_fix(self) -> None:
         """Say how the post should have been judged."""
-        if one := self._mine():
-            self.push_screen(Fix(one.case.name, one.assessment), lambda said: self._fixed(one, said))
+        one = self._mine()
+        if one is None:
+            return
+        try:
+            seen = self._correcting.seen(one.case.name, one.post.id)  # without what a storm adds: nobody corrects that
+        except EarnestError as problem:
+            self.tell_problem(problem)
+            return
+        self.push_screen(Fix(one.case.name, seen), lambda said: self._fixed(one, said))
 
     def _fixed(self, one: Waiting, said: Said | None) -> None:
         if said:
