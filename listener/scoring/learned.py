@@ -115,8 +115,10 @@ class Adjustment:
     def _same_words(self, whole: frozenset[str], was: Mood) -> Mood | None:
         """Return what people said of the same words, judged the same; None where they said nothing, or one this and one that."""
         places: Mapping[str, Sequence[int]] = getattr(self, "_places")  # noqa: B009  # made in __post_init__; the record is frozen
-        shared = Counter(number for piece in whole for number in places.get(piece, ()))
-        near = {n: each / (len(whole) + len(self.said[n].whole) - each) for n, each in shared.items() if self.said[n].was is was}
+        # A text that shares so much shares one of these: of all its pieces at most a fifth can be missing. The rarest find the fewest.
+        rarest = sorted(whole, key=lambda piece: len(places.get(piece, ())))[: int(len(whole) * (1 - _NEARLY) + 0.001) + 1]
+        found = {number for piece in rarest for number in places.get(piece, ())}
+        near = {number: _share(whole, self.said[number].whole) for number in found if self.said[number].was is was}
         best = max(near.values(), default=0.0)
         alike = [number for number, share in near.items() if share >= _NEARLY and (best < 1 or share == 1)]
         moods: Counter[Mood] = Counter()
@@ -124,6 +126,11 @@ class Adjustment:
             moods.update(dict(self.said[number].moods))
         ranked = moods.most_common(2)
         return ranked[0][0] if ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]) else None
+
+
+def _share(one: frozenset[str], other: frozenset[str]) -> float:
+    both = len(one & other)
+    return both / (len(one) + len(other) - both)
 
 
 NOTHING = Adjustment()

@@ -103,16 +103,19 @@ def test_corrections_that_contradict_each_other_cancel() -> None:
 
 
 def test_lessons_that_would_do_harm_are_not_used_and_the_same_words_still_are() -> None:
-    wrong = said([f"lovely blue {thing}" for thing in ("lamp", "chair", "desk")], Mood.NEGATIVE)
-    right = said([f"lovely {thing} of the season" for thing in ("spring", "summer", "autumn", "winter", "carpet", "shelf")], Mood.POSITIVE)
-    again = said([f"blue {thing}, wonderful and lovely" for thing in ("sofa", "stool", "vase", "plate")], Mood.POSITIVE)
-    learned = taught(*wrong, *right, *again)
-    assert learned.figures.of == 13
-    assert learned.figures.before == 10
-    if learned.figures.after < learned.figures.before:
-        assert learned.lessons == {}
-        assert learned.held
-    assert mood("Lovely blue lamp!", learned) is Mood.NEGATIVE
+    chance, below = random.Random(1), Sentiment(Mood.NEGATIVE, -0.5)  # noqa: S311  # no secret
+    things = ["lamp", "chair", "desk", "sofa", "vase", "plate", "rug", "bowl"]
+    noise = []
+    for _ in range(14):  # nothing in the words tells which mood it is
+        words = f"{chance.choice(['blue', 'green', 'late', 'small'])} {chance.choice(things)} {chance.choice(things)}"
+        noise.append(Taught(words, below, Mood.POSITIVE if chance.random() < 0.4 else Mood.NEGATIVE))
+    learned = taught(*noise)
+    assert learned.figures == (14, 10, 6)
+    assert learned.lessons == {}
+    assert learned.held
+    assert learned.sentiment("vase, vase, a rug", below, SETTINGS) is below
+    said_so = next(one for one in noise if one.mood is Mood.POSITIVE)
+    assert learned.sentiment(said_so.words.upper(), below, SETTINGS).label is Mood.POSITIVE
 
 
 def test_the_order_does_not_matter_and_taking_one_back_restores_exactly() -> None:
