@@ -168,12 +168,57 @@ class Urgency:
 
 
 @dataclass(frozen=True, slots=True)
+class Labels:
+    """What a person says of a post; None for what they leave to Earnest."""
+
+    mood: Mood | None = None
+    level: Level | None = None
+    intent: Intent | None = None
+    sarcasm: bool | None = None
+
+    def over(self, earlier: Labels) -> Labels:
+        """Return these labels, and those of an earlier correction where these say nothing."""
+        return Labels(
+            self.mood or earlier.mood,
+            self.level or earlier.level,
+            self.intent or earlier.intent,
+            earlier.sarcasm if self.sarcasm is None else self.sarcasm,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A person's word on how a post is judged: who said it, when, and what it changed.
+
+    Each change is what was changed ("mood", "urgency", "intent" or "sarcasm"), what Earnest had judged, and what the person says.
+    """
+
+    who: str
+    at: datetime
+    changes: tuple[tuple[str, str, str], ...]
+
+    def __str__(self) -> str:
+        """Say it in one line: "anna says: positive (was negative)"."""
+        return f"{self.who} says: {', '.join(f'{_named(what, now)} (was {_named(what, was)})' for what, was, now in self.changes)}"
+
+    def to_json(self) -> dict[str, object]:
+        """Return it for scripts."""
+        changes = {what: {"was": was, "is": now} for what, was, now in self.changes}
+        return {"who": self.who, "at": self.at.isoformat().replace("+00:00", "Z"), "changes": changes}
+
+
+def _named(what: str, value: str) -> str:
+    return f"{'' if value == 'yes' else 'no '}sarcasm" if what == "sarcasm" else value
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """All that was judged of one post.
 
     `language` is ISO 639-1 or "und". `wishes` are what the author asks of us about being contacted (`stop`, `no_dm`), each with
     the words that prove it. `hidden` is true where the text carries invisible or direction-changing characters. `failed` says, in
-    words for a person, why a scorer could not judge; a failed assessment always asks for a person.
+    words for a person, why a scorer could not judge; a failed assessment always asks for a person. `learned` is how much of the
+    mood's score people's corrections of other posts added, and `corrected` what a person said of this one.
     """
 
     language: str
@@ -188,6 +233,8 @@ class Assessment:
     wishes: tuple[Signal, ...] = ()
     hidden: bool = False
     failed: str = ""
+    learned: float = 0.0
+    corrected: Corrected | None = None
 
     @property
     def unhappy(self) -> bool:

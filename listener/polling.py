@@ -5,15 +5,19 @@ A crash before the commit loses nothing, since the cursor has not moved; a page 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from listener import lessons
 from listener.clock import Clock
 from listener.matching import Matcher, Other
 from listener.model import Account, Assessment, Because, Ground, Mention, Mood, Page, Post
 from listener.rules.rulebook import Rulebook
+from listener.scoring import learned
 from listener.scoring.assessor import Assessor
 from listener.scoring.judge import judge_name
+from listener.scoring.learned import Adjustments
 from listener.sources.base import Looked
 from listener.store import competitors, following
 from listener.store import mentions as ledger
@@ -54,15 +58,35 @@ class Taken:
 
 
 class Ear:
-    """Judges posts by a rulebook and stores them. It keeps no state of its own besides compiled phrases; `judge` names its judge."""
+    """Judges posts by a rulebook, with what people's corrections taught, and stores them. All else it knows is in the store."""
 
-    def __init__(self, store: Store, book: Rulebook, clock: Clock) -> None:
-        """Compile the brands and the scoring of `book`."""
+    def __init__(self, store: Store, book: Rulebook, clock: Clock, *, adjustments: Adjustments | None = None) -> None:
+        """Compile the brands and the scoring of `book`; `adjustments` stand in for what the corrections in the store teach."""
         self._store = store
         self._clock = clock
         self._matcher = Matcher(book.brands)
         self._assessor = Assessor(book.scoring)
-        self.judge = judge_name(book.scoring)
+        self._scoring = book.scoring
+        self._lessons = lessons.Lessons(book, self._assessor)
+        self._given = adjustments
+
+    @property
+    def judge(self) -> str:
+        """The name of who judges posts here, with what was learned by now."""
+        return judge_name(self._scoring, self._adjustments.seal)
+
+    @property
+    def _adjustments(self) -> Adjustments:
+        return self._lessons.now if self._given is None else self._given
+
+    async def _learn(self) -> None:
+        """Learn from corrections that are new, beside everything else that goes on."""
+        if self._given is None and self._lessons.stale(self._store.read()):
+            await asyncio.to_thread(lambda: self._lessons.learn(self._store.read()))
+
+    def _learn_now(self) -> None:
+        if self._given is None:
+            self._lessons.learn(self._store.read())
 
     async def take(self, source: str, page: Page, *, network: str = "", follow: bool = True, stood: ledger.Stood | None = None) -> Taken:
         """Store a page of `source` and move its cursor, together or not at all; `network` is the source's, where its name is another.
@@ -71,6 +95,7 @@ class Ear:
         somebody has moved it since, nothing is stored: the page may be older than what is stored by now, and an edit must not be undone
         nor a deleted post come back. It is asked for again from there.
         """
+        await self._learn()
         judged = self._judge(page.posts, ledger.accounts(self._store.read()))
 
         def work(tx: Tx) -> Taken:
@@ -89,6 +114,7 @@ class Ear:
 
         `known` is what another store says of the page's posts already; `own` are our accounts, where somebody has just looked them up.
         """
+        self._learn_now()
         judged = self._judge(page.posts, ledger.accounts(tx) if own is None else own, known)
         return self._store_page(tx, source, network or source, page, judged, follow=False)
 
@@ -107,7 +133,11 @@ class Ear:
         if judged:
             return Judged(post, mentions, judged, others)
         earlier = ledger.thread(self._store.read(), post.network, post.thread_id) if post.parent_id else ()
-        return Judged(post, mentions, self._assessor.assess(post, earlier), others)
+        return Judged(post, mentions, self._assess(post, earlier, mentions), others)
+
+    def _assess(self, post: Post, earlier: Sequence[Post], mentions: Sequence[Mention]) -> Assessment:
+        adjustment = self._adjustments.of([mention.brand for mention in mentions])
+        return learned.put(self._assessor.assess(post, earlier), post.text, adjustment, self._scoring.sentiment)
 
     def _store_page(self, tx: Tx, source: str, network: str, page: Page, judged: Sequence[Judged], *, follow: bool) -> Taken:
         at = self._clock()
@@ -132,6 +162,7 @@ class Ear:
     def _store_change(self, tx: Tx, one: Judged) -> None:
         """Store how a post that reads otherwise than before is judged now, and which mentions of before are over."""
         self._store_judged(tx, one)
+        lessons.keep(tx, one.post, self._scoring)
         if not one.post.own:
             following.unname(tx, one.post, [mention.brand for mention in one.mentions], at=self._clock())
 
@@ -149,6 +180,7 @@ class Ear:
 
     async def follow(self, network: str, looked: Looked, after: Callable[[Tx], None]) -> Taken:
         """Store how stored posts read now and which are gone; `after` is done in the same transaction. What is not stored stays out."""
+        await self._learn()
         judged = self._judge(looked.posts, ledger.accounts(self._store.read()))
 
         def work(tx: Tx) -> Taken:
@@ -167,6 +199,7 @@ class Ear:
 
         Every post that is not our own counts as a mention of `brand`.
         """
+        self._learn_now()
         reader = self._store.read()
         threads: dict[str, list[Post]] = {}
         judged = []
@@ -174,7 +207,7 @@ class Ear:
             earlier = threads.setdefault(post.thread_id, [])
             if not ledger.is_stored(reader, post.network, post.id):
                 found = () if post.own else _brought(post, brand, source)
-                judged.append(Judged(post, found, self._assessor.assess(post, tuple(earlier)) if found else None))
+                judged.append(Judged(post, found, self._assess(post, earlier, found) if found else None))
             earlier.append(post)
         return judged
 

@@ -81,11 +81,17 @@ def _act(tx: Tx, turn: Turn, at: datetime) -> None:
 
 def void(tx: Tx, case: Case, post_id: str, why: str, *, at: datetime) -> bool:
     """Drop what waits for one post or was approved and has not left, and erase the words it was made from; return whether any did."""
+    ended = drop(tx, case, post_id, why, at=at)
+    erasing.words_of(tx, case.id, case.network, post_id)
+    return ended
+
+
+def drop(tx: Tx, case: Case, post_id: str, why: str, *, at: datetime) -> bool:
+    """Drop what waits for one post or was approved and has not left; return whether any did."""
     ended = _take_back(tx, case, post_id, why, at)
     rows = tx.all("SELECT id FROM drafts WHERE case_id = :case AND post_id = :post AND state = 'waiting'", case=case.id, post=post_id)
     for row in rows:
         ended = drafts.settle(tx, number(row, "id"), DraftState.DROPPED, why, at=at) or ended
-    erasing.words_of(tx, case.id, case.network, post_id)
     if ended:
         audit.record(tx, audit.DAEMON, "dropped draft", at=at, case_id=case.id, reason=why)
     return ended

@@ -184,6 +184,11 @@ def _failed_scoring(_book: Rulebook, _route: Route, heard: Heard, _at: Circumsta
         yield Hold("failed_scoring", f"the post could not be judged: {one_line(heard.assessment.failed, _QUOTE_WIDTH)}")
 
 
+def _corrected(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
+    if heard.assessment.corrected:
+        yield Hold("corrected", f"{one_line(str(heard.assessment.corrected), _QUOTE_WIDTH)}; what a person corrected, a person answers")
+
+
 def _hidden(_book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
     if heard.assessment.hidden:
         yield Hold("hidden", "the post carries hidden characters: a person looks at it")
@@ -280,6 +285,7 @@ _GATES: tuple[Gate, ...] = (
     _crowd,
     _not_addressed,
     _failed_scoring,
+    _corrected,
     _hidden,
     _moment_of_truth,
     _lowered,
@@ -291,7 +297,7 @@ _GATES: tuple[Gate, ...] = (
 GATES = (
     *("suppressed", "wish", "own_account", "bot", "answered", "paused", "answer_within", "quiet_hours"),
     *("per_thread", "per_author", "per_hour", "loop", "crowd", "not_addressed", "failed_scoring", "hidden", "moment_of_truth", "sarcasm"),
-    *("crisis", "unknown", "same_text", "policy", "lowered", "no_answer"),
+    *("crisis", "unknown", "same_text", "policy", "lowered", "no_answer", "corrected"),
 )
 """The names of all gates, as `held_by` in rules.yaml and `Hold.gate` use them."""
 

@@ -11,9 +11,12 @@ from datetime import UTC
 
 from listener.clock import to_text
 from listener.matching import Matcher
-from listener.model import Because, Ground, Mention, Post, Signal
+from listener.model import Assessment, Because, Ground, Mention, Post, Signal
 from listener.rules.rulebook import Route, Rulebook
+from listener.scoring import learned
 from listener.scoring.assessor import Assessor
+from listener.scoring.learned import NONE, Adjustments
+from listener.scoring.sentiment.base import Weight
 from listener.text import one_line, visible
 from responders.boundaries import GATES, again, may_draft, no_private
 from responders.channels.base import TextLimits
@@ -48,7 +51,8 @@ class Explanation:
     """All that was found out about one post. `as_heard` is false where nothing in the post names a brand of ours.
 
     `proposal` is None where nothing may be said; `unasked` is false where a draft is only made on request. `kept` says, apart from the
-    holds, why nothing leaves by itself. `counted` are the competitors that the post names.
+    holds, why nothing leaves by itself. `counted` are the competitors that the post names, `lessons` what people's corrections added to
+    the mood's score.
     """
 
     heard: Heard
@@ -58,6 +62,7 @@ class Explanation:
     unasked: bool
     kept: tuple[str, ...]
     counted: tuple[str, ...] = ()
+    lessons: tuple[Weight, ...] = ()
 
     @property
     def passed(self) -> tuple[str, ...]:
@@ -79,6 +84,8 @@ class Explanation:
             "urgency": {"level": str(seen.urgency.level), "points": seen.urgency.points},
             "sentiment": seen.sentiment.to_json(),
             "intent": str(seen.intent),
+            "learned": [{"words": visible(one.words), "points": one.points} for one in self.lessons],
+            "corrected": seen.corrected.to_json() if seen.corrected else None,
             "signals": [
                 {"name": visible(signal.name), "points": signal.points, "because": [visible(words) for words in signal.because]}
                 for signal in seen.signals
@@ -109,6 +116,10 @@ class Explanation:
             "judged",
             f"urgency {seen.urgency.level} {seen.urgency.points} · mood {mood} · {seen.intent} · {one_line(seen.language, _WIDTH)}",
         )
+        if seen.corrected:
+            yield from _block("corrected", one_line(str(seen.corrected), _WIDTH))
+        for weight in self.lessons:
+            yield from _block("mood", f"{one_line(weight.words, _WIDTH)} {weight.points:+.2f}")
         for signal in seen.signals:
             yield from _block("signal", " ".join(filter(None, (one_line(signal.name, _WIDTH), _quotes(signal), f"+{signal.points}"))))
         for wish in seen.wishes:
@@ -205,6 +216,8 @@ def explain(
     *,
     mention: Mention | None = None,
     judge: Judge | None = None,
+    adjustments: Adjustments = NONE,
+    corrected: Callable[[Assessment, Assessment], Assessment] = lambda _bare, taught: taught,
     case: str = "A-1",
     assignee: str = "",
     can_private: bool = True,
@@ -214,13 +227,18 @@ def explain(
 ) -> Explanation:
     """Return what would be decided of `post` under the facts `at`, and what would be drafted.
 
-    `judge` is for who has the scoring of `book` ready. `mention` is for a post that was heard before, by whatever ground; else the
-    post is matched anew. `assignee` is whose case it is, if anybody's. `address`, `limits` and `can_private` are what the network's
-    channel says, where one is asked.
+    `judge` is for who has the scoring of `book` ready, `adjustments` are what corrections taught. `corrected` puts a person's word on
+    this very post on top of how it is judged without and with them. `mention` is for a post that was heard before, by whatever ground;
+    else the post is matched anew. `assignee` is whose case it is, if anybody's. `address`, `limits` and `can_private` are what the
+    network's channel says, where one is asked.
     """
     matcher = Matcher(book.brands)
     found = (mention,) if mention else matcher.match(post)
-    assessment = (judge or Assessor(book.scoring)).assess(post, thread)
+    bare = (judge or Assessor(book.scoring)).assess(post, thread)
+    adjustment, mood = adjustments.of([one.brand for one in found]), book.scoring.sentiment
+    taught = learned.put(bare, post.text, adjustment, mood)
+    assessment = corrected(bare, taught)
+    lessons = adjustment.weights(post.text, bare.sentiment, mood) if assessment.learned else ()
     heard = Storms(book).over(Heard(found[0] if found else _unmatched(book, post), assessment), at.past)
     decision = Router(book).decide(heard, at)
     route = next((route for route in book.live if route.name == decision.route), NO_ROUTE)
@@ -241,4 +259,4 @@ def explain(
         )
     decision = again(decision, proposal, at)
     counted = tuple(other.competitor for other in matcher.others(post))
-    return Explanation(heard, decision, proposal, bool(found), may_draft(decision), tuple(_kept(book, route)), counted)
+    return Explanation(heard, decision, proposal, bool(found), may_draft(decision), tuple(_kept(book, route)), counted, lessons)

@@ -37,6 +37,7 @@ from responders.watches import Watches
 
 _log = logs.get("pipeline")
 _EDITED = "the post was edited; what was written for the words before is void"
+_CORRECTED = "a person corrected how the post is judged"
 _TOO_OLD_TO_RING = timedelta(days=7)
 T = TypeVar("T")
 _Doing = Callable[[Tx, heard_ledger.Undecided, World], T]
@@ -179,9 +180,11 @@ class Mind:
         heard = self._storms.over(Heard(mention, one.assessment), facts.past)
         decision = self._router.decide(heard, facts)
         route = self._routes.get(decision.route, NO_ROUTE)
+        corrected = bool(one.assessment.corrected) and not new
         edited = one.edited and not new
         voided = edited and aftermath.void(tx, case, mention.post.id, _EDITED, at=at)
-        work = _Work(tx, heard, case, decision, route, at, past=one.late, edited=edited)
+        voided = (corrected and aftermath.drop(tx, case, mention.post.id, _CORRECTED, at=at)) or voided
+        work = _Work(tx, heard, case, decision, route, at, past=one.late, edited=edited or corrected)
         _obey(work)
         alerted = _alert(work)
         proposal = self._propose(work) if may_draft(decision) else None
@@ -354,14 +357,19 @@ def _move_on(work: _Work) -> None:
 
 
 def _alert(work: _Work) -> str:
-    """Have the teams told that the route names, once more where an edit made it more urgent; history that is taken in rings nobody."""
+    """Have the teams told that the route names, once more where an edit or a person made it more urgent.
+
+    History that is taken in rings nobody, unless a person says how urgent it is.
+    """
     teams = [action.removeprefix("escalate:") for action in work.decision.actions if action.startswith("escalate:")]
-    if work.past or (not work.edited and work.at - work.heard.mention.post.created_at > _TOO_OLD_TO_RING):
-        return ""
     seen = work.heard.assessment
+    worse = work.edited and seen.urgency.level.rank > work.case.level.rank
+    if (work.past and not (worse and seen.corrected)) or (
+        not work.edited and work.at - work.heard.mention.post.created_at > _TOO_OLD_TO_RING
+    ):
+        return ""
     signals = ", ".join(signal.name for signal in seen.signals) or work.decision.route
     words = f"{work.case.name}: {seen.urgency.level.value}, {signals}, on {work.heard.mention.post.network}"
-    worse = work.edited and seen.urgency.level.rank > work.case.level.rank
     for team in teams:
         alert = (work.tx, work.case.id, team, work.heard.mention.post.id, words)
         if escalations.raise_(*alert, at=work.at) or (worse and escalations.again(*alert, at=work.at)):

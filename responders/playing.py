@@ -16,6 +16,7 @@ from listener.clock import to_text
 from listener.model import Account, Author, Mention, Page, Post
 from listener.polling import NOTHING_KNOWN, Ear, Judged, Known
 from listener.rules.rulebook import Rulebook
+from listener.scoring.learned import NONE, Adjustments
 from listener.store import mentions as heard_ledger
 from listener.store.base import Row, Tx, number, text
 from listener.store.mentions import Undecided
@@ -66,19 +67,27 @@ class Play:
     """One rulebook at work on a store of its own. `left` holds what left by itself so far."""
 
     def __init__(
-        self, book: Rulebook, kinds: Mapping[str, ChannelKind], *, begins: datetime, remote_ids: RemoteIds = _NO_IDS, unread: bool = False
+        self,
+        book: Rulebook,
+        kinds: Mapping[str, ChannelKind],
+        *,
+        begins: datetime,
+        remote_ids: RemoteIds = _NO_IDS,
+        unread: bool = False,
+        adjustments: Adjustments = NONE,
     ) -> None:
         """Make everything ready; nothing has been heard, and our accounts are unknown.
 
         `kinds` says what is known of speaking on each network. `remote_ids` names answers of ours as the network did, by network, id of
-        the post that is answered, and kind. `unread` says that nobody will look at what is wrong with drafts that wait.
+        the post that is answered, and kind. `unread` says that nobody will look at what is wrong with drafts that wait. `adjustments` are
+        what people's corrections taught, elsewhere.
         """
         self.store = Scratch((HEARING, ANSWERING))
         self.store.index("CREATE INDEX drafts_expiring ON drafts (expires_at) WHERE state = 'waiting'")
         self.clock = Moved(begins)
         self.left: list[Left] = []
         self.book, self._kinds, self._remote_ids = book, kinds, remote_ids
-        self._ear = Ear(self.store, book, self.clock)
+        self._ear = Ear(self.store, book, self.clock, adjustments=adjustments)
         self._mind = Mind(self.store, book, self.clock, kinds, undo=UNDO, unread=unread, look=KeptWorld(self.store))
         self._unread = unread
         self._means = Means(self.store, lambda: book, self.clock, {}, kinds)

@@ -1,7 +1,8 @@
 """Rules tried on the past: the posts of a stretch of time are played in the order and at the times they were heard.
 
 What people did then, they do again: they stop sending and resume, suppress, answer in their own words, and reject what they rejected where
-these rules bring the very same words. What left by itself then does not count; these rules decide anew. The store is only read.
+these rules bring the very same words. What left by itself then does not count; these rules decide anew. Posts are judged with what
+corrections have taught until now, and as Earnest judged them, not as somebody corrected them later. The store is only read.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime
 from functools import partial
 from itertools import groupby
 
+from listener import lessons
 from listener.clock import from_text
 from listener.model import Assessment, Page, Post
 from listener.polling import Known
@@ -99,7 +101,8 @@ def replay(url: str, book: Rulebook, span: Span, *, progress: Callable[[int], No
     """
     kinds = {name: kind for name in speaking_networks() if (kind := channel_kind(name))}
     with _seldom_collecting(), looking(url, TABLES) as reader:
-        play = Play(book, kinds, begins=span.since, remote_ids=bygone.remote_ids(reader), unread=True)
+        taught = lessons.adjustments(reader, book)
+        play = Play(book, kinds, begins=span.since, remote_ids=bygone.remote_ids(reader), unread=True, adjustments=taught)
         try:
             return _Replay(reader, play, span, progress).run()
         finally:

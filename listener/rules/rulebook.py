@@ -101,6 +101,7 @@ class SentimentSettings(Strict):
     )
     negative: Annotated[float, Field(strict=True, ge=-1, le=0)] = Field(default=-0.35, description="at or below this is negative")
     positive: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(default=0.5, description="at or above this is positive")
+    learn: Flag = Field(default=True, description="whether people's corrections teach how the mood of a brand's posts is judged")
 
 
 class SignalSettings(Strict):

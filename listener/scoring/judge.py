@@ -16,8 +16,10 @@ _STORMS: dict[str, Any] = {"urgency": {"signals": {"__all__": {"spike"}}}}
 _LIBRARIES = ("vaderSentiment", "py3langid", "ahocorasick-rs", "google-re2", "regex")
 
 
-def judge_name(scoring: Scoring) -> str:
-    """Return twelve hex digits: two judges of one name give the same assessment of the same post in the same thread.
+def judge_name(scoring: Scoring, learned: str = "") -> str:
+    """Return a name of hex digits: two judges of one name give the same assessment of the same post in the same thread.
+
+    `learned` is the seal of what was learned from corrections (`learned.Adjustments`), where that is put on top.
 
     Storms are no part of it: they are added to a mention when it is decided (`raising`).
 
@@ -25,7 +27,8 @@ def judge_name(scoring: Scoring) -> str:
     """
     if scoring.sentiment.scorer != "vader":
         return ""
-    return hashlib.sha256(f"{_program()}{scoring.model_dump_json(exclude=_STORMS)}".encode()).hexdigest()[:12]
+    name = hashlib.sha256(f"{_program()}{scoring.model_dump_json(exclude=_STORMS)}".encode()).hexdigest()[:12]
+    return f"{name}+{learned}" if learned else name
 
 
 @cache

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from listener.clock import from_text, to_text
 from listener.model import Ground, Post
+from listener.store import corrections
 from listener.store.base import Reader, Row, Tx, number, pack, storable, text, unpack
 from listener.store.overtaking import overtakes
 
@@ -77,6 +78,7 @@ def edit(tx: Tx, post: Post, source: str, *, at: datetime) -> bool:
         tx.run("UPDATE posts SET version = :version WHERE network = :network AND id = :id", version=post.version, **_key(now))
         return False
     note_remains(tx, at=at)
+    corrections.forget(tx, post.network, post.id, but=now["text"])
     return bool(
         tx.run(
             """UPDATE posts SET text = :text, version = :version, visibility = :visibility, mentions = :mentions, tags = :tags,
@@ -189,6 +191,7 @@ def _forget_words(tx: Tx, key: dict[str, str]) -> None:
             brand=text(row, "brand"),
             **key,
         )
+    corrections.forget(tx, key["network"], key["id"])
     judged = tx.one("SELECT record FROM assessments WHERE network = :network AND post_id = :id", **key)
     record = unpack(judged["record"]) if judged else None
     if isinstance(record, dict):

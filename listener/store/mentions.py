@@ -27,7 +27,7 @@ from listener.model import (
     Urgency,
     Visibility,
 )
-from listener.store import following
+from listener.store import corrections, following
 from listener.store.base import Reader, Row, Tx, names, number, pack, storable, text, unpack
 
 _POST = """INSERT INTO posts (network, id, thread_id, parent_id, parent_author_id, author_id, handle, display_name, followers, bot, bio,
@@ -136,16 +136,20 @@ def store_assessment(tx: Tx, post: Post, assessment: Assessment, *, judged_at: d
 
 
 def _record(assessment: Assessment) -> dict[str, object]:
-    return {
-        "signals": [[signal.name, signal.points, list(signal.because)] for signal in assessment.signals],
-        "wishes": [[wish.name, wish.points, list(wish.because)] for wish in assessment.wishes],
-        "needs_reply": assessment.needs_reply,
-        "moment_of_truth": assessment.moment_of_truth,
-        "sarcasm": assessment.sarcasm,
-        "informal": assessment.informal,
-        "hidden": assessment.hidden,
-        "failed": assessment.failed,
-    } | ({} if assessment.sentiment.sure is None else {"sure": assessment.sentiment.sure})
+    return (
+        {
+            "signals": [[signal.name, signal.points, list(signal.because)] for signal in assessment.signals],
+            "wishes": [[wish.name, wish.points, list(wish.because)] for wish in assessment.wishes],
+            "needs_reply": assessment.needs_reply,
+            "moment_of_truth": assessment.moment_of_truth,
+            "sarcasm": assessment.sarcasm,
+            "informal": assessment.informal,
+            "hidden": assessment.hidden,
+            "failed": assessment.failed,
+        }
+        | ({} if assessment.sentiment.sure is None else {"sure": assessment.sentiment.sure})
+        | corrections.kept(assessment)
+    )
 
 
 def read_assessment(row: Row, language: str = "language") -> Assessment:
@@ -177,6 +181,8 @@ def _assessment(row: Row, record: Mapping[str, object], language: str) -> Assess
         wishes=_signals(record.get("wishes")),
         hidden=bool(record.get("hidden")),
         failed=str(record.get("failed") or ""),
+        learned=float(str(record.get("learned") or 0)),
+        corrected=corrections.word_of(record),
     )
 
 

@@ -80,6 +80,17 @@ _COMPETITORS = (
     "CREATE INDEX competitor_posts_by_age ON competitor_posts (created_at)",
 )
 
+# What people said of how posts are judged. `words` are those that were judged, "" where the post was edited or deleted since; `judged` is
+# the row of `assessments` that stood before. A label that is "" was left to Earnest.
+_CORRECTIONS = (
+    """CREATE TABLE corrections (
+        id INTEGER PRIMARY KEY, network TEXT NOT NULL, post_id TEXT NOT NULL, brand TEXT NOT NULL, words TEXT NOT NULL,
+        judged TEXT NOT NULL, mood TEXT NOT NULL, level TEXT NOT NULL, intent TEXT NOT NULL, sarcasm TEXT NOT NULL, note TEXT NOT NULL,
+        who TEXT NOT NULL, at TEXT NOT NULL, undone_at TEXT, undone_by TEXT NOT NULL DEFAULT '')""",
+    "CREATE INDEX corrections_by_post ON corrections (network, post_id)",
+    "CREATE INDEX corrections_standing ON corrections (id) WHERE undone_at IS NULL AND words <> ''",
+)
+
 MIGRATIONS = Migrations(
     "listener",
     {
@@ -87,5 +98,6 @@ MIGRATIONS = Migrations(
         "002_following": _FOLLOWING,
         "003_several_sources": _SEVERAL_SOURCES,
         "004_competitors": _COMPETITORS,
+        "005_corrections": _CORRECTIONS,
     },
 )

@@ -13,6 +13,7 @@ from responders.cli.base import App, common
 
 if TYPE_CHECKING:
     from listener.model import Post
+    from listener.scoring.learned import Adjustments
     from responders.channels.base import TextLimits
     from responders.explaining import Explanation
     from responders.model import Kind
@@ -70,25 +71,29 @@ def _of_post(app: App, text: str, network: str | None, author: str | None, at: s
     from responders.house import channel_kind  # noqa: PLC0415  # networks are slow to import
 
     mute = channel_kind(made_up.network) is None
-    facts = Circumstances(now=moment, mute=mute, lowered={} if at else _lowered(app))
-    return explained(app.book, made_up, facts, **_speaking(made_up.network))
+    down, taught = _by_now(app)
+    facts = Circumstances(now=moment, mute=mute, lowered={} if at else down)
+    return explained(app.book, made_up, facts, adjustments=taught, **_speaking(made_up.network))
 
 
-def _lowered(app: App) -> dict[str, str]:
-    """Return the routes that are lowered now, and why; none where there is no store to ask."""
+def _by_now(app: App) -> tuple[dict[str, str], Adjustments]:
+    """Return the routes that are lowered now, and why, and what corrections taught; nothing where there is no store to ask."""
+    from listener.lessons import adjustments  # noqa: PLC0415  # judging is slow to import
+    from listener.scoring.learned import NONE  # noqa: PLC0415
     from listener.store.looking import looking  # noqa: PLC0415  # only here
     from responders.ledger import lowered  # noqa: PLC0415
     from responders.replaying import TABLES  # noqa: PLC0415
 
     try:
         with looking(app.options.store, TABLES) as reader:
-            return {one.route: one.reason for one in lowered.now(reader)}
+            return {one.route: one.reason for one in lowered.now(reader)}, adjustments(reader, app.book)
     except EarnestError:
-        return {}
+        return {}, NONE
 
 
 def _of_case(app: App, name: str) -> Explanation:
-    from listener.store import following  # noqa: PLC0415  # judging is slow to import
+    from listener import lessons  # noqa: PLC0415  # judging is slow to import
+    from listener.store import following  # noqa: PLC0415
     from listener.store import mentions as heard_ledger  # noqa: PLC0415
     from responders.circumstances import circumstances, world  # noqa: PLC0415
     from responders.conditions import asked_in  # noqa: PLC0415
@@ -113,6 +118,8 @@ def _of_case(app: App, name: str) -> Explanation:
         circumstances(reader, mention, world(reader, at=clock.now(), asked=asked_in(app.book)), late=late, mute=mute),
         heard_ledger.thread(reader, case.network, case.thread_id),
         mention=mention,
+        adjustments=lessons.adjustments(reader, app.book),
+        corrected=lambda bare, taught: lessons.as_corrected(reader, mention.post, bare, taught, app.book.scoring),
         case=case.name,
         assignee=case.assignee,
         **_speaking(case.network),

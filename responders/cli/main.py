@@ -31,6 +31,8 @@ _PLACES = {
     "snooze": ("responders.cli.decide:snooze", "Keep a case out of the inbox for a while."),
     "assign": ("responders.cli.decide:assign", "Give a case to a person."),
     "escalate": ("responders.cli.decide:escalate", "Tell a team of a case now."),
+    "correct": ("responders.cli.correct:correct", "Say how a case should have been judged."),
+    "corrections": ("responders.cli.correct:corrections", "What people said of how posts are judged."),
     "pause": ("responders.cli.stopping:pause", "Stop all sending."),
     "resume": ("responders.cli.stopping:resume", "Let sending go on."),
     "suppress": ("responders.cli.people:suppress", "The people we never write to."),

@@ -120,6 +120,8 @@ def _assessment_json(seen: Assessment) -> dict[str, object]:
         "sarcasm": seen.sarcasm,
         "hidden": seen.hidden,
         "failed": seen.failed or None,
+        "learned": seen.learned,
+        "corrected": seen.corrected.to_json() if seen.corrected else None,
         "signals": [{"name": one.name, "points": one.points, "because": list(one.because)} for one in seen.signals],
         "wishes": [{"name": one.name, "because": list(one.because)} for one in seen.wishes],
     }

@@ -9,6 +9,7 @@ from responders.cli.base import App, Lazy, common
 _PLACES: dict[str, tuple[str, str]] = {
     "shadow": ("responders.cli.reportshadow:shadow", "What routes on trial would have done."),
     "rules": ("responders.cli.reportrules:report_rules", "Which routes have earned the right to send by themselves, and which lose it."),
+    "judgement": ("responders.cli.reportjudgement:judgement", "How far Earnest and people agree, and what it learned from them."),
     "voice": ("responders.cli.voice:voice", "How much is said of us and of competitors, and in which mood."),
 }
 """The reports: a name, where its command is, and its one-line help."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from listener import settings
-from listener.errors import EarnestError
+from listener.errors import EarnestError, UsageError
 from listener.measuring.written import Threads, json_object, written_post
 from listener.model import Post
 from responders.cli.base import App, common
@@ -18,20 +18,26 @@ from responders.cli.phrases import counted
 
 if TYPE_CHECKING:
     from listener.rules.rulebook import Scoring
+    from listener.scoring.assessor import Assessor
+    from listener.scoring.learned import Adjustment
 
 
 @click.command(epilog='Example: echo "@acme charged me twice" | earnest score')
+@click.option("--brand", metavar="NAME", help="Judge as posts about this brand are: with what corrections taught.")
 @common
-def score(app: App) -> int:
+def score(app: App, *, brand: str | None) -> int:
     """Judge posts from standard input; print a JSON object a line, in the same order.
 
     A line is a JSON object with "text" (and perhaps "id", "network", "author", "thread"), or the plain text of one post. A line that
     cannot be read is named on stderr, the others are judged, and the exit code is 1.
     """
     from listener.scoring.assessor import Assessor  # noqa: PLC0415  # loads the word lists
+    from listener.scoring.learned import NOTHING, put  # noqa: PLC0415
     from listener.scoring.printed import score_line  # noqa: PLC0415
 
-    assessor = Assessor(_scoring(app))
+    scoring = _scoring(app)
+    assessor = Assessor(scoring)
+    taught = _taught(app, brand, assessor) if brand else NOTHING
     reader = _Lines()
     broken = judged = 0
     for number, raw in enumerate(sys.stdin.buffer, 1):
@@ -43,7 +49,7 @@ def score(app: App) -> int:
             continue
         if read:
             given, post, earlier = read
-            app.out.record({**score_line(assessor.assess(post, earlier), post.id), "id": given})
+            app.out.record({**score_line(put(assessor.assess(post, earlier), post.text, taught, scoring.sentiment), post.id), "id": given})
             judged += 1
     if broken:
         app.out.talk(f"{counted(judged, 'post')} judged, {counted(broken, 'line')} could not be read.")
@@ -57,6 +63,16 @@ def _scoring(app: App) -> Scoring:
     if app.options.rules == settings.DEFAULT_RULES and not app.rules_path.exists():
         return Scoring()
     return app.book.scoring
+
+
+def _taught(app: App, brand: str, assessor: Assessor) -> Adjustment:
+    """Return what corrections taught about a brand."""
+    from listener.lessons import adjustments  # noqa: PLC0415  # only here
+
+    if brand not in app.book.brands:
+        message = f'no brand is called "{brand}"'
+        raise UsageError(message, f"rules.yaml knows: {', '.join(app.book.brands)}")
+    return adjustments(app.store.read(), app.book, assessor).of((brand,))
 
 
 @dataclass

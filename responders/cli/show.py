@@ -140,6 +140,10 @@ def _judgement(seen: Assessment) -> Iterator[str]:
     extra = [name for name in ("moment_of_truth", "sarcasm", "hidden") if getattr(seen, name)]
     about = [f"mood {mood}", seen.intent.value, f"language {seen.language}", *(name.replace("_", " ") for name in extra)]
     yield "   " + " · ".join(about)
+    if seen.learned:
+        yield f"   {seen.learned:+.2f} of the mood was learned from corrections; which: earnest report judgement"
+    if seen.corrected:
+        yield f"   {one_line(str(seen.corrected), _WIDTH)}, on {local(seen.corrected.at)}"
     if seen.failed:
         yield f"   could not be judged: {one_line(seen.failed, _WIDTH)}"
 

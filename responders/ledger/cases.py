@@ -211,6 +211,17 @@ def update(
     )
 
 
+def lower(tx: Tx, case_id: int, level: Level, points: int, *, at: datetime) -> None:
+    """Let a case be less urgent, as a person said."""
+    tx.run(
+        "UPDATE cases SET level = :level, points = :points, updated_at = :at WHERE id = :id",
+        level=level.value,
+        points=points,
+        at=to_text(at),
+        id=case_id,
+    )
+
+
 def set_state(tx: Tx, case_id: int, state: str, *, at: datetime) -> None:
     """Move a case to another state, and its clocks with it: answering stops or pauses them, closing ends them."""
     tx.run("UPDATE cases SET state = :state, updated_at = :at WHERE id = :id", state=state, at=to_text(at), id=case_id)

@@ -64,6 +64,8 @@ def test_scripts_get_the_fields_of_the_contract() -> None:
         "urgency": {"level": "normal", "points": 30},
         "sentiment": {"label": "negative", "score": -0.62},
         "intent": "praise",
+        "learned": [],
+        "corrected": None,
         "signals": [{"name": "outage", "points": 30, "because": ["ANOTHER outage"]}],
         "from_answer": None,
         "trace": [

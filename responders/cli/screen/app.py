@@ -21,12 +21,14 @@ from responders.cli.screen.asking import Ask, Page, Words
 from responders.cli.screen.changes import changes
 from responders.cli.screen.editing import Edit
 from responders.cli.screen.filtering import read_filter
+from responders.cli.screen.fixing import Fix, Said
 from responders.cli.screen.keys import KEYS, help_lines
 from responders.cli.screen.lines import ALARM, STRONG
 from responders.cli.screen.pile import Pile
 from responders.cli.screen.snoozing import SPANS, span_of
 from responders.cli.screen.undo import Approved
 from responders.cli.screen.view import View
+from responders.correcting import Correcting
 from responders.dispatch import Dispatch
 from responders.house import channel_kind, speaking_networks
 from responders.model import REASONS
@@ -48,6 +50,7 @@ class Review(View, inherit_bindings=False):
         pile = Pile(store, book, clock, channel_kind, me=me, filters=filters)
         super().__init__(pile, Desk(store, book, clock, channel_kind, who=me), clock, store.held)
         self._dispatch = Dispatch(store, clock, channel_kind, who=me)
+        self._correcting = Correcting(store, book, clock, who=me, running=store.held)
         self._book = book
         self._me = me
         self._asked = filters
@@ -212,6 +215,24 @@ class Review(View, inherit_bindings=False):
     def _reject(self, one: Waiting, reason: str | None) -> None:
         if reason:
             self.act(lambda: self._desk.reject(one.case.name, reason, seen=one.draft))
+
+    def action_fix(self) -> None:
+        """Say how the post should have been judged."""
+        one = self._mine()
+        if one is None:
+            return
+        try:
+            seen = self._correcting.seen(one.case.name, one.post.id)  # without what a storm adds: nobody corrects that
+        except EarnestError as problem:
+            self.tell_problem(problem)
+            return
+        self.push_screen(Fix(one.case.name, seen), lambda said: self._fixed(one, said))
+
+    def _fixed(self, one: Waiting, said: Said | None) -> None:
+        if said:
+            self.act(lambda: self._correcting.correct(one.case.name, said.labels, note=said.note, post_id=one.post.id))
+        else:
+            self.tell("The judgement is as it was.")
 
     def action_escalate(self) -> None:
         """Tell a team."""

@@ -36,6 +36,7 @@ KEYS: tuple[Key, ...] = (
     Key("b", "b", "not_posted", "an answer to post by hand: not after all, its draft waits again", "not after all", HAND),
     Key("u", "u", "take_back", "take the last yes back while nothing has left", "undo"),
     Key("x", "x", "escalate", "tell a team now; a digit picks it", "escalate", DRAFT),
+    Key("f", "f", "fix", "fix the judgement: say which mood, urgency and intent it should have been", "fix", DRAFT),
     Key("z", "z", "snooze", "put the case aside for a while", "snooze", DRAFT),
     Key("w", "w", "why", "why this route, and why not the others", "why"),
     Key("question_mark", "?", "keys", "all keys", "more"),
@@ -57,6 +58,14 @@ EDIT_KEYS: tuple[Key, ...] = (
     Key("escape", "esc", "give_up", "leave the words as they were", "leave as it was"),
 )
 
+FIX_KEYS: tuple[Key, ...] = (
+    Key("enter", "Enter", "keep", "keep what is marked; what Earnest judged is marked to begin with, so Enter alone agrees", "keep"),
+    Key("escape", "esc", "give_up", "leave the judgement as it was", "leave it as it was"),
+    Key("s", "s", "sarcasm", "sarcasm: yes or no"),
+    Key("t", "t", "note", "write a note"),
+)
+"""The keys while fixing a judgement, besides those that name a mood, an urgency or an intent: they stand beside their words."""
+
 
 def bar(keys: Sequence[Key], width: int, *, names: Mapping[str, str] | None = None, without: Container[str] = frozenset()) -> list[Line]:
     """Return the bottom lines: the keys that have a short name, such as "[y] send".
@@ -74,6 +83,9 @@ def help_lines(width: int) -> list[Line]:
         BLANK,
         *block("While editing", width, STRONG),
         *_explained(EDIT_KEYS, width),
+        BLANK,
+        *block("While fixing a judgement: each word has its key beside it", width, STRONG),
+        *_explained(FIX_KEYS, width),
         BLANK,
         *block("There is no key that approves everything: somebody reads each answer.", width, FAINT),
     ]

@@ -142,8 +142,9 @@ def _judged(assessment: Assessment, width: int) -> list[Line]:
     pieces.append((_mood(assessment), ""))
     named = {"moment of truth": assessment.moment_of_truth, "sarcasm": assessment.sarcasm, "hidden characters": assessment.hidden}
     pieces += [(name, STRONG) for name, so in named.items() if so]
+    said = labelled("corrected", str(assessment.corrected), width, STRONG) if assessment.corrected else []
     failed = labelled("NOT READ", f"could not be judged: {assessment.failed}", width, ALARM) if assessment.failed else []
-    return [*listed("signals", pieces, width), *failed]
+    return [*listed("signals", pieces, width), *said, *failed]
 
 
 def _signal(name: str, because: Sequence[str], points: str) -> Piece:
