@@ -262,6 +262,11 @@ def post(text: str, number: int = 99, parent: str = "0") -> Post:
     return Post("x", str(number), text, AUTHOR, NOW - timedelta(minutes=99 - number), parent)
 
 
+def quickest(assessor: Assessor, text: str, thread: Sequence[Post] = ()) -> float:
+    """Return how long judging a text takes when nobody disturbs, as near as a few tries come to it."""
+    return min(milliseconds(assessor, text, thread) for _ in range(TIMES))
+
+
 def milliseconds(assessor: Assessor, text: str, thread: Sequence[Post] = ()) -> float:
     """Return how long judging a text takes, in CPU time."""
     one = post(text)
@@ -295,10 +300,10 @@ def main() -> None:
         figure(name, took, of=search.tried, seed=seed, parts=recipe.parts, jumbled=recipe.jumbled and recipe.seed, shouted=recipe.shouted)
     worst = [recipe.text() for _, recipe in search.slowest]
     thread = [post(worst[number % len(worst)], number) for number in range(20)]
-    figure("slowest in a thread of twenty such posts", max(milliseconds(assessor, text, thread) for text in worst))
+    figure("slowest in a thread of twenty such posts", max(quickest(assessor, text, thread) for text in worst))
     ruled = with_patterns(scorer)
     milliseconds(ruled, "first")
-    figure("slowest with five patterns in the rules", max(milliseconds(ruled, text) for text in worst), patterns=len(PATTERNS))
+    figure("slowest with five patterns in the rules", max(quickest(ruled, text) for text in worst), patterns=len(PATTERNS))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ _EACH_SIGNAL = 40  # of a signal more: the first ones may be figures of speech, 
 # These undo other findings, so each of them counts; _LOOKS bounds them.
 _UNDOING = frozenset({"marks.figurative", "marks.hypothetical"})
 _NO_WORD = re.compile(r"\W")
-_LOOKS = 120  # so often one phrase is looked at in full; more is a text that repeats itself
+_LOOKS = 80  # so often one phrase is looked at in full; more is a text that repeats itself
 # How much one post may ask for: a candidate takes one, and more where it is looked at closely. An ordinary long post takes half of it.
 _PATIENCE, _LOOK_BESIDE, _LOOK_IN_FULL = 12_000, 2, 5
 
@@ -56,6 +56,7 @@ def _pattern(entry: Entry) -> re.Pattern[str]:
     return entry.pattern()
 
 
+@cache
 def _most(name: str) -> int:
     if name in _UNDOING:
         return _PATIENCE
