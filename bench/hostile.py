@@ -4,7 +4,8 @@ Usage: python bench/hostile.py [SEED] [SECONDS] [SCORER]
 
 SEED is a number (1), SECONDS the CPU time to spend (60), SCORER the name of a sentiment scorer; without it the mood is left out. Prints
 one JSON line a figure: the slowest text of 40,000 characters, in CPU time, with the recipe that makes it, then what a thread of
-twenty such texts and a rulebook with patterns add. Add the slowest finds to HOSTILE in bench/judging.py.
+twenty such texts and a rulebook with patterns add. The slowest finds belong into
+tests/judgement/hostile.yaml, which bench/judging.py and the tests read.
 """
 
 from __future__ import annotations
