@@ -56,7 +56,6 @@ def _pattern(entry: Entry) -> re.Pattern[str]:
     return entry.pattern()
 
 
-@cache
 def _most(name: str) -> int:
     if name in _UNDOING:
         return _PATIENCE
@@ -70,6 +69,7 @@ class _Findings:
         """Begin with nothing; `text` is folded and plain."""
         self.text = text
         self.found: dict[str, dict[Place, None]] = {}
+        self.enough: set[str] = set()  # names that were found so often that more places add nothing
         self.patience = _PATIENCE
         self.complete = True
         self._looks: dict[Entry, int] = {}
@@ -78,9 +78,6 @@ class _Findings:
 
     def look(self, entry: Entry, searched: _Searched, start: int, end: int) -> None:
         """Keep the entry's place if it stands around the anchor at `start` in the searched text."""
-        places = self.found.get(entry.name)
-        if places is not None and len(places) >= _EACH and len(places) >= _most(entry.name):
-            return
         self.patience -= 1
         for token in entry.firm:
             if not self._may_stand(token, searched):
@@ -101,7 +98,10 @@ class _Findings:
         place = _verify(entry, self.text, start, end - searched.shift, after)
         if place is not None:
             self._ends[entry] = place.end
-            self.found.setdefault(entry.name, {})[place] = None
+            places = self.found.setdefault(entry.name, {})
+            places[place] = None
+            if len(places) >= _most(entry.name):
+                self.enough.add(entry.name)
 
     def _may_stand(self, token: Token, searched: _Searched) -> bool:
         stands = self._stands.get(token)
@@ -149,7 +149,8 @@ class _Index:
             return
         for index, start, end in self._search.find_matches_as_indexes(searched.haystack, overlapping=True):
             for entry in self._by_anchor[index]:
-                findings.look(entry, searched, start, end)
+                if entry.name not in findings.enough:
+                    findings.look(entry, searched, start, end)
             if findings.patience < 0:
                 return
 
