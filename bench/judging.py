@@ -14,7 +14,10 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import yaml  # noqa: E402 - after the path
 
 BEGUN = time.process_time()
 
@@ -35,23 +38,7 @@ POSTS = (
     "La app no funciona desde ayer y nadie contesta",
     "The charger started smoking and burned my daughter's hand",
 )
-PIECES = (
-    *("fire ", "not ", "my ", "@", "((", "a'a", "charged me ", "what if it catches fire ", "no no no fire ", "GREAT!!! ", "refund?"),
-    *(
-        "these shoes are fire ",
-        "😡",
-        "👨\u200d👩\u200d👧 ",
-        "\u0301",
-        "\u200b",
-        "助けて",
-        "死",
-        "İ",
-        "ｱｶﾞ",
-        "\ud83d",
-        "mi cargador se quemó ",
-    ),
-    *("my phone is on fire and ", "the battery the battery ", "ich will nicht mehr leben ", "草", "w", "haha", "killing me lol. "),
-)
+PIECES: list[str] = [*yaml.safe_load((ROOT / "tests" / "judgement" / "hostile.yaml").read_text(encoding="utf-8")), "\ud83d"]
 SIZE = 40_000
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,18 @@ _THREADS_KEPT = 10_000
 _EARLIER_KEPT = 20
 
 
+class _NoNumberError(ValueError):
+    """What stands for a number is none that JSON knows."""
+
+
+def _number(written: str) -> float:
+    """Read a number with a fraction. NaN, Infinity, and what is too large to be told from it would be no JSON when given back."""
+    value = float(written)
+    if not math.isfinite(value):
+        raise _NoNumberError(written[:20])
+    return value
+
+
 def json_object(line: str) -> dict[str, object]:
     """Read a line of JSON.
 
@@ -22,7 +35,10 @@ def json_object(line: str) -> dict[str, object]:
         ValueError: it is no JSON object; the message says why.
     """
     try:
-        found = json.loads(line)
+        found = json.loads(line, parse_float=_number, parse_constant=_number)
+    except _NoNumberError as problem:
+        message = f"it is no JSON: {problem} is no number"
+        raise ValueError(message) from None
     except json.JSONDecodeError as problem:
         message = f"it is no JSON: {problem.msg} at column {problem.colno}"
         raise ValueError(message) from None

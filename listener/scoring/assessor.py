@@ -11,14 +11,14 @@ from listener.rules.rulebook import Scoring
 from listener.scoring import intent as intents
 from listener.scoring import language as languages
 from listener.scoring import mood as moods
+from listener.scoring.excerpt import EARLIER, excerpt
 from listener.scoring.sentiment.base import Odds, Opinion, SentimentScorer, Words, make_scorer
 from listener.scoring.signals import Reading, Signals
 from listener.scoring.thread import ThreadReader
 from listener.scoring.urgency import add_up, is_pressing, trim
 from listener.scoring.wishes import wishes
-from listener.text import fold_with_offsets, hidden, one_line
+from listener.text import hidden, one_line
 
-_LONGEST = 36_000  # characters of a post; a third of that in scripts that take longer to fold. Reddit's own limit is 40,000
 _ROUNDED = 0.01  # how far odds may be from 1 together: a scorer may round them
 
 
@@ -68,9 +68,9 @@ class Assessor:
     def _read(self, post: Post) -> _Read | str:
         """Read a post; where that fails, return why in words."""
         try:
-            text = _beginning_and_end(post.text)
-            detected = languages.detect(text)
-            reading = self._signals.read(fold_with_offsets(text), detected)
+            text = excerpt(post.text)
+            detected = languages.detect(text.original)
+            reading = self._signals.read(text, detected)
             return _Read(reading, Words(reading.literally(), _language(detected, reading)))
         except Exception as problem:  # noqa: BLE001 - whatever reading raises, the post must still reach a person
             return _raised_by("a scorer", problem)
@@ -143,14 +143,8 @@ class Assessor:
         return replace(assessment, urgency=urgency, needs_reply=True, failed=failed)
 
     def _earlier(self, post: Post) -> Assessment:
-        text = _beginning_and_end(post.text)
-        return self._judge(post, self._signals.read(fold_with_offsets(text), languages.detect(text)), languages.UNKNOWN, None)
-
-
-def _beginning_and_end(text: str) -> str:
-    """Return the text, at most so long that reading it takes no time; of a longer one the beginning and the end."""
-    longest = _LONGEST if text.isascii() else _LONGEST // 3
-    return text if len(text) <= longest else f"{text[: longest * 3 // 4]} \n{text[-longest // 4 :]}"
+        text = excerpt(post.text, EARLIER)
+        return self._judge(post, self._signals.read(text, languages.detect(text.original)), languages.UNKNOWN, None)
 
 
 def _raised_by(whom: str, problem: Exception) -> str:

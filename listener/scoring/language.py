@@ -1,64 +1,176 @@
-"""Which language a post is written in, by py3langid among the languages Earnest may meet, or "und" where nobody could tell."""
+"""Which language a post is written in, or "und" where nobody could tell: by its script, its commonest words, its letters, and a model.
+
+The script tells many languages. Those in Latin and Cyrillic letters are told by the words of languages.toml, where they are plain.
+Only where a doubt is left is py3langid asked, and its guess is weighed against words and letters. Hindi in Latin letters, which
+it does not know, is known by words alone. A wrong language is worse than none: the phrases of all languages are looked for then.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 import threading
+import tomllib
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from listener.scoring.scripts import CYRILLIC, LATIN, NOBODY_KNOWS, script_of
 
-UNKNOWN = "und"
-# The ten languages with phrase files, and those most often met beside them: offering more makes short posts drift to rare ones.
-_OFFERED: tuple[str, ...] = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "tr", "ja", "sv", "da", "no", "fi", "cs", "ro", "hu", "id")
-_OFFERED += ("ar", "he", "hi", "th", "ru", "uk", "el", "zh", "ko")
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+UNKNOWN = NOBODY_KNOWS
 _READ = 240  # characters are plenty
-_SURE, _LIKELY = 0.5, 0.3  # how sure it must be of a short text, and of one with several words
-_SEVERAL = 4  # words from which a guess is fair
-_NO_WORDS = re.compile(r"https?://\S+|[@#]\S+|\b(?:RT|http)\b")
-# Words that hardly another language on offer uses: a text with enough of them is English, and the model need not be asked.
-_ENGLISH = frozenset(
-    {"the", "you", "your", "my", "and", "this", "that", "with", "have", "are", "they", "it's", "i'm", "what", "just", "been", "from"}
-    | {"please", "would", "there", "when", "why", "how", "not", "but", "our", "their", "because", "can't", "don't", "didn't", "it"}
-    | {"get", "got", "i'll", "i've", "know", "good", "need", "who", "where", "him", "his"}
-    | {"them", "these", "those", "you're", "that's", "should", "could", "going", "than", "more", "out", "after"}
-    | {"never", "much", "thanks", "thank", "today", "new", "any", "about", "does", "doesn't", "isn't", "won't", "being", "very"}
-    | {"really"},
+# The languages with phrase files, and those most often met beside them: offering more makes short posts drift to rare ones.
+_OFFERED: Mapping[str, tuple[str, ...]] = {
+    LATIN: ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "tr", "sv", "da", "no", "fi", "cs", "ro", "hu", "id"),
+    CYRILLIC: ("ru", "uk"),
+}
+_UNMODELLED = "hi"  # Hindi in Latin letters
+# Links, handles, hashtags, and what people laugh or shout in many languages.
+_NO_WORDS = re.compile(
+    r"https?://\S*|[@#]\S+|(?<![\w.-])[\w-]++(?:\.[\w-]++)+(?:/\S*)?"
+    r"|\b(?:rt|http|l+o+l+|lmf?ao+|rofl|x+d+|o+m+g+|wtf|mdr+|ptdr+|h*(?:[aeiou]h+)+[aeiou]*|(?:j[aeiu]+){2,}j?|k{3,}|(?:rs){2,}|wo+w+|hmm+"
+    r"|uff+|pff+|br{2,}|ok(?:ay|ey)?)\b",
+    re.IGNORECASE,
 )
-_ENOUGH, _ONE_IN = 2, 6  # so many, and so large a share
-# Below three letters nobody can tell.
-_LETTERS = re.compile(r"[^\W\d_](?:.*?[^\W\d_]){2}")
-_KANA = re.compile(r"[\u3040-\u30ff]")
-_HANGUL = re.compile(r"[\uac00-\ud7af]")
+_NAMES = re.compile(r"[\W\d_]*(?:[A-ZÀ-Þ][\w'-]*[\W\d_]*){1,3}")
+_WORD = re.compile(r"[^\W\d_]+'?")
+_THREE_LETTERS = 3  # below these nobody can tell
+_WEIGHTS = (0.0, 0.4, 0.6, 1.0, 1.3)  # what a word of so many letters says, and a longer one
+_LETTERS = {
+    **dict.fromkeys("ß", "de"),
+    **dict.fromkeys("ñ¿¡", "es"),
+    **dict.fromkeys("ãõ", "pt"),
+    **dict.fromkeys("łąęśźżńć", "pl"),
+    **dict.fromkeys("ğı", "tr"),
+    **dict.fromkeys("ěřů", "cs"),
+    **dict.fromkeys("őű", "hu"),
+    **dict.fromkeys("ăț", "ro"),
+    **dict.fromkeys("ы", "ru"),
+    **dict.fromkeys("іїєґ", "uk"),
+}
+_LETTER = re.compile(f"[{''.join(_LETTERS)}]")
+_PLAINER = str.maketrans({"ł": "l", "ı": "i", "ø": "o", "đ": "d", "ß": "ss"})  # noqa: RUF001 - Turkish
+_CLEAR, _AHEAD, _ONE_IN = 2, 1.5, 5  # words that weigh so much, so much more than the next language's, for so few words: no model needed
+_WORD_WEIGHS, _LETTER_WEIGHS, _HEAD_START = 1.5, 2.5, 0.5  # beside the logarithm of the model's odds
+_LEAST = 1e-4  # the model is never surer than this against a language
+_SEVERAL = 4  # words from which a guess is fair
+# How sure it must be of a few words and of several: where a word or letter of the language is known, and where none is.
+_SURE, _LIKELY, _BLIND, _BLINDLY_LIKELY = 0.7, 0.5, 0.5, 0.4
+_NAMED, _TWIN = 0.75, 0.7  # what may be nothing but names, and languages that hardly differ in a few words
+_TWINS = frozenset({"da", "no", "ru", "uk"})
+
+
+def detect(text: str) -> str:
+    """Return the ISO 639-1 code of the language of `text`, or "und" where it is too short, too mixed or too strange to tell."""
+    begin = _plain(text)
+    script = script_of(begin)
+    if script not in _OFFERED:
+        return script
+    small = begin.lower()
+    words = _WORD.findall(small)
+    if sum(map(len, words)) < _THREE_LETTERS:
+        return UNKNOWN
+    known = _known(words)
+    best = _plainly(known, len(words))
+    if best:
+        return best
+    letters = {_LETTERS[letter] for letter in _LETTER.findall(small)}
+    best, sure = _weighed(script, small, known, letters)
+    spoken = best in known or best in letters
+    needed = (_LIKELY if spoken else _BLINDLY_LIKELY) if len(words) >= _SEVERAL else _SURE if spoken else _BLIND
+    if best in _TWINS and best not in letters:
+        needed = _TWIN
+    elif not known and not letters and _NAMES.fullmatch(begin):
+        needed = _NAMED
+    return best if sure >= needed else UNKNOWN
+
+
+def _plain(text: str) -> str:
+    """Return the beginning of a text without links, handles, hashtags and laughter."""
+    begin = text[: 2 * _READ]
+    if not begin.isascii():
+        begin = unicodedata.normalize("NFKC", begin.encode("utf-8", "replace").decode()).replace("’", "'").replace("\u0307", "")  # noqa: RUF001
+    return " ".join(_NO_WORDS.sub(" ", begin).split())[:_READ]
+
+
+def _known(words: Iterable[str]) -> dict[str, float]:
+    """Return how much the words speak for each language."""
+    spoken = _words()
+    known: dict[str, float] = {}
+    for word in words:
+        languages = spoken.get(word)
+        if languages:
+            weight = _WEIGHTS[min(len(word), len(_WEIGHTS) - 1)]
+            for language in languages:
+                known[language] = known.get(language, 0.0) + weight
+    return known
+
+
+def _plainly(known: Mapping[str, float], words: int) -> str:
+    """Return the language that the words alone give away, or ""."""
+    if not known:
+        return ""
+    best = max(known, key=known.__getitem__)
+    most = known[best]
+    if most < _CLEAR or most * _ONE_IN < words:
+        return ""
+    return "" if any(other > most - _AHEAD for language, other in known.items() if language != best) else best
+
+
+def _weighed(script: str, text: str, known: Mapping[str, float], letters: Collection[str]) -> tuple[str, float]:
+    """Weigh the model's odds against words and letters; return the best language and how sure that is."""
+    odds = _odds(text)
+    most = max(odds[language] for language in _OFFERED[script])
+    speaks = {
+        language: math.log(max(odds[language] / most, _LEAST))
+        + _WORD_WEIGHS * known.get(language, 0.0)
+        + _LETTER_WEIGHS * (language in letters)
+        for language in _OFFERED[script]
+    }
+    if script == LATIN and _UNMODELLED in known:
+        speaks[_UNMODELLED] = _WORD_WEIGHS * known[_UNMODELLED] - _HEAD_START
+    best = max(speaks, key=speaks.__getitem__)
+    return best, 1 / sum(math.exp(other - speaks[best]) for other in speaks.values())
 
 
 @cache
-def _identifier() -> LanguageIdentifier:
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(_OFFERED)
-    return identifier
+def _words() -> Mapping[str, tuple[str, ...]]:
+    """Return the words of languages.toml and the languages each belongs to."""
+    file = resources.files("listener.scoring").joinpath("languages.toml")
+    spoken: dict[str, tuple[str, ...]] = {}
+    for language, words in tomllib.loads(file.read_text(encoding="utf-8")).items():
+        for word in words.split():
+            plainer = word if word.isascii() or language in _OFFERED[CYRILLIC] else _without_accents(word)
+            for one in {word, plainer if len(word) >= _THREE_LETTERS else word}:
+                if language not in spoken.get(one, ()):
+                    spoken[one] = (*spoken.get(one, ()), language)
+    return spoken
+
+
+def _without_accents(word: str) -> str:
+    letters = unicodedata.normalize("NFD", word.translate(_PLAINER))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 _LOADING = threading.Lock()
 
 
-def _plainly_english(words: list[str]) -> bool:
-    found = len(_ENGLISH.intersection(words))
-    return found >= _ENOUGH and found * _ONE_IN >= len(words)
+@cache
+def _identifier() -> LanguageIdentifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - half a second that many runs never need
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages([language for offered in _OFFERED.values() for language in offered])
+    return identifier
 
 
-def detect(text: str) -> str:
-    """Return the ISO 639-1 code of the language of `text`, or "und" where it is too short or too mixed to tell."""
-    words = " ".join(_NO_WORDS.sub(" ", text[: _READ * 4]).split())[:_READ]
-    if _plainly_english(words.lower().split()):
-        return "en"
-    if not words.isascii() and _KANA.search(words):
-        return "ja"
-    if not _LETTERS.search(words):
-        return UNKNOWN
-    if not words.isascii() and _HANGUL.search(words):
-        return "ko"
+def _odds(text: str) -> Mapping[str, float]:
+    """Return the model's odds of each language on offer; they add up to 1."""
     with _LOADING:
         identifier = _identifier()
-    language, sure = identifier.classify(words.encode("utf-8", "replace").decode())
-    return str(language) if sure >= (_LIKELY if words.count(" ") >= _SEVERAL - 1 else _SURE) else UNKNOWN
+    return dict(identifier.rank(text))

@@ -20,8 +20,9 @@ _EACH_SIGNAL = 40  # of a signal more: the first ones may be figures of speech, 
 # These undo other findings, so each of them counts; _LOOKS bounds them.
 _UNDOING = frozenset({"marks.figurative", "marks.hypothetical"})
 _NO_WORD = re.compile(r"\W")
-_LOOKS = 120  # so often one phrase is looked at in full; more is a text that repeats itself
-_PATIENCE = 9_000  # candidates looked at in one post; an ordinary long post has a tenth of them
+_LOOKS = 80  # so often one phrase is looked at in full; more is a text that repeats itself
+# How much one post may ask for: a candidate takes one, and more where it is looked at closely. An ordinary long post takes half of it.
+_PATIENCE, _LOOK_BESIDE, _LOOK_IN_FULL = 12_000, 2, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class _Findings:
         """Begin with nothing; `text` is folded and plain."""
         self.text = text
         self.found: dict[str, dict[Place, None]] = {}
+        self.enough: set[str] = set()  # names that were found so often that more places add nothing
         self.patience = _PATIENCE
         self.complete = True
         self._looks: dict[Entry, int] = {}
@@ -76,15 +78,14 @@ class _Findings:
 
     def look(self, entry: Entry, searched: _Searched, start: int, end: int) -> None:
         """Keep the entry's place if it stands around the anchor at `start` in the searched text."""
-        places = self.found.get(entry.name)
-        if places is not None and len(places) >= _EACH and len(places) >= _most(entry.name):
-            return
         self.patience -= 1
         for token in entry.firm:
             if not self._may_stand(token, searched):
                 return
-        if searched.long and entry.also and not searched.beside(entry.also, start, end):
-            return
+        if searched.long and entry.also:
+            self.patience -= _LOOK_BESIDE
+            if not searched.beside(entry.also, start, end):
+                return
         after = 0 if entry.leads else self._ends.get(entry, 0)
         if start < after:
             return  # this anchor lies in the place found last
@@ -93,10 +94,14 @@ class _Findings:
             self.complete = self.complete and entry.name.startswith("marks.")
             return
         self._looks[entry] = looks + 1
+        self.patience -= _LOOK_IN_FULL
         place = _verify(entry, self.text, start, end - searched.shift, after)
         if place is not None:
             self._ends[entry] = place.end
-            self.found.setdefault(entry.name, {})[place] = None
+            places = self.found.setdefault(entry.name, {})
+            places[place] = None
+            if len(places) >= _most(entry.name):
+                self.enough.add(entry.name)
 
     def _may_stand(self, token: Token, searched: _Searched) -> bool:
         stands = self._stands.get(token)
@@ -118,7 +123,10 @@ class _Searched:
     def beside(self, words: Collection[str], start: int, end: int) -> bool:
         """Whether one of the words stands where a match around the anchor could reach."""
         around = self.haystack[max(0, start - _BEFORE) : end + _AFTER]
-        return any(word in around for word in words)
+        for word in words:  # noqa: SIM110 - a loop takes half the time, and hostile texts ask often
+            if word in around:
+                return True
+        return False
 
 
 class _Index:
@@ -141,7 +149,8 @@ class _Index:
             return
         for index, start, end in self._search.find_matches_as_indexes(searched.haystack, overlapping=True):
             for entry in self._by_anchor[index]:
-                findings.look(entry, searched, start, end)
+                if entry.name not in findings.enough:
+                    findings.look(entry, searched, start, end)
             if findings.patience < 0:
                 return
 

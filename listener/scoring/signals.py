@@ -145,7 +145,7 @@ class Signals:
     def _because(self, name: str, reading: Reading, post: Post) -> tuple[str, ...]:
         settings = self._settings.get(name)
         why = list(reading.quotes(f"signals.{name}" if name in BUILTIN else f"rules.{name}"))
-        if name == "self_harm" and not laughs(reading.places.text):
+        if name == "self_harm" and reading.has("wish_to_die") and not laughs(reading.places.text):
             why.extend(reading.quotes("marks.wish_to_die"))
         if settings and (pattern := self._patterns.get(name)) and (found := pattern.find(reading.folded.text)):
             why.append(" ".join(reading.folded.quote(*found).split()))

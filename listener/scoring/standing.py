@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"[\w']+")
 # As people write it: haha, ahah, jajaja, kkk, rsrs, mdr, www, 草 (but no tobacco and no meadow), the Turkish hammering of keys, хаха, ㅋㅋ.  # noqa: RUF003
 _LAUGHS = re.compile(
     r"[😂🤣😆😹💀笑]|(?<!\w)w{3,}(?![\w.])|(?<=[\u3040-\u30ff\u4e00-\u9fff])w+(?!\w)|(?<![煙雑薬牧海除芝水毒干野山])草(?![むぎ原木花地取刈案稿書野食])|[\u110f\u1112]{2,}"
-    r"|\b(?:lo+l+|lmao+|lmfao|rofl|b?w?a*(?:ha){2,}h*a*|a?(?:ah){2,}a*|(?:he){2,}h?|(?:eh){2,}e?|(?:hi){2,}h?|(?:hu[ea]){2,}"
+    r"|\b(?=[lrbwahejkmpxsdå\u0430\u0445\u043b][^\W\d_])(?:lo+l+|lmao+|lmfao|rofl|b?w?a*(?:ha){2,}h*a*|a?(?:ah){2,}a*|(?:he){2,}h?|(?:eh){2,}e?|(?:hi){2,}h?|(?:hu[ea]){2,}"
     r"|a?(?:ja){2,}j?|(?:je){2,}j?|(?:ji){2,}|mdr+|ptdr+|k{3,}|(?:rs){2,}|xd+|(?:sj){2,}s?|(?:ks){2,}k?|(?:dj|jd|sk|js){3,}\w{0,9}|[aå]sdf\w{0,12}"
     r"|а?(?:ха){2,}х?|а?(?:ах){2,}а?|(?:хе){2,}|(?:хи){2,}|лол)\b"  # noqa: RUF001
 )

@@ -105,7 +105,7 @@ class _Lines:
         self.json_seen = True
         text = found.get("text")
         if not isinstance(text, str):
-            raise _broken(number, 'it has no "text"')
+            raise _broken(number, 'its "text" is no text in quotation marks' if "text" in found else 'it has no "text"')
         given = found.get("id", number)
         post = written_post(str(given), text, network=found.get("network"), author=found.get("author"))
         return given, post, self.threads.before(post, found.get("thread"))
