@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from listener.model import Assessment, Intent, Level, Mood, Post, Sentiment
 from listener.rules.rulebook import Scoring
@@ -14,19 +13,13 @@ from listener.scoring import mood as moods
 from listener.scoring.sentiment.base import Odds, Opinion, SentimentScorer, Words, make_scorer
 from listener.scoring.signals import Reading, Signals
 from listener.scoring.thread import ThreadReader
+from listener.scoring.traced import Judged, Read, Trace
 from listener.scoring.urgency import add_up, is_pressing, trim
 from listener.scoring.wishes import wishes
 from listener.text import fold_with_offsets, hidden, one_line
 
 _LONGEST = 36_000  # characters of a post; a third of that in scripts that take longer to fold. Reddit's own limit is 40,000
 _ROUNDED = 0.01  # how far odds may be from 1 together: a scorer may round them
-
-
-class _Read(NamedTuple):
-    """A post that was read: what stands in it, and what the sentiment scorer is given."""
-
-    reading: Reading
-    words: Words
 
 
 class Assessor:
@@ -51,10 +44,14 @@ class Assessor:
 
     def assess_all(self, many: Sequence[tuple[Post, Sequence[Post]]]) -> list[Assessment]:
         """Judge posts, each with the thread around it: the same as one by one, at less cost. Never raises."""
+        return [trace.assessment for trace in self.trace_all(many)]
+
+    def trace_all(self, many: Sequence[tuple[Post, Sequence[Post]]]) -> list[Trace]:
+        """Judge posts, and keep how: what `assess_all` answers, with all that led there. Never raises."""
         read = [self._read(post) for post, _ in many]
-        scores = self._score_all([one.words for one in read if isinstance(one, _Read)])
+        scores = self._score_all([one.words for one in read if isinstance(one, Read)])
         return [
-            self._failed(post, one) if isinstance(one, str) else self._assess(post, thread, one, *next(scores))
+            Trace(self._failed(post, one)) if isinstance(one, str) else self._assess(post, thread, one, *next(scores))
             for (post, thread), one in zip(many, read, strict=True)
         ]
 
@@ -65,13 +62,13 @@ class Assessor:
             languages.UNKNOWN, nothing, (), urgency, Intent.OTHER, needs_reply=True, hidden=bool(hidden(post.text)), failed=why
         )
 
-    def _read(self, post: Post) -> _Read | str:
+    def _read(self, post: Post) -> Read | str:
         """Read a post; where that fails, return why in words."""
         try:
             text = _beginning_and_end(post.text)
             detected = languages.detect(text)
             reading = self._signals.read(fold_with_offsets(text), detected)
-            return _Read(reading, Words(reading.literally(), _language(detected, reading)))
+            return Read(reading, Words(reading.literally(), _language(detected, reading)))
         except Exception as problem:  # noqa: BLE001 - whatever reading raises, the post must still reach a person
             return _raised_by("a scorer", problem)
 
@@ -93,40 +90,42 @@ class Assessor:
             return None, _raised_by("the sentiment scorer", problem)
         return _checked(opinion)
 
-    def _assess(self, post: Post, thread: Sequence[Post], read: _Read, opinion: Opinion | None, failed: str) -> Assessment:
+    def _assess(self, post: Post, thread: Sequence[Post], read: Read, opinion: Opinion | None, failed: str) -> Trace:
         try:
-            assessment = self._judge(post, read.reading, read.words.language, opinion)
-            in_thread = self._threads.read(assessment, read.reading, post, thread)
-            if in_thread is not assessment:
-                assessment = self._weighed(in_thread)
+            alone = self._judge(post, read.reading, read.words.language, opinion)
+            assessment = self._threads.read(alone.assessment, read.reading, post, thread)
+            if assessment is not alone.assessment:
+                assessment = self._weighed(assessment)
         except Exception as problem:  # noqa: BLE001 - whatever judging raises, the post must still reach a person
-            return self._failed(post, _raised_by("a scorer", problem))
+            return Trace(self._failed(post, _raised_by("a scorer", problem)))
         if not read.reading.places.complete:
             failed = "the text repeats itself too much to be read in whole"
-        return self._raised(assessment, failed) if failed else assessment
+        return Trace(self._raised(assessment, failed) if failed else assessment, read, opinion, alone)
 
-    def _judge(self, post: Post, reading: Reading, language: str, opinion: Opinion | None) -> Assessment:
+    def _judge(self, post: Post, reading: Reading, language: str, opinion: Opinion | None) -> Judged:
         score = opinion.score if opinion else None
         said = moods.without_what_went_well(self._signals.find(reading, post), reading, score)
         names = {signal.name for signal in said}
-        sarcasm = moods.sarcastic(reading, names)
-        sentiment = moods.sentiment(opinion, reading, names, self._scoring.sentiment, sarcasm=sarcasm)
-        found = self._signals.with_mood(said, sentiment.label)
-        what = intents.intent(reading, names, sentiment.label, sarcasm=sarcasm)
+        meant = moods.sarcastic(reading, names)
+        sarcasm = meant is not None
+        felt = moods.sentiment(opinion, reading, names, self._scoring.sentiment, sarcasm=sarcasm)
+        found = self._signals.with_mood(said, felt.sentiment.label)
+        wanted = intents.intent(reading, names, felt.sentiment.label, sarcasm=sarcasm)
+        decisive = intents.moment_of_truth(reading, names, wanted.what)
         assessment = Assessment(
             language=language,
-            sentiment=sentiment,
+            sentiment=felt.sentiment,
             signals=found,
             urgency=add_up((), self._scoring.urgency.levels),
-            intent=what,
-            needs_reply=intents.needs_reply(what),
-            moment_of_truth=intents.moment_of_truth(reading, names, what),
+            intent=wanted.what,
+            needs_reply=intents.needs_reply(wanted.what),
+            moment_of_truth=decisive is not None,
             sarcasm=sarcasm,
             informal=intents.informal(reading),
             wishes=wishes(reading),
             hidden=bool(hidden(post.text)),
         )
-        return self._weighed(assessment)
+        return Judged(self._weighed(assessment), found, felt, wanted, decisive, meant)
 
     def _weighed(self, assessment: Assessment) -> Assessment:
         """Add up the urgency from the signals and from what the author wants."""
@@ -144,7 +143,7 @@ class Assessor:
 
     def _earlier(self, post: Post) -> Assessment:
         text = _beginning_and_end(post.text)
-        return self._judge(post, self._signals.read(fold_with_offsets(text), languages.detect(text)), languages.UNKNOWN, None)
+        return self._judge(post, self._signals.read(fold_with_offsets(text), languages.detect(text)), languages.UNKNOWN, None).assessment
 
 
 def _beginning_and_end(text: str) -> str:
