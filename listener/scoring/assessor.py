@@ -38,6 +38,21 @@ class Assessor:
         self._threads = ThreadReader(self._signals, self._earlier)
         self._pressing = frozenset(name for name in self._signals.names if is_pressing(name, scoring.urgency.signals.get(name)))
 
+    @property
+    def scoring(self) -> Scoring:
+        """The rules it judges by."""
+        return self._scoring
+
+    @property
+    def scorer(self) -> SentimentScorer:
+        """Who gives the mood its first number."""
+        return self._scorer
+
+    @property
+    def signals(self) -> Signals:
+        """The signals it looks for."""
+        return self._signals
+
     def assess(self, post: Post, thread: Sequence[Post] = ()) -> Assessment:
         """Judge a post, in the light of the thread around it. Never raises: what fails asks for a person."""
         return self.assess_all(((post, thread),))[0]
