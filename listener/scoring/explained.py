@@ -7,7 +7,7 @@ judged a stored post is for the caller to say.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from listener.model import Assessment, Post
 from listener.scoring.assessor import Assessor, Trace
@@ -24,11 +24,17 @@ class Explanation:
     mood: Waterfall
     urgency: Waterfall
     reasons: tuple[Reason, ...]
-    odds: Odds | None = None
+    odds: Odds | None
+    _assessor: Assessor = field(repr=False, compare=False)
+    _trace: Trace = field(repr=False, compare=False)
 
     def reason(self, about: str) -> Reason | None:
         """Return the first reason about a part of the judgement, such as "intent"."""
         return next((one for one in self.reasons if one.about == about), None)
+
+    def over(self, seen: Assessment) -> Explanation:
+        """Return the explanation of the same judgement with what a storm around the brand put on top."""
+        return self if seen == self.assessment else _told(self._assessor, self._trace, seen)
 
     def to_json(self) -> dict[str, object]:
         """Return it for scripts: the field `why` of `earnest score --why` and of `earnest explain --json`."""
@@ -42,17 +48,13 @@ class Explanation:
         }
 
 
-def explain(assessor: Assessor, post: Post, thread: Sequence[Post] = (), *, seen: Assessment | None = None) -> Explanation:
-    """Judge a post as `assessor.assess` does, and tell why. Never raises.
-
-    `seen` is the same judgement with what a storm around the brand put on top, where there is one.
-    """
+def explain(assessor: Assessor, post: Post, thread: Sequence[Post] = ()) -> Explanation:
+    """Judge a post as `assessor.assess` does, and tell why. Never raises."""
     (trace,) = assessor.trace_all(((post, thread),))
-    return of_trace(assessor, trace, seen or trace.assessment)
+    return _told(assessor, trace, trace.assessment)
 
 
-def of_trace(assessor: Assessor, trace: Trace, seen: Assessment) -> Explanation:
-    """Tell why a post was judged as the trace says."""
+def _told(assessor: Assessor, trace: Trace, seen: Assessment) -> Explanation:
     scoring, signals = assessor.scoring, assessor.signals
     full = {name: signals.points(name) for name in signals.names}
     return Explanation(
@@ -61,4 +63,6 @@ def of_trace(assessor: Assessor, trace: Trace, seen: Assessment) -> Explanation:
         urgency(trace, seen, scoring.urgency, full),
         reasons(trace, seen),
         trace.opinion.odds if trace.opinion else None,
+        assessor,
+        trace,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,18 +19,19 @@ from responders.cli.phrases import counted
 
 if TYPE_CHECKING:
     from listener.rules.rulebook import Scoring
+    from listener.scoring.assessor import Assessor
 
 
 @click.command(epilog='Example: echo "@acme charged me twice" | earnest score')
+@click.option("--why", is_flag=True, help='Add "why" to each object: the steps to its numbers, and the reasons in words.')
 @common
-def score(app: App) -> int:
+def score(app: App, *, why: bool) -> int:
     """Judge posts from standard input; print a JSON object a line, in the same order.
 
     A line is a JSON object with "text" (and perhaps "id", "network", "author", "thread"), or the plain text of one post. A line that
     cannot be read is named on stderr, the others are judged, and the exit code is 1.
     """
     from listener.scoring.assessor import Assessor  # noqa: PLC0415  # loads the word lists
-    from listener.scoring.printed import score_line  # noqa: PLC0415
 
     assessor = Assessor(_scoring(app))
     reader = _Lines()
@@ -43,11 +45,21 @@ def score(app: App) -> int:
             continue
         if read:
             given, post, earlier = read
-            app.out.record({**score_line(assessor.assess(post, earlier), post.id), "id": given})
+            app.out.record(_judged(assessor, post, earlier, why=why) | {"id": given})
             judged += 1
     if broken:
         app.out.talk(f"{counted(judged, 'post')} judged, {counted(broken, 'line')} could not be read.")
     return 1 if broken else 0
+
+
+def _judged(assessor: Assessor, post: Post, earlier: Sequence[Post], *, why: bool) -> dict[str, object]:
+    from listener.scoring.explained import explain  # noqa: PLC0415  # loads the word lists
+    from listener.scoring.printed import score_line  # noqa: PLC0415
+
+    if not why:
+        return score_line(assessor.assess(post, earlier), post.id)
+    found = explain(assessor, post, earlier)
+    return score_line(found.assessment, post.id) | {"why": found.to_json()}
 
 
 def _scoring(app: App) -> Scoring:
