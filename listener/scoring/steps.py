@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +18,7 @@ _SHOWN = 6  # words that stand by themselves; the others are gathered
 _SMALL = 0.01  # points below which a word is not worth a line
 _CLOSE = 0.005  # so far may the words of a scorer be from its number, for rounding
 _PLACES = 4  # digits of the score of a mood
+_TOO_MUCH = 1_000  # points that no word has
 _MOST = 100  # points that urgency counts
 
 
@@ -47,9 +47,13 @@ class Waterfall:
 
     @property
     def strongest(self) -> tuple[str, ...]:
-        """The author's words that moved the number most towards where it ended, the strongest first."""
+        """The author's words that moved the number most towards where it ended, the strongest first, none within another."""
         towards = [step for step in self.steps if step.quotes and step.points * self.total > 0]
-        return tuple(dict.fromkeys(step.quotes[0] for step in sorted(towards, key=lambda step: -abs(step.points))))
+        kept: list[str] = []
+        for step in sorted(towards, key=lambda step: -abs(step.points)):
+            if not any(step.quotes[0].casefold() in words.casefold() for words in kept):
+                kept.append(step.quotes[0])
+        return tuple(kept)
 
     def to_json(self) -> dict[str, object]:
         """Return it for scripts; the points of the steps add up to `total`."""
@@ -94,7 +98,7 @@ def mood(trace: Trace, scorer: SentimentScorer, settings: SentimentSettings) -> 
     if trace.read is None or trace.alone is None:
         return Waterfall((), 0.0, _meaning(seen, settings), "nothing of it could be judged")
     reading = trace.read.reading
-    steps, problem = _scored(trace, scorer) if trace.opinion else ([], "")
+    steps, problem = _scored(trace, scorer) if trace.opinion else (_untold(trace), "")
     found = [(one.name, told_apart(one.because, reading.folded.original)[0]) for one in trace.alone.found]
     steps += [Step(one.why.rule, quotes_of(proof(one.why, trace.alone), reading, found), one.points) for one in trace.alone.felt.steps]
     left = seen.score - sum(step.points for step in steps)
@@ -103,6 +107,11 @@ def mood(trace: Trace, scorer: SentimentScorer, settings: SentimentSettings) -> 
     elif steps:
         steps[-1] = replace(steps[-1], points=steps[-1].points + left)
     return Waterfall(summed(steps, _PLACES), seen.score, _meaning(seen, settings), problem)
+
+
+def _untold(trace: Trace) -> list[Step]:
+    """Return the step that adds nothing, where the scorer could not tell and the findings could."""
+    return [Step("the sentiment scorer cannot tell", (), 0.0)] if trace.alone and trace.alone.felt.steps else []
 
 
 def _scored(trace: Trace, scorer: SentimentScorer) -> tuple[list[Step], str]:
@@ -129,7 +138,7 @@ def _scored(trace: Trace, scorer: SentimentScorer) -> tuple[list[Step], str]:
 
 def _weight(one: object) -> Weight:
     words, points = one if isinstance(one, tuple) else (None, None)
-    if not isinstance(words, str) or isinstance(points, bool) or not isinstance(points, int | float) or not math.isfinite(points):
+    if not isinstance(words, str) or isinstance(points, bool) or not isinstance(points, int | float) or not abs(points) < _TOO_MUCH:
         message = f"{one_line(repr(one), 60)} is no weight"
         raise TypeError(message)
     return Weight(words, float(points))
