@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from listener.model import Assessment, Post
-from listener.scoring.assessor import Assessor, Trace
+from listener.scoring.assessor import Assessor
 from listener.scoring.reasons import Reason, reasons
 from listener.scoring.sentiment.base import Odds
 from listener.scoring.steps import Waterfall, mood, urgency
+from listener.scoring.traced import Trace
 
 
 @dataclass(frozen=True, slots=True)

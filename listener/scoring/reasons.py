@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from listener.model import Assessment, Intent, Level
 from listener.scoring import intent as intents
-from listener.scoring.assessor import Judged, Trace
 from listener.scoring.language import UNKNOWN, detect
 from listener.scoring.signals import GRAVE, Reading
 from listener.scoring.steps import proof, quotes_of, told_apart
+from listener.scoring.traced import Judged, Trace
 from listener.scoring.why import Why
 from listener.text import hidden
 
@@ -154,13 +154,16 @@ class _Parts:
             yield Reason("informal", "no", f"some words are informal ({_quoted(informal)}), but others are formal", formal)
 
     def _left_out(self) -> Iterator[Reason]:
-        """Yield what was found and is not counted: figures of speech, and an emergency that went well."""
+        """Yield what was found and is not counted: figures of speech, what the thread or spam undoes, and an emergency that went well."""
         places = self._reading.places.of("marks.figurative")
         idioms = tuple(dict.fromkeys(" ".join(self._reading.folded.quote(place.start, place.end).split()) for place in places))[:3]
         if idioms:
             yield Reason("figure of speech", "left out", "it says something else than its words", idioms)
         stands = [name for name in self._reading.stands if name.startswith("signals.")]
         known = {name for name, _ in self._found}
+        kept = {signal.name for signal in self._seen.signals}
+        because = "signals of spam count for nothing" if self._seen.intent is Intent.SPAM else "by the thread it counts no longer"
+        yield from (Reason(name, "left out", because, quotes) for name, quotes in self._found if name not in kept)
         for name in stands:
             if name.removeprefix("signals.") not in known:
                 yield Reason(

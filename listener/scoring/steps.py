@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from listener.model import Assessment, Mood, Sentiment
 from listener.rules.rulebook import SentimentSettings, UrgencySettings
-from listener.scoring.assessor import Judged, Trace
 from listener.scoring.mood import label_of
 from listener.scoring.sentiment.base import SentimentScorer, Weight
 from listener.scoring.signals import Reading
+from listener.scoring.traced import Judged, Trace
 from listener.scoring.why import Why
 from listener.text import one_line
 
@@ -184,12 +184,11 @@ def _meaning(seen: Sentiment, settings: SentimentSettings) -> str:
 def urgency(trace: Trace, seen: Assessment, settings: UrgencySettings, full: dict[str, int]) -> Waterfall:
     """Return how the points of the urgency came about. `seen` may have storms on top; `full` are the points of each signal by the rules."""
     words = {signal.name for signal in trace.alone.found} if trace.alone else set()
-    before = {signal.name for signal in trace.earlier}
     steps: list[Step] = []
     text = trace.read.reading.folded.original if trace.read else ""
     for signal in seen.signals:
         said, facts = told_apart(signal.because, text)
-        if signal.name in before and signal.name not in words:
+        if signal.name not in words:  # of the thread, or a storm
             said, facts = (), list(signal.because)
         rule = f"{signal.name} ({'; '.join(facts)})" if facts else signal.name
         steps.append(Step(rule, said, full.get(signal.name, signal.points)))

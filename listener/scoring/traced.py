@@ -1,4 +1,4 @@
-"""How one post was judged: what was read, what the scorer said, what was decided of it and why. Whoever explains a judgement starts here."""
+"""How one post was judged: what was read, what the scorer said, what was decided and why. Whoever explains starts here."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def blocks_fit(stream: TextIO | None) -> bool:
 def told(found: Explanation, width: int, *, blocks: bool) -> list[str]:
     """Return the whole explanation: the mood, the urgency, and the other parts, each with its reasons."""
     seen = found.assessment
-    lines = [*_fold(f"Mood: {_mood(found)} ({found.mood.meaning}{_sure(found)})", width)]
+    lines = [*_fold(f"Mood: {_mood(found)} ({found.mood.meaning}{found.assessment.sentiment.surely})", width)]
     lines += bars(found.mood, seen.sentiment.label.value, width, places=2, blocks=blocks)
     lines += _fold(f"Urgency: {seen.urgency.level.value} {seen.urgency.points} ({found.urgency.meaning})", width)
     lines += bars(found.urgency, seen.urgency.level.value, width, places=0, blocks=blocks)
@@ -43,7 +43,7 @@ def told(found: Explanation, width: int, *, blocks: bool) -> list[str]:
 def brief(found: Explanation) -> str:
     """Return the mood in a few words: its number, the two words that weigh most, and how sure it is."""
     strongest = ", ".join(f'"{one_line(words, _QUOTE)}"' for words in found.mood.strongest[:2])
-    return "".join((_mood(found), f", mostly {strongest}" if strongest else "", _sure(found)))
+    return "".join((_mood(found), f", mostly {strongest}" if strongest else "", found.assessment.sentiment.surely))
 
 
 def bars(fall: Waterfall, name: str, width: int, *, places: int, blocks: bool) -> list[str]:
@@ -94,11 +94,6 @@ def _bar(share: float, side: int, *, blocks: bool) -> str:
 def _mood(found: Explanation) -> str:
     mood = found.assessment.sentiment
     return mood.label.value if mood.label is Mood.UNKNOWN else f"{mood.label.value} {mood.score:+.2f}"
-
-
-def _sure(found: Explanation) -> str:
-    sure = found.assessment.sentiment.sure
-    return "" if sure is None else f"; {sure * 100:.0f} % sure"
 
 
 def _reason(one: Reason, width: int) -> Iterator[str]:
