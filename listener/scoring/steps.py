@@ -157,7 +157,7 @@ def _gathered(weights: Sequence[Weight], text: str) -> list[Step]:
     if len(rest) == 1 and len(told) < _SHOWN + 1:
         told, rest = [*told, *rest], []
     folded = text.casefold()
-    steps = [Step("where it starts from", (), start)] if start or not points else []
+    steps = [Step("where it starts from", (), start)] if abs(start) >= 10**-_PLACES or not points else []
     steps += [
         Step("", (words,), added) if words.casefold() in folded else Step(words, (), added)  # a scorer may name what is no word of the text
         for words, added in points.items()
