@@ -48,7 +48,7 @@ def brief(found: Explanation) -> str:
 
 def bars(fall: Waterfall, name: str, width: int, *, places: int, blocks: bool) -> list[str]:
     """Return a line for each step of a waterfall and one for where it ends, called `name`; nothing where there are no steps."""
-    problem = _fold(f"! {fall.problem}", width, _MARGIN) if fall.problem else []
+    problem = _fold(f"! {one_line(fall.problem, 400)}", width, _MARGIN) if fall.problem else []
     if not fall.steps:
         return problem
     shown = [*(step.points for step in _rounded(fall.steps, places)), round(fall.total, places)]

@@ -258,3 +258,15 @@ def test_a_post_that_could_not_be_judged_is_explained_as_that(monkeypatch: pytes
     assert found.assessment.urgency.level is Level.HIGH
     assert [one.about for one in found.reasons] == ["failed", "needs_reply"]
     holds(found, "the app is broken")
+
+
+@pytest.mark.parametrize("score", [0.12345, -0.12355, 0.00005, 0.99995])
+def test_a_score_between_two_digits_adds_up_too(score: float) -> None:
+    class Between(Tones):
+        def judge(self, many: Sequence[Words]) -> list[Opinion]:
+            return [Opinion(score) for _ in many]
+
+        def weights(self, words: Words) -> list[Weight]:  # noqa: ARG002 - the scorers' own shape
+            return [Weight("", score - 0.1), Weight("so", 0.1)]
+
+    holds(why("so it goes", judge=Assessor(Scoring(), Between())), "so it goes")
