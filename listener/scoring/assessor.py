@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from listener.model import Assessment, Intent, Level, Mood, Post, Sentiment
 from listener.rules.rulebook import Scoring
@@ -15,18 +14,12 @@ from listener.scoring.excerpt import EARLIER, excerpt
 from listener.scoring.sentiment.base import Odds, Opinion, SentimentScorer, Words, make_scorer
 from listener.scoring.signals import Reading, Signals
 from listener.scoring.thread import ThreadReader
+from listener.scoring.traced import Judged, Read, Trace
 from listener.scoring.urgency import add_up, is_pressing, trim
 from listener.scoring.wishes import wishes
 from listener.text import hidden, one_line
 
 _ROUNDED = 0.01  # how far odds may be from 1 together: a scorer may round them
-
-
-class _Read(NamedTuple):
-    """A post that was read: what stands in it, and what the sentiment scorer is given."""
-
-    reading: Reading
-    words: Words
 
 
 class Assessor:
@@ -45,16 +38,35 @@ class Assessor:
         self._threads = ThreadReader(self._signals, self._earlier)
         self._pressing = frozenset(name for name in self._signals.names if is_pressing(name, scoring.urgency.signals.get(name)))
 
+    @property
+    def scoring(self) -> Scoring:
+        """The rules it judges by."""
+        return self._scoring
+
+    @property
+    def scorer(self) -> SentimentScorer:
+        """Who gives the mood its first number."""
+        return self._scorer
+
+    @property
+    def signals(self) -> Signals:
+        """The signals it looks for."""
+        return self._signals
+
     def assess(self, post: Post, thread: Sequence[Post] = ()) -> Assessment:
         """Judge a post, in the light of the thread around it. Never raises: what fails asks for a person."""
         return self.assess_all(((post, thread),))[0]
 
     def assess_all(self, many: Sequence[tuple[Post, Sequence[Post]]]) -> list[Assessment]:
         """Judge posts, each with the thread around it: the same as one by one, at less cost. Never raises."""
+        return [trace.assessment for trace in self.trace_all(many)]
+
+    def trace_all(self, many: Sequence[tuple[Post, Sequence[Post]]]) -> list[Trace]:
+        """Judge posts, and keep how: what `assess_all` answers, with all that led there. Never raises."""
         read = [self._read(post) for post, _ in many]
-        scores = self._score_all([one.words for one in read if isinstance(one, _Read)])
+        scores = self._score_all([one.words for one in read if isinstance(one, Read)])
         return [
-            self._failed(post, one) if isinstance(one, str) else self._assess(post, thread, one, *next(scores))
+            Trace(self._failed(post, one)) if isinstance(one, str) else self._assess(post, thread, one, *next(scores))
             for (post, thread), one in zip(many, read, strict=True)
         ]
 
@@ -65,13 +77,13 @@ class Assessor:
             languages.UNKNOWN, nothing, (), urgency, Intent.OTHER, needs_reply=True, hidden=bool(hidden(post.text)), failed=why
         )
 
-    def _read(self, post: Post) -> _Read | str:
+    def _read(self, post: Post) -> Read | str:
         """Read a post; where that fails, return why in words."""
         try:
             text = excerpt(post.text)
             detected = languages.detect(text.original)
             reading = self._signals.read(text, detected)
-            return _Read(reading, Words(reading.literally(), _language(detected, reading)))
+            return Read(reading, Words(reading.literally(), _language(detected, reading)))
         except Exception as problem:  # noqa: BLE001 - whatever reading raises, the post must still reach a person
             return _raised_by("a scorer", problem)
 
@@ -93,40 +105,42 @@ class Assessor:
             return None, _raised_by("the sentiment scorer", problem)
         return _checked(opinion)
 
-    def _assess(self, post: Post, thread: Sequence[Post], read: _Read, opinion: Opinion | None, failed: str) -> Assessment:
+    def _assess(self, post: Post, thread: Sequence[Post], read: Read, opinion: Opinion | None, failed: str) -> Trace:
         try:
-            assessment = self._judge(post, read.reading, read.words.language, opinion)
-            in_thread = self._threads.read(assessment, read.reading, post, thread)
-            if in_thread is not assessment:
-                assessment = self._weighed(in_thread)
+            alone = self._judge(post, read.reading, read.words.language, opinion)
+            assessment = self._threads.read(alone.assessment, read.reading, post, thread)
+            if assessment is not alone.assessment:
+                assessment = self._weighed(assessment)
         except Exception as problem:  # noqa: BLE001 - whatever judging raises, the post must still reach a person
-            return self._failed(post, _raised_by("a scorer", problem))
+            return Trace(self._failed(post, _raised_by("a scorer", problem)))
         if not read.reading.places.complete:
             failed = "the text repeats itself too much to be read in whole"
-        return self._raised(assessment, failed) if failed else assessment
+        return Trace(self._raised(assessment, failed) if failed else assessment, read, opinion, alone)
 
-    def _judge(self, post: Post, reading: Reading, language: str, opinion: Opinion | None) -> Assessment:
+    def _judge(self, post: Post, reading: Reading, language: str, opinion: Opinion | None) -> Judged:
         score = opinion.score if opinion else None
         said = moods.without_what_went_well(self._signals.find(reading, post), reading, score)
         names = {signal.name for signal in said}
-        sarcasm = moods.sarcastic(reading, names)
-        sentiment = moods.sentiment(opinion, reading, names, self._scoring.sentiment, sarcasm=sarcasm)
-        found = self._signals.with_mood(said, sentiment.label)
-        what = intents.intent(reading, names, sentiment.label, sarcasm=sarcasm)
+        meant = moods.sarcastic(reading, names)
+        sarcasm = meant is not None
+        felt = moods.sentiment(opinion, reading, names, self._scoring.sentiment, sarcasm=sarcasm)
+        found = self._signals.with_mood(said, felt.sentiment.label)
+        wanted = intents.intent(reading, names, felt.sentiment.label, sarcasm=sarcasm)
+        decisive = intents.moment_of_truth(reading, names, wanted.what)
         assessment = Assessment(
             language=language,
-            sentiment=sentiment,
+            sentiment=felt.sentiment,
             signals=found,
             urgency=add_up((), self._scoring.urgency.levels),
-            intent=what,
-            needs_reply=intents.needs_reply(what),
-            moment_of_truth=intents.moment_of_truth(reading, names, what),
+            intent=wanted.what,
+            needs_reply=intents.needs_reply(wanted.what),
+            moment_of_truth=decisive is not None,
             sarcasm=sarcasm,
             informal=intents.informal(reading),
             wishes=wishes(reading),
             hidden=bool(hidden(post.text)),
         )
-        return self._weighed(assessment)
+        return Judged(self._weighed(assessment), found, felt, wanted, decisive, meant)
 
     def _weighed(self, assessment: Assessment) -> Assessment:
         """Add up the urgency from the signals and from what the author wants."""
@@ -144,7 +158,7 @@ class Assessor:
 
     def _earlier(self, post: Post) -> Assessment:
         text = excerpt(post.text, EARLIER)
-        return self._judge(post, self._signals.read(text, languages.detect(text.original)), languages.UNKNOWN, None)
+        return self._judge(post, self._signals.read(text, languages.detect(text.original)), languages.UNKNOWN, None).assessment
 
 
 def _raised_by(whom: str, problem: Exception) -> str:

@@ -12,6 +12,7 @@ from listener.model import Mood, Sentiment, Signal
 from listener.rules.rulebook import SentimentSettings
 from listener.scoring.sentiment.base import Opinion
 from listener.scoring.signals import GRAVE, Reading
+from listener.scoring.why import Felt, Step, Why, of_marks, of_signals
 
 _AGAINST_US = GRAVE | {"outage", "money", "waiting", "asked_before", "legal", "churn", "privacy", "anger"}
 _TOLD = {"medical", "safety"}
@@ -19,12 +20,21 @@ _WARM, _WARMLY = 0.75, 2  # how positive, and with how many words of praise
 _PLACE = {Mood.NEGATIVE: 0, Mood.NEUTRAL: 1, Mood.POSITIVE: 2}  # in the odds
 _HINT, _MILD, _CLEAR = 0.2, 0.4, 0.6  # what findings weigh beside the scorer, for and against us, and where it cannot tell
 
+_IRONY = of_marks("words that nobody means as they stand", "irony")
+_THANKS_FOR_NOTHING = Why("praise and thanks for what went wrong", ("marks.praise", "marks.thanks", "outage"))
+_MEANT = Why("sarcasm: the words mean the opposite")
+_WARM_WORDS = of_marks("words of praise", "praise")
+_NO_PRAISE = Why("good words beside trouble count for nothing where they are no praise")
+_NO_TROUBLE = Why("bad words beside praise count for nothing where nothing went wrong")
+_MOST = Why("no score goes beyond -1 or 1")
 
-def sarcastic(reading: Reading, signals: Collection[str]) -> bool:
-    """Whether the words praise what plainly went wrong."""
+
+def sarcastic(reading: Reading, signals: Collection[str]) -> Why | None:
+    """Return why the words praise what plainly went wrong; None where they mean what they say."""
     if reading.has("irony"):
-        return True
-    return reading.has("praise") and "outage" in signals and reading.has("thanks") and not reading.has("resolved")
+        return _IRONY
+    meant = reading.has("praise") and "outage" in signals and reading.has("thanks") and not reading.has("resolved")
+    return _THANKS_FOR_NOTHING if meant else None
 
 
 def without_what_went_well(signals: Sequence[Signal], reading: Reading, score: float | None) -> tuple[Signal, ...]:
@@ -48,28 +58,36 @@ def label_of(score: float, settings: SentimentSettings) -> Mood:
     return Mood.POSITIVE if score >= settings.positive else Mood.NEUTRAL
 
 
-def sentiment(
-    opinion: Opinion | None, reading: Reading, signals: Collection[str], settings: SentimentSettings, *, sarcasm: bool
-) -> Sentiment:
-    """Return the mood towards the brand; unknown where neither the scorer nor a single finding can tell."""
+def sentiment(opinion: Opinion | None, reading: Reading, signals: Collection[str], settings: SentimentSettings, *, sarcasm: bool) -> Felt:
+    """Return the mood towards the brand with the steps to it; unknown where neither the scorer nor a single finding can tell."""
     score = opinion.score if opinion else None
-    trouble = len(_AGAINST_US & set(signals)) + len(reading.stands.get("marks.complaint", ()))
+    against = _AGAINST_US & set(signals)
+    trouble = len(against) + len(reading.stands.get("marks.complaint", ()))
     praise = len(reading.stands.get("marks.praise", ()))
+    steps: list[Step] = []
     if sarcasm:
-        judged = -_CLEAR
+        steps.append(Step(_MEANT, -_CLEAR - (score or 0.0)))
     elif score is None:
-        judged = _CLEAR * (praise - trouble)
-        if not judged and not reading.asks() and not reading.has("request", "suggestion", "buying"):
-            return Sentiment(Mood.UNKNOWN, 0.0)
+        if trouble == praise and not reading.asks() and not reading.has("request", "suggestion", "buying"):
+            return Felt(Sentiment(Mood.UNKNOWN, 0.0), ())
+        steps = [_against(against, _CLEAR * trouble), Step(_WARM_WORDS, _CLEAR * praise)]
     elif trouble and not praise:
-        judged = min(score, 0.0) - _MILD * min(trouble, 2)
+        steps = [Step(_NO_PRAISE, -max(score, 0.0)), _against(against, _MILD * min(trouble, 2))]
     elif praise and not trouble:
-        judged = max(score, 0.0) + _HINT * min(praise, 2)
-    else:
-        judged = score
-    judged = round(max(-1.0, min(1.0, judged)), 4)
+        steps = [Step(_NO_TROUBLE, -min(score, 0.0)), Step(_WARM_WORDS, _HINT * min(praise, 2))]
+    return _felt(opinion, [step for step in steps if step.points], settings)
+
+
+def _against(signals: Collection[str], points: float) -> Step:
+    return Step(of_signals("something went wrong", (*signals, "marks.complaint")), -points)
+
+
+def _felt(opinion: Opinion | None, steps: Sequence[Step], settings: SentimentSettings) -> Felt:
+    total = (opinion.score if opinion else 0.0) + sum(step.points for step in steps)
+    judged = round(max(-1.0, min(1.0, total)), 4)
+    most = () if -1.0 <= total <= 1.0 else (Step(_MOST, judged - total),)
     label = label_of(judged, settings)
-    return Sentiment(label, judged, _sure(label, opinion, settings))
+    return Felt(Sentiment(label, judged, _sure(label, opinion, settings)), (*steps, *most))
 
 
 def _sure(label: Mood, opinion: Opinion | None, settings: SentimentSettings) -> float | None:

@@ -22,8 +22,10 @@ _SENT_AWAY = re.compile(
 def wishes(reading: Reading) -> tuple[Signal, ...]:
     """Return the wishes in a text, each with the words that prove it and no points."""
     found = {name: reading.quotes(f"wishes.{name}") for name in NAMES}
-    if away := _SENT_AWAY.fullmatch(reading.folded.text.strip()):
-        found["stop"] = found["stop"] or (away["said"],)
+    text = reading.folded.text
+    if away := _SENT_AWAY.fullmatch(text.strip()):
+        shift = len(text) - len(text.lstrip())
+        found["stop"] = found["stop"] or (reading.folded.quote(shift + away.start("said"), shift + away.end("said")),)
     if found["no_dm"] or found["stop"]:
         found["dm_me"] = ()
     return tuple(Signal(name, 0, why) for name, why in found.items() if why)

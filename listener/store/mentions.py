@@ -252,6 +252,12 @@ def mention(reader: Reader, network: str, post_id: str, brand: str) -> Mention |
     return Mention(post=found, brand=brand, because=_grounds(row), addressed=bool(row["addressed"]))
 
 
+def brands_of(reader: Reader, network: str, post_id: str) -> tuple[str, ...]:
+    """Return the brands that a stored post is about."""
+    rows = reader.all("SELECT brand FROM mentions WHERE network = :network AND post_id = :id ORDER BY brand", network=network, id=post_id)
+    return tuple(text(row, "brand") for row in rows)
+
+
 def _grounds(row: Row) -> tuple[Because, ...]:
     because = unpack(row["because"])
     return tuple(Because(Ground(ground), words) for ground, words in because) if isinstance(because, list) else ()

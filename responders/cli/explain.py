@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
 from listener import clock
 from listener.errors import EarnestError, UsageError
+from listener.text import visible
 from responders.cli.base import App, common
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from responders.channels.base import TextLimits
     from responders.explaining import Explanation
     from responders.model import Kind
+    from responders.rejudging import Rejudged
 
 
 class _Speaking(TypedDict, total=False):
@@ -36,27 +39,40 @@ class _Speaking(TypedDict, total=False):
 @click.option("--at", metavar="TIME", help='When, in the timezone of the rules: "2026-11-20 23:30"; else now.')
 @common
 def explain(app: App, *, case: str | None, post: str | None, network: str | None, author: str | None, at: str | None) -> None:
-    """Say which route takes CASE (or a made-up post) by the rules as they are now, why, why not the others, and what would be said."""
+    """Say how CASE (or a made-up post) is judged and which route takes it by the rules as they are now, why, and what would be said.
+
+    The bars show what each word and finding added to the mood (left of zero: bad) and to the urgency; they add up to what stands below.
+    """
     if (case is None) == (post is None):
         message = "name a CASE, or give a post with --post"
         raise UsageError(message, 'such as: earnest explain A-3, or earnest explain --post "…"')
     if case is not None and (network or author or at):
         message = "--network, --author and --at go with --post"
         raise UsageError(message, f"a stored case has its own: earnest explain {case}")
-    found = _of_case(app, case) if case is not None else _of_post(app, post or "", network, author, at)
+    found, why = _of_case(app, case) if case is not None else _of_post(app, post or "", network, author, at)
     if app.options.json:
-        app.out.record(found.to_json())
+        app.out.record(found.to_json() | {"why": shown(why.to_json())})
         return
+    from responders.cli.waterfall import blocks_fit, told  # noqa: PLC0415  # judging is slow to import
+
     for line in found.lines():
         app.out.line(line)
+    app.out.line()
+    for note in why.notes():
+        app.out.line(note, style="yellow")
+    for line in told(why.found, app.out.columns, blocks=blocks_fit(sys.stdout)):
+        app.out.line(line, whole=True)
     app.out.next_step(f"All of it: earnest show {case}" if case else "Change the rules and see what moves: earnest rules test")
 
 
-def _of_post(app: App, text: str, network: str | None, author: str | None, at: str | None) -> Explanation:
+def _of_post(app: App, text: str, network: str | None, author: str | None, at: str | None) -> tuple[Explanation, Rejudged]:
     from listener.rules.rulebook import Example  # noqa: PLC0415  # judging is slow to import
+    from listener.scoring.assessor import Assessor  # noqa: PLC0415
+    from listener.scoring.explained import explain as explain_judgement  # noqa: PLC0415
     from responders.explaining import explain as explained  # noqa: PLC0415
     from responders.model import Circumstances  # noqa: PLC0415
     from responders.rehearsal import example_time, made_up_post  # noqa: PLC0415
+    from responders.rejudging import Rejudged  # noqa: PLC0415
 
     if not text.strip():
         message = "the post is empty"
@@ -73,7 +89,9 @@ def _of_post(app: App, text: str, network: str | None, author: str | None, at: s
     mute = channel_kind(made_up.network) is None
     down, taught = _by_now(app)
     facts = Circumstances(now=moment, mute=mute, lowered={} if at else down)
-    return explained(app.book, made_up, facts, adjustments=taught, **_speaking(made_up.network))
+    assessor = Assessor(app.book.scoring)
+    found = explained(app.book, made_up, facts, judge=assessor, adjustments=taught, **_speaking(made_up.network))
+    return found, Rejudged(explain_judgement(assessor, made_up).over(found.heard.assessment, found.lessons))
 
 
 def _by_now(app: App) -> tuple[dict[str, str], Adjustments]:
@@ -91,8 +109,9 @@ def _by_now(app: App) -> tuple[dict[str, str], Adjustments]:
         return {}, NONE
 
 
-def _of_case(app: App, name: str) -> Explanation:
+def _of_case(app: App, name: str) -> tuple[Explanation, Rejudged]:
     from listener import lessons  # noqa: PLC0415  # judging is slow to import
+    from listener.scoring.assessor import Assessor  # noqa: PLC0415
     from listener.store import following  # noqa: PLC0415
     from listener.store import mentions as heard_ledger  # noqa: PLC0415
     from responders.circumstances import circumstances, world  # noqa: PLC0415
@@ -100,8 +119,10 @@ def _of_case(app: App, name: str) -> Explanation:
     from responders.explaining import explain as explained  # noqa: PLC0415
     from responders.house import channel_kind  # noqa: PLC0415
     from responders.ledger import cases  # noqa: PLC0415
+    from responders.rejudging import rejudged  # noqa: PLC0415
 
-    reader = app.store.read()
+    reader, assessor = app.store.read(), Assessor(app.book.scoring)
+    taught = lessons.adjustments(reader, app.book, assessor)
     case = cases.find(reader, name)
     mention = heard_ledger.mention(reader, case.network, case.post_id, case.brand)
     if mention is None:
@@ -118,7 +139,8 @@ def _of_case(app: App, name: str) -> Explanation:
         circumstances(reader, mention, world(reader, at=clock.now(), asked=asked_in(app.book)), late=late, mute=mute),
         heard_ledger.thread(reader, case.network, case.thread_id),
         mention=mention,
-        adjustments=lessons.adjustments(reader, app.book),
+        judge=assessor,
+        adjustments=taught,
         corrected=lambda bare, taught: lessons.as_corrected(reader, mention.post, bare, taught, app.book.scoring),
         case=case.name,
         assignee=case.assignee,
@@ -126,7 +148,16 @@ def _of_case(app: App, name: str) -> Explanation:
     )
     if before and before.route != found.decision.route:
         app.out.talk(f"It was taken by {before.route} then (rules {before.rule_version}); by the rules of now it would not be.")
-    return found
+    return found, rejudged(reader, assessor, case, mention.post, adjustments=taught, seen=found.heard.assessment)
+
+
+def shown(value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds
+    """Return an object for scripts with every foreign text in it made visible."""
+    if isinstance(value, dict):
+        return {name: shown(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [shown(one) for one in value]
+    return visible(value) if isinstance(value, str) else value
 
 
 def _speaking(network: str) -> _Speaking:

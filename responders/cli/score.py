@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,19 +25,18 @@ if TYPE_CHECKING:
 
 @click.command(epilog='Example: echo "@acme charged me twice" | earnest score')
 @click.option("--brand", metavar="NAME", help="Judge as posts about this brand are: with what corrections taught.")
+@click.option("--why", is_flag=True, help='Add "why" to each object: the steps to its numbers, and the reasons in words.')
 @common
-def score(app: App, *, brand: str | None) -> int:
+def score(app: App, *, brand: str | None, why: bool) -> int:
     """Judge posts from standard input; print a JSON object a line, in the same order.
 
     A line is a JSON object with "text" (and perhaps "id", "network", "author", "thread"), or the plain text of one post. A line that
     cannot be read is named on stderr, the others are judged, and the exit code is 1.
     """
     from listener.scoring.assessor import Assessor  # noqa: PLC0415  # loads the word lists
-    from listener.scoring.learned import NOTHING, put  # noqa: PLC0415
-    from listener.scoring.printed import score_line  # noqa: PLC0415
+    from listener.scoring.learned import NOTHING  # noqa: PLC0415
 
-    scoring = _scoring(app)
-    assessor = Assessor(scoring)
+    assessor = Assessor(_scoring(app))
     taught = _taught(app, brand, assessor) if brand else NOTHING
     reader = _Lines()
     broken = judged = 0
@@ -49,11 +49,25 @@ def score(app: App, *, brand: str | None) -> int:
             continue
         if read:
             given, post, earlier = read
-            app.out.record({**score_line(put(assessor.assess(post, earlier), post.text, taught, scoring.sentiment), post.id), "id": given})
+            app.out.record(_judged(assessor, post, earlier, taught, why=why) | {"id": given})
             judged += 1
     if broken:
         app.out.talk(f"{counted(judged, 'post')} judged, {counted(broken, 'line')} could not be read.")
     return 1 if broken else 0
+
+
+def _judged(assessor: Assessor, post: Post, earlier: Sequence[Post], taught: Adjustment, *, why: bool) -> dict[str, object]:
+    from listener.scoring.explained import explain  # noqa: PLC0415  # loads the word lists
+    from listener.scoring.learned import put  # noqa: PLC0415
+    from listener.scoring.printed import score_line  # noqa: PLC0415
+
+    settings = assessor.scoring.sentiment
+    if not why:
+        return score_line(put(assessor.assess(post, earlier), post.text, taught, settings), post.id)
+    found = explain(assessor, post, earlier)
+    seen = put(found.assessment, post.text, taught, settings)
+    lessons = taught.weights(post.text, found.assessment.sentiment, settings) if seen.learned else ()
+    return score_line(seen, post.id) | {"why": found.over(seen, lessons).to_json()}
 
 
 def _scoring(app: App) -> Scoring:

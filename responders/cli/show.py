@@ -53,7 +53,7 @@ def show(app: App, *, case: str) -> None:
 
         app.out.record(story_json(replace(story, decision=in_full(app.store.read(), story.case.id))))
         return
-    around = _Around(at, app.store.held(), silence(app.store, story.case.network, at=at))
+    around = _Around(at, app.store.held(), silence(app.store, story.case.network, at=at), *_reasons(app, story))
     _head(app.out, story, at)
     for title, lines in _parts(story, around):
         app.out.line()
@@ -66,11 +66,33 @@ def show(app: App, *, case: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What an answer's fate hangs on besides its case: the time, whether a daemon works, and what keeps all answers from leaving."""
+    """What an answer's fate hangs on besides its case: the time, whether a daemon works, and what keeps all answers from leaving.
+
+    `mood` is how the mood came about, in a few words, and `judge` says where another judge than today's judged the post; either may be "".
+    """
 
     at: datetime
     running: bool
     still: Silence | None
+    mood: str = ""
+    judge: str = ""
+
+
+def _reasons(app: App, story: Story) -> tuple[str, str]:
+    """Return how the mood came about, or that an earlier judge judged it; nothing where the rules cannot be used, or the words are gone."""
+    book = app.book_if_any
+    if book is None or story.assessment is None:
+        return "", ""
+    from listener.lessons import adjustments  # noqa: PLC0415  # judging is slow to import
+    from listener.scoring.assessor import Assessor  # noqa: PLC0415
+    from responders.cli.waterfall import brief  # noqa: PLC0415
+    from responders.rejudging import of_case  # noqa: PLC0415
+
+    reader, assessor = app.store.read(), Assessor(book.scoring)
+    why = of_case(reader, assessor, story.case, adjustments(reader, book, assessor))
+    if why is None:
+        return "", ""
+    return ("", f"{why.earlier}. What today's says: earnest explain {story.case.name}") if why.earlier else (brief(why.found), "")
 
 
 def _head(out: Output, story: Story, at: datetime) -> None:
@@ -86,7 +108,7 @@ def _head(out: Output, story: Story, at: datetime) -> None:
 def _parts(story: Story, around: _Around) -> Iterator[tuple[str, list[str]]]:
     at = around.at
     yield "Conversation", list(_thread(story, at))
-    yield "Why", list(_why(story))
+    yield "Why", list(_why(story, around))
     if story.draft:
         yield f"Draft ({story.draft.state.value})", list(_draft(story, story.draft, at))
     if story.sent:
@@ -124,19 +146,22 @@ def _since_answered(story: Story, edited_at: datetime) -> str:
     return ", after our answer" if responded and edited_at > responded else ""
 
 
-def _why(story: Story) -> Iterator[str]:
+def _why(story: Story, around: _Around) -> Iterator[str]:
     if story.assessment:
-        yield from _judgement(story.assessment)
+        yield from _judgement(story.assessment, around.mood)
+    if around.judge:
+        yield f"   {around.judge}"
     if story.decision:
         yield from _decision(story.decision)
 
 
-def _judgement(seen: Assessment) -> Iterator[str]:
+def _judgement(seen: Assessment, mood: str) -> Iterator[str]:
     for signal in seen.signals:
         words = ", ".join(f'"{one_line(word, 80)}"' for word in signal.because)
         yield f"   {signal.name} {words} +{signal.points}" if words else f"   {signal.name} +{signal.points}"
     known = seen.sentiment.label is not Mood.UNKNOWN
-    mood = f"{seen.sentiment.label.value} {seen.sentiment.score:+.2f}{seen.sentiment.surely}" if known else "unknown"
+    score = f"{seen.sentiment.label.value} {seen.sentiment.score:+.2f}{seen.sentiment.surely}" if known else "unknown"
+    mood = mood or score
     extra = [name for name in ("moment_of_truth", "sarcasm", "hidden") if getattr(seen, name)]
     about = [f"mood {mood}", seen.intent.value, f"language {seen.language}", *(name.replace("_", " ") for name in extra)]
     yield "   " + " · ".join(about)

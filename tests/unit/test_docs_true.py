@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -43,6 +45,14 @@ def test_the_page_of_commands_is_as_the_commands_are() -> None:
     )
     written = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     assert made.stdout == written, "make it anew: python docs/commands.py > docs/commands.md"
+
+
+def test_the_waterfalls_on_the_pages_are_what_explain_shows() -> None:
+    made: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "waterfalls.py"))
+    for path in made["PAGES"]:
+        written = path.read_text(encoding="utf-8")
+        assert "$ earnest explain --post" in written
+        assert made["renewed"](written) == written, "make it anew: python docs/waterfalls.py"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -28,6 +28,7 @@ from responders.cli.screen.pile import Pile
 from responders.cli.screen.snoozing import SPANS, span_of
 from responders.cli.screen.undo import Approved
 from responders.cli.screen.view import View
+from responders.cli.waterfall import blocks_fit
 from responders.correcting import Correcting
 from responders.dispatch import Dispatch
 from responders.house import channel_kind, speaking_networks
@@ -278,8 +279,8 @@ class Review(View, inherit_bindings=False):
     def action_why(self) -> None:
         """Show why."""
         if one := self._in_hand():
-            decision = self._pile.decision()
-            self.push_screen(Page(f"{one.case.name}: why", lambda width: pages.why(one, decision, width)))
+            decision, reasons, blocks = self._pile.decision(), self._pile.reasons(), blocks_fit(sys.__stdout__)
+            self.push_screen(Page(f"{one.case.name}: why", lambda width: pages.why(one, decision, width, reasons, blocks=blocks)))
 
     def action_conversation(self) -> None:
         """Show the conversation."""

@@ -38,7 +38,7 @@ KEYS: tuple[Key, ...] = (
     Key("x", "x", "escalate", "tell a team now; a digit picks it", "escalate", DRAFT),
     Key("f", "f", "fix", "fix the judgement: say which mood, urgency and intent it should have been", "fix", DRAFT),
     Key("z", "z", "snooze", "put the case aside for a while", "snooze", DRAFT),
-    Key("w", "w", "why", "why this route, and why not the others", "why"),
+    Key("w", "w", "why", "why it is judged so, why this route took it, and why not the others", "why"),
     Key("question_mark", "?", "keys", "all keys", "more"),
     Key("c", "c", "conversation", "the whole conversation, and what we sent"),
     Key("h", "h", "history", "this person's earlier cases"),

@@ -8,17 +8,32 @@ from datetime import datetime
 from listener.clock import in_words
 from listener.store.following import Fate
 from listener.text import one_line
-from responders.cli.screen.lines import ALARM, BLANK, FAINT, STRONG, Line, block, labelled
+from responders.cli.screen.lines import ALARM, BLANK, FAINT, MARGIN, STRONG, Line, block, labelled
 from responders.cli.states import stands
+from responders.cli.waterfall import told
 from responders.ledger.cases import Case
 from responders.model import Decision, Delivery, Hold
+from responders.rejudging import Rejudged
 from responders.views import Pending, Story
 
 _LONGEST_NAME = 40
 
 
-def why(one: Pending, decision: Decision | None, width: int) -> list[Line]:
-    """Return which route took a post and why, why the others did not, and what holds the answer back."""
+def why(one: Pending, decision: Decision | None, width: int, reasons: Rejudged | None = None, *, blocks: bool = True) -> list[Line]:
+    """Return how a post was judged, which route took it and why, why the others did not, and what holds the answer back."""
+    return [*_decided(one, decision, width), BLANK, *_reasons(reasons, width, blocks=blocks)]
+
+
+def _reasons(reasons: Rejudged | None, width: int, *, blocks: bool) -> list[Line]:
+    """Return the steps to the mood and the urgency and the reasons of the rest; where another judge judged it, that first."""
+    if reasons is None:
+        return block("The words of the post are gone, so nobody can tell how it was judged.", width)
+    notes = [line for note in reasons.notes() for line in block(note, width, ALARM)]
+    drawn = told(reasons.found, width - MARGIN, blocks=blocks)
+    return [*notes, *(((" " * MARGIN, ""), (line, "")) for line in drawn)]
+
+
+def _decided(one: Pending, decision: Decision | None, width: int) -> list[Line]:
     if decision is None:
         return block("Nothing is stored about how this case was decided.", width)
     lines = block(f"The route {decision.route} took it (rules {decision.rule_version or 'unknown'}).", width, STRONG)
@@ -49,21 +64,21 @@ def _holds(holds: Sequence[Hold], width: int) -> list[Line]:
     return lines
 
 
-def conversation(told: Story, now: datetime, width: int) -> list[Line]:
+def conversation(story: Story, now: datetime, width: int) -> list[Line]:
     """Return the whole thread, oldest first, what we sent or are about to send, and the link."""
     lines: list[Line] = []
-    for post in told.thread:
+    for post in story.thread:
         who = "We" if post.own else f"@{post.author.handle}"
-        here = "  <= this post" if post.id == told.case.post_id else ""
+        here = "  <= this post" if post.id == story.case.post_id else ""
         lines += block(f"{one_line(who, _LONGEST_NAME)}, {in_words(now - post.created_at)} ago{here}", width, STRONG)
-        fate = told.fates.get(post.id, Fate())
+        fate = story.fates.get(post.id, Fate())
         words = "(deleted by its author; nothing will be answered)" if fate.deleted_at else post.text or "(no words)"
         lines += [*block(words, width, margin=6), BLANK]
         if fate.edited_at and not fate.deleted_at:
             lines[-1:-1] = block(f"edited, noticed {in_words(now - fate.edited_at)} ago", width, FAINT, margin=6)
         if here and post.url:
             lines[-1:-1] = block(post.url, width, FAINT, margin=6)
-    for sent in told.sent:
+    for sent in story.sent:
         lines += [*block(_delivery(sent), width, STRONG), *block(sent.text, width, margin=6), BLANK]
     return lines or block("Nothing of this conversation is stored any more.", width)
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from listener.clock import Clock
+from listener.lessons import adjustments
 from listener.rules.rulebook import Rulebook
+from listener.scoring.assessor import Assessor
 from listener.store import mentions as heard_ledger
 from listener.store.base import Store, text
 from responders import policies
@@ -21,6 +23,7 @@ from responders.cli.screen.sheet import Around
 from responders.cli.states import stands
 from responders.ledger import audit, drafts, moves, people
 from responders.model import Decision, DeliveryState, DraftState
+from responders.rejudging import Rejudged, of_case
 from responders.retracing import in_full
 from responders.silence import silence
 from responders.unsettled import Parked, ToPost
@@ -43,6 +46,8 @@ class Pile:
         self._places: list[Place] = []
         self._index = 0
         self.current: Pending | None = None
+        self._assessor: Assessor | None = None
+        self._reasons: tuple[tuple[str, ...], Rejudged | None] | None = None
 
     @property
     def identity(self) -> tuple[str, int] | None:
@@ -124,6 +129,7 @@ class Pile:
         if one is None:
             return Around(now, self._me, 0, 0, None)
         thread = heard_ledger.thread(reader, one.case.network, one.case.thread_id) if one.post.parent_id else ()
+        why = self.reasons()
         return Around(
             now=now,
             me=self._me,
@@ -135,6 +141,7 @@ class Pile:
             problems=self._problems(one) if isinstance(one, Waiting) else (),
             changed=changed,
             by_hand=self.by_hand(),
+            strongest=() if why is None or why.earlier else why.found.mood.strongest[:2],
         )
 
     def by_hand(self) -> str:
@@ -158,6 +165,19 @@ class Pile:
     def decision(self) -> Decision | None:
         """Return how the case in hand was decided, with what every route said to it."""
         return in_full(self._store.read(), self.current.case.id) if self.current else None
+
+    def reasons(self) -> Rejudged | None:
+        """Return why the post in hand is judged as it is, None where its words are gone; worked out once while it is in hand."""
+        one = self.current
+        if one is None:
+            return None
+        about = (one.case.network, one.case.post_id, one.case.brand, one.post.version)
+        if self._reasons is None or self._reasons[0] != about:
+            self._assessor = self._assessor or Assessor(self._book.scoring)
+            reader = self._store.read()
+            taught = adjustments(reader, self._book, self._assessor)
+            self._reasons = (about, of_case(reader, self._assessor, one.case, taught))
+        return self._reasons[1]
 
     def story(self) -> Story | None:
         """Return the case in hand, whole."""

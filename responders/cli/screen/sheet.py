@@ -29,6 +29,7 @@ class Around:
 
     `problems` are all reasons why the words cannot leave. `kind` is None where Earnest cannot speak on the network. `changed` is the
     difference that the last edit made here. `by_hand` says why a person has to post the words, where Earnest may not send them.
+    `strongest` are the words of the post that weigh most in its mood.
     """
 
     now: datetime
@@ -41,6 +42,7 @@ class Around:
     problems: tuple[str, ...] = ()
     changed: str = ""
     by_hand: str = ""
+    strongest: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Sheet:
 
 def sheet(one: Waiting, around: Around, *, width: int, height: int) -> Sheet:
     """Return the lines for a draft on a screen with room for `height` lines of `width` columns."""
-    below = [*_judged(one.assessment, width), *_words(one, around, width), *_standing(one, around, width)]
+    below = [*_judged(one.assessment, around.strongest, width), *_words(one, around, width), *_standing(one, around, width)]
     return laid_out(one, around, below, width=width, height=height)
 
 
@@ -136,10 +138,10 @@ def _said_before(post: Post, width: int) -> Line:
     return ((" " * MARGIN, ""), (one_line(f"{who}: {post.text}", width - MARGIN), FAINT))
 
 
-def _judged(assessment: Assessment, width: int) -> list[Line]:
+def _judged(assessment: Assessment, strongest: Sequence[str], width: int) -> list[Line]:
     pieces: list[Piece] = [_signal(signal.name, signal.because, f" +{signal.points}") for signal in assessment.signals]
     pieces += [_signal(f"asks: {wish.name}", wish.because, "") for wish in assessment.wishes]
-    pieces.append((_mood(assessment), ""))
+    pieces.append((_mood(assessment, strongest), ""))
     named = {"moment of truth": assessment.moment_of_truth, "sarcasm": assessment.sarcasm, "hidden characters": assessment.hidden}
     pieces += [(name, STRONG) for name, so in named.items() if so]
     said = labelled("corrected", str(assessment.corrected), width, STRONG) if assessment.corrected else []
@@ -152,10 +154,11 @@ def _signal(name: str, because: Sequence[str], points: str) -> Piece:
     return (f"{name}{quoted}{points}", "")
 
 
-def _mood(assessment: Assessment) -> str:
+def _mood(assessment: Assessment, strongest: Sequence[str]) -> str:
     mood = assessment.sentiment
-    score = "" if mood.label is Mood.UNKNOWN else f" {mood.score:+.2f}".replace("-", "\N{MINUS SIGN}") + mood.surely
-    return f"mood {mood.label.value}{score}, {assessment.intent.value}"
+    score = "" if mood.label is Mood.UNKNOWN else f" {mood.score:+.2f}".replace("-", "\N{MINUS SIGN}")
+    mostly = " and ".join(f'"{one_line(words, _LONGEST_NAME)}"' for words in strongest)
+    return f"mood {mood.label.value}{score}{f' mostly by {mostly}' if mostly else ''}{mood.surely}, {assessment.intent.value}"
 
 
 def _words(one: Waiting, around: Around, width: int) -> list[Line]:
