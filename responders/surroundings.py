@@ -16,7 +16,7 @@ from listener.model import Author, Post
 from listener.rules.look import Known
 from listener.rules.rulebook import Rulebook
 from listener.scoring.patterns import pattern_problem
-from listener.scoring.sentiment.base import scorer_names
+from listener.scoring.sentiment.base import scorer_names, scorer_problem
 from listener.scoring.signals import builtin_signal_names
 from listener.sources.base import SourceKind, kind, kinds, server_of
 from responders import guard
@@ -84,6 +84,7 @@ def known() -> Known:
         signals=frozenset(builtin_signal_names()),
         gates=GATES,
         scorers=scorer_names(),
+        scorer_problem=scorer_problem,
         timezones=frozenset(available_timezones()),
         pattern_problem=pattern_problem,
         template_problem=template_problem,

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field
 
+from listener.errors import EarnestError
 from listener.rules.kinds import Strict, Words
 from listener.rules.look import Known
 from listener.sources.base import server_of
@@ -35,7 +36,8 @@ KNOWN = Known(
     networks={"bluesky", "mastodon"},
     signals={"safety", "money", "outage", "waiting"},
     gates={"quiet_hours", "answered"},
-    scorers={"vader"},
+    scorers={"vader", "accurate"},
+    scorer_problem=lambda name: EarnestError("it needs a library", "pip install it") if name == "accurate" else None,
     timezones=available_timezones(),
     pattern_problem=lambda pattern: "look-around" if "(?=" in pattern else "",
     source_checks={"webhook": REAL.source_checks["webhook"]},

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from listener.errors import EarnestError
 from listener.rules import tree
 from listener.rules.conditions import When
 from listener.rules.problems import Problem, Sheet
@@ -36,6 +37,10 @@ def _no_problem(text: str) -> str:  # noqa: ARG001 - stands in where nobody can 
     return ""
 
 
+def _no_scorer_problem(name: str) -> EarnestError | None:  # noqa: ARG001 - the same
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Slip:
     """What does not fit together in the sources of one kind: the source, the keys below it that it is about, and the words."""
@@ -58,6 +63,7 @@ class Known:
     `too_long` and `too_long_private` say, by network, why a text is too long to be a public answer or a private message there (""
     where it fits). `server_of` says which server's ids a source gives, and `source_checks` look at all sources of a kind together.
     `answers` tells whether there is a folder of written answers.
+    `scorer_problem` says what keeps a scorer from being used on this machine.
     `pattern_problem` and `template_problem` say what is wrong with a pattern or a template beyond what is looked at here. `voice` says
     why a text could never leave, `asks_for` what a text asks people to write in public that should not stand there (""), and
     `promises_private` whether it promises a private message.
@@ -70,6 +76,7 @@ class Known:
     signals: Collection[str] | None = None
     gates: Collection[str] | None = None
     scorers: Collection[str] | None = None
+    scorer_problem: Callable[[str], EarnestError | None] = _no_scorer_problem
     timezones: Collection[str] | None = None
     answers: bool | None = None
     pattern_problem: Callable[[str], str] = _no_problem

@@ -30,6 +30,8 @@ def references(look: Look) -> Iterator[Problem]:
     scorer = look.book.scoring.sentiment.scorer
     if look.known.scorers is not None:
         yield from _missing(look, ("scoring", "sentiment", "scorer"), "scorer", scorer, look.known.scorers)
+    if scorer in (look.known.scorers or ()) and (lacking := look.known.scorer_problem(scorer)):
+        yield look.error(("scoring", "sentiment", "scorer"), "scorer-lacking", lacking.message, lacking.hint)
 
 
 def _route_names(look: Look, routes: list[str]) -> list[str]:

@@ -94,7 +94,9 @@ class SourceSettings(BaseModel):
 class SentimentSettings(Strict):
     """Which scorer judges mood, and where neutral ends."""
 
-    scorer: str = Field(default="vader", description="a scorer's name")
+    scorer: str = Field(
+        default="vader", description="a scorer's name: `default`, `vader`, `accurate` (an extra, for English) or one that is plugged in"
+    )
     emoji: Flag | None = Field(
         default=None,
         description="whether emoji count by their moods; unless said, they do for `default`, and for `vader` as they do in vaderSentiment",

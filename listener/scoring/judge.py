@@ -13,7 +13,8 @@ from listener.rules.rulebook import Scoring
 _HERE = Path(__file__).parent
 _BESIDE = ("text.py", "model.py")  # what judging reads with
 _STORMS: dict[str, Any] = {"urgency": {"signals": {"__all__": {"spike"}}}}
-_LIBRARIES = ("vaderSentiment", "py3langid", "ahocorasick-rs", "google-re2", "regex")
+_LIBRARIES = ("vaderSentiment", "py3langid", "ahocorasick-rs", "google-re2", "regex", "onnxruntime")
+_OURS = frozenset({"accurate", "vader"})  # their files and their libraries are in the seal; a network's card holds its checksum
 
 
 def judge_name(scoring: Scoring, learned: str = "") -> str:
@@ -25,7 +26,7 @@ def judge_name(scoring: Scoring, learned: str = "") -> str:
 
     A scorer that is a plug-in has no name: nobody knows whether it is the same as before.
     """
-    if scoring.sentiment.scorer != "vader":
+    if scoring.sentiment.scorer not in _OURS:
         return ""
     name = hashlib.sha256(f"{_program()}{scoring.model_dump_json(exclude=_STORMS)}".encode()).hexdigest()[:12]
     return f"{name}+{learned}" if learned else name

@@ -2,6 +2,7 @@
 
 A scorer is one file in this folder, or an entry point in the group `earnest.scorers`. It offers a module-level `KIND`: a callable
 that makes it without being given anything. One that takes `emoji` as a keyword is given `scoring.sentiment.emoji` where the rules say it.
+`KIND` may have a function `problem`, which says what keeps the scorer from being used on this machine.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, cast
 
 from listener import plugins
+from listener.errors import EarnestError
 
 PACKAGE = "listener.scoring.sentiment"
 GROUP = "earnest.scorers"
@@ -59,6 +61,13 @@ class SentimentScorer(Protocol):
 def scorer_names() -> tuple[str, ...]:
     """Return the names a rulebook may use for `scoring.sentiment.scorer`."""
     return ("default", *plugins.names(PACKAGE, GROUP))
+
+
+def scorer_problem(name: str) -> EarnestError | None:
+    """Return what keeps the scorer of that name from being used here, as its `KIND.problem` says; None where nothing does."""
+    kind = plugins.load(PACKAGE, GROUP, DEFAULT if name == "default" else name)
+    asks: Callable[[], EarnestError | None] | None = getattr(kind, "problem", None)
+    return asks() if asks else None
 
 
 def make_scorer(name: str, *, emoji: bool | None = None) -> SentimentScorer:
