@@ -6,22 +6,32 @@ wrong, in ten languages.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 from listener.model import Mood, Sentiment, Signal
 from listener.rules.rulebook import SentimentSettings
+from listener.scoring.intent import robbed, spam, thankful
+from listener.scoring.lexicon import Place
 from listener.scoring.sentiment.base import Opinion
 from listener.scoring.signals import GRAVE, Reading
 from listener.scoring.why import Felt, Step, Why, of_marks, of_signals
 
-_AGAINST_US = GRAVE | {"outage", "money", "waiting", "asked_before", "legal", "churn", "privacy", "anger"}
+_AGAINST_US = GRAVE | {"outage", "money", "waiting", "asked_before", "legal", "churn", "privacy", "deadline", "anger"}
 _TOLD = {"medical", "safety"}
 _WARM, _WARMLY = 0.75, 2  # how positive, and with how many words of praise
 _PLACE = {Mood.NEGATIVE: 0, Mood.NEUTRAL: 1, Mood.POSITIVE: 2}  # in the odds
+_EYES = re.compile("[🙄🙃😒]")  # nobody rolls their eyes in earnest praise
+_POLITE = 0.4  # how positive at most, where the only kind word thanks for an answer that is asked for
+_LEAST = 0.3  # how positive a post is at least that praises and neither asks nor complains
 _HINT, _MILD, _CLEAR = 0.2, 0.4, 0.6  # what findings weigh beside the scorer, for and against us, and where it cannot tell
 
 _IRONY = of_marks("words that nobody means as they stand", "irony")
 _THANKS_FOR_NOTHING = Why("praise and thanks for what went wrong", ("marks.praise", "marks.thanks", "outage"))
+_ROLLED = of_marks("rolling eyes beside words of praise or thanks", "praise", "thanks")
+_NOT_US = Why("what is told is no fault of ours: news, spam, or a theft that we are asked to help with")
+_THANKS_AHEAD = of_marks("thanks for an answer that is asked for are courtesy", "thanks")
+_BUT = of_marks("a but turns the praise", "but")
 _MEANT = Why("sarcasm: the words mean the opposite")
 _WARM_WORDS = of_marks("words of praise", "praise")
 _NO_PRAISE = Why("good words beside trouble count for nothing where they are no praise")
@@ -31,14 +41,23 @@ _MOST = Why("no score goes beyond -1 or 1")
 
 def sarcastic(reading: Reading, signals: Collection[str]) -> Why | None:
     """Return why the words praise what plainly went wrong; None where they mean what they say."""
-    if reading.has("irony"):
+    if reading.has("praise", "thanks") and _EYES.search(reading.places.text) and not reading.asks():
+        return _ROLLED
+    if any(not _turned(reading, place) for place in reading.stands.get("marks.irony", ())):
         return _IRONY
     meant = reading.has("praise") and "outage" in signals and reading.has("thanks") and not reading.has("resolved")
     return _THANKS_FOR_NOTHING if meant else None
 
 
+def _turned(reading: Reading, place: Place) -> bool:
+    """Whether a "but" stands in what looks like irony: "great crew as always, but the third delay" means both."""
+    return any(place.start < one.start and one.end < place.end for one in reading.stands.get("marks.but", ()))
+
+
 def without_what_went_well(signals: Sequence[Signal], reading: Reading, score: float | None) -> tuple[Signal, ...]:
     """Leave out an emergency that warm thanks tell of: "great job by your crew with the medical emergency"."""
+    if thankful(reading) and not reading.has("complaint", "despair"):
+        return tuple(signal for signal in signals if signal.name not in GRAVE or signal.name == "self_harm")
     idioms = reading.places.of("marks.figurative")  # "these shoes are fire" praises, but thanks nobody
     praise = [
         one
@@ -61,21 +80,35 @@ def label_of(score: float, settings: SentimentSettings) -> Mood:
 def sentiment(opinion: Opinion | None, reading: Reading, signals: Collection[str], settings: SentimentSettings, *, sarcasm: bool) -> Felt:
     """Return the mood towards the brand with the steps to it; unknown where neither the scorer nor a single finding can tell."""
     score = opinion.score if opinion else None
-    against = _AGAINST_US & set(signals)
+    if reading.told or robbed(reading, signals) or spam(reading, signals):
+        steps: Sequence[Step] | None = (Step(_NOT_US, -(score or 0.0)),)
+    elif sarcasm:
+        steps = (Step(_MEANT, -_CLEAR - (score or 0.0)),)
+    else:
+        steps = _steps(score, reading, _AGAINST_US & set(signals))
+    if steps is None:
+        return Felt(Sentiment(Mood.UNKNOWN, 0.0), ())
+    return _felt(opinion, [step for step in steps if step.points], settings)
+
+
+def _steps(score: float | None, reading: Reading, against: Collection[str]) -> Sequence[Step] | None:
+    """Return what the findings add to the scorer's number; None where neither can tell."""
     trouble = len(against) + len(reading.stands.get("marks.complaint", ()))
     praise = len(reading.stands.get("marks.praise", ()))
-    steps: list[Step] = []
-    if sarcasm:
-        steps.append(Step(_MEANT, -_CLEAR - (score or 0.0)))
-    elif score is None:
-        if trouble == praise and not reading.asks() and not reading.has("request", "suggestion", "buying"):
-            return Felt(Sentiment(Mood.UNKNOWN, 0.0), ())
-        steps = [_against(against, _CLEAR * trouble), Step(_WARM_WORDS, _CLEAR * praise)]
-    elif trouble and not praise:
-        steps = [Step(_NO_PRAISE, -max(score, 0.0)), _against(against, _MILD * min(trouble, 2))]
-    elif praise and not trouble:
-        steps = [Step(_NO_TROUBLE, -min(score, 0.0)), Step(_WARM_WORDS, _HINT * min(praise, 2))]
-    return _felt(opinion, [step for step in steps if step.points], settings)
+    polite = praise == 1 and reading.has("thanks") and (reading.asks() or reading.has("request"))
+    praise = 0 if polite else praise
+    asks = reading.asks() or reading.has("request", "suggestion", "buying")
+    if score is None:
+        known = trouble != praise or asks
+        return (_against(against, _CLEAR * trouble), Step(_WARM_WORDS, _CLEAR * praise)) if known else None
+    if trouble and not praise:
+        return Step(_NO_PRAISE, -max(score, 0.0)), _against(against, _MILD * min(trouble, 2))
+    if praise and not trouble:
+        least = max(score, 0.0 if asks else _LEAST)
+        return Step(_NO_TROUBLE, max(0.0, -score)), Step(_WARM_WORDS, least - max(score, 0.0) + _HINT * min(praise, 2))
+    if trouble and reading.has("but"):
+        return Step(_BUT, -max(score, 0.0)), _against(against, _MILD)
+    return (Step(_THANKS_AHEAD, min(0.0, _POLITE - score)),) if polite else ()
 
 
 def _against(signals: Collection[str], points: float) -> Step:

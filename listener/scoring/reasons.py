@@ -139,7 +139,7 @@ class _Parts:
 
     def _no_spam(self) -> Reason | None:
         """Return why words of spam are none, where there are some."""
-        words = self._marks("spam")
+        words = self._marks("spam", "scam")
         if not words or self._seen.intent is Intent.SPAM:
             return None
         if GRAVE & {name for name, _ in self._found}:

@@ -15,8 +15,9 @@ from listener.model import Mood, Post, Signal
 from listener.rules.rulebook import SignalSettings, UrgencySettings
 from listener.scoring.lexicon import Lexicon, Place, Places
 from listener.scoring.patterns import Pattern
-from listener.scoring.phrases import LANGUAGES, literal
+from listener.scoring.phrases import LANGUAGES, literal, small_words
 from listener.scoring.standing import laughs, standing
+from listener.scoring.told import ACTED, TOLD
 from listener.text import Folded, clean
 
 BUILTIN: Mapping[str, int] = {
@@ -33,6 +34,7 @@ BUILTIN: Mapping[str, int] = {
     "press": 50,
     "churn": 50,
     "privacy": 50,
+    "deadline": 50,
     "money": 40,
     "outage": 30,
     "waiting": 25,
@@ -45,6 +47,7 @@ _ACROSS_LANGUAGES = {f"signals.{name}" for name in GRAVE} | {"wishes.stop", "wis
 # Languages that are taken for one another where a post is short.
 _NEIGHBOURS = {"es": ("pt", "it"), "pt": ("es",), "it": ("es",), "nl": ("de",), "fr": ()}
 _REACH_FROM = 10_000  # followers
+_TOKEN = re.compile(r"[\w']+")
 _QUESTION = re.compile(r"[?\u037e\u061f]")  # the Japanese one is folded into the first
 _QUOTES = 3  # so many of the author's words are enough to show for one signal
 
@@ -61,6 +64,7 @@ class Reading:
     folded: Folded
     places: Places
     stands: Mapping[str, tuple[Place, ...]]
+    language: str = ""
 
     def quotes(self, name: str) -> tuple[str, ...]:
         """Return the author's own words behind a finding, at most three, the longest where they overlap."""
@@ -72,15 +76,47 @@ class Reading:
 
     def asks(self) -> bool:
         """Whether the text asks something."""
-        return self.has("question") or bool(_QUESTION.search(self.folded.text))
+        if self.has("question"):
+            return True
+        acted = self.stands.get(ACTED, ())
+        marks = (found.start() for found in _QUESTION.finditer(self.folded.text))
+        return any(not any(one.start <= mark < one.end for one in acted) for mark in marks)
+
+    @property
+    def told(self) -> bool:
+        """Whether the text only tells of something: news, or a notice such as a job that is offered."""
+        return TOLD in self.stands
+
+    @property
+    def addressed(self) -> bool:
+        """Whether the author speaks to the brand: "your courier", "ihr habt", "jullie app"."""
+        return not _small("address", self.language).isdisjoint(_TOKEN.findall(self.places.text))
+
+    @property
+    def about_service(self) -> bool:
+        """Whether the text is about what a brand does for people: an order, a train, a bill, a room."""
+        return not _small("topic", self.language).isdisjoint(_TOKEN.findall(self.places.text))
+
+    @property
+    def near(self) -> bool:
+        """Whether somebody speaks of themselves or to somebody."""
+        return not _small("near", self.language).isdisjoint(_TOKEN.findall(self.places.text))
 
     def literally(self) -> str:
-        """Return the text without its figures of speech, so that a mood is not read from "these shoes are fire"."""
+        """Return the text without figures of speech and quoted titles, so that no mood is read from "these shoes are fire"."""
         text = self.folded.original
-        for place in reversed(self.places.of("marks.figurative")):
+        for place in sorted((*self.places.of("marks.figurative"), *self.stands.get(ACTED, ())), key=_start, reverse=True):
             start, end = self.folded.span(place.start, place.end)
             text = f"{text[:start]} {text[end:]}"
         return text
+
+
+def _small(name: str, language: str) -> frozenset[str]:
+    return small_words(name, language) if language in LANGUAGES else frozenset()
+
+
+def _start(place: Place) -> int:
+    return place.start
 
 
 def _quotes(folded: Folded, places: Iterable[Place]) -> tuple[str, ...]:
@@ -123,7 +159,7 @@ class Signals:
         """Look for everything once, in the language of the text and, in case that was guessed wrong, in its neighbours."""
         spoken = {language, *_NEIGHBOURS.get(language, ())} if language in LANGUAGES else LANGUAGES
         places = self._lexicon.find(folded, spoken, {"en"} if language == "en" else LANGUAGES)
-        return Reading(folded, places, standing(places, language))
+        return Reading(folded, places, standing(places, language), language)
 
     def find(self, reading: Reading, post: Post) -> tuple[Signal, ...]:
         """Return the signals that the words and the author give, in the order of the names here: the gravest first."""

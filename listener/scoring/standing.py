@@ -13,7 +13,9 @@ from functools import cache
 from itertools import accumulate
 
 from listener.scoring.lexicon import Place, Places
+from listener.scoring.pairs import HALVES, paired
 from listener.scoring.phrases import LANGUAGES, small_words
+from listener.scoring.told import ACTED, acted, is_told, only_left
 
 _LOOK_BACK, _WORDS_BACK = 48, 3  # characters, and words, looked at before a finding
 _CLAUSE_BREAK = re.compile(r"[.!?;:,\n。！？、]")  # noqa: RUF001 - Japanese marks
@@ -33,6 +35,7 @@ _NEVER_DENIED = frozenset(
 )
 _DENIED_MARKS = frozenset({"marks.praise", "marks.complaint"})
 _DENYING = ("don't", "dont", "do not", "never", "not")
+_UNDOING = frozenset({"marks.figurative", "marks.hypothetical", "marks.fiction"})
 _MAY_BE_FIGURATIVE = frozenset({"marks.praise", "marks.irony", "marks.figurative"})
 
 
@@ -76,9 +79,9 @@ def _told_of_others(text: str, place: Place) -> bool:
 class _Around:
     """Places by which others are undone: figures of speech they lie in, or what is imagined in the same sentence."""
 
-    def __init__(self, text: str, places: Sequence[Place]) -> None:
+    def __init__(self, text: str, places: Sequence[tuple[int, int]]) -> None:
         """Sort the places, so that each question takes no longer for many of them."""
-        spans = sorted({(place.start, place.end) for place in places})
+        spans = sorted(set(places))
         self._spans = spans
         self._reach = list(accumulate((end for _, end in spans), max))
         self._breaks = [found.start() for found in _SENTENCE_BREAK.finditer(text)] if spans else []
@@ -107,19 +110,30 @@ def laughs(text: str) -> bool:
 
 def standing(places: Places, language: str) -> Mapping[str, tuple[Place, ...]]:
     """Return the findings that stand, by name; `language` is that of the text, "und" where it is unknown."""
-    idioms = _Around(places.text, places.of("marks.figurative"))
-    imagined = _Around(places.text, places.of("marks.hypothetical"))
+    idioms = _Around(places.text, _spans(places.of("marks.figurative")))
+    harmless = _Around(places.text, _spans(places.of("marks.harmless")))
+    imagined = _Around(places.text, _spans(places.of("marks.hypothetical")))
+    played = acted(places)
     kept: dict[str, tuple[Place, ...]] = {}
     for name, found in places.found.items():
         signal = name.startswith("signals.")
+        grave = signal or name in HALVES
         left = tuple(
             place
             for place in found
             if not (name not in _MAY_BE_FIGURATIVE and idioms.hold(place))
             and not (name not in _NEVER_DENIED and (signal or name in _DENIED_MARKS) and _denied(places.text, place, language))
-            and not (signal and imagined.share_a_sentence(place))
+            and not (grave and harmless.hold(place))
+            and not (grave and imagined.share_a_sentence(place))
+            and not (name not in _UNDOING and any(place.start < one.end and one.start < place.end for one in played))
             and not (name.startswith("wishes.") and _told_of_others(places.text, place))
         )
         if left:
             kept[name] = left
-    return kept
+    if played:
+        kept[ACTED] = played
+    return only_left(kept, places) if is_told(places, language) else paired(kept)
+
+
+def _spans(places: Sequence[Place]) -> list[tuple[int, int]]:
+    return [(place.start, place.end) for place in places]
