@@ -11,6 +11,7 @@ from listener.scoring import intent as intents
 from listener.scoring import language as languages
 from listener.scoring import mood as moods
 from listener.scoring.excerpt import EARLIER, excerpt
+from listener.scoring.pairs import SAYS_LITTLE
 from listener.scoring.sentiment.base import Odds, Opinion, SentimentScorer, Words, make_scorer
 from listener.scoring.signals import Reading, Signals
 from listener.scoring.thread import ThreadReader
@@ -188,5 +189,5 @@ def _language(language: str, reading: Reading) -> str:
     """Return the detected language; where the text was too short to tell, the phrases found may."""
     if language != languages.UNKNOWN:
         return language
-    spoken = {place.language for name, places in reading.stands.items() if name != "marks.informal" for place in places} - {""}
+    spoken = {place.language for name, places in reading.stands.items() if name not in SAYS_LITTLE for place in places} - {""}
     return spoken.pop() if len(spoken) == 1 else language

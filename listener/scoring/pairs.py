@@ -26,6 +26,7 @@ PAIRS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "signals.many": (("everyone", "cut_off"),),
 }
 HALVES = frozenset(f"marks.{half}" for pairs in PAIRS.values() for pair in pairs for half in pair)
+SAYS_LITTLE = HALVES | {"marks.informal"}  # short words that stand in texts of any language: they tell none
 
 
 def paired(stands: Mapping[str, tuple[Place, ...]]) -> Mapping[str, tuple[Place, ...]]:

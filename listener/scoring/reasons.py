@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from listener.model import Assessment, Intent, Level
 from listener.scoring import intent as intents
 from listener.scoring.language import UNKNOWN, detect
+from listener.scoring.pairs import SAYS_LITTLE
 from listener.scoring.signals import GRAVE, Reading
 from listener.scoring.steps import proof, quotes_of, told_apart
 from listener.scoring.traced import Judged, Trace
@@ -103,7 +104,7 @@ class _Parts:
             return Reason("language", language, "too short, too mixed, or in none of the languages that are told apart")
         if detect(self._reading.folded.original) == UNKNOWN:
             stands = self._reading.stands
-            spoken = [one for one in stands if one != "marks.informal" and any(place.language == language for place in stands[one])]
+            spoken = [one for one in stands if one not in SAYS_LITTLE and any(place.language == language for place in stands[one])]
             quotes = tuple(dict.fromkeys(quote for name in spoken for quote in self._reading.quotes(name)))[:2]
             return Reason("language", language, "too short to tell by its letters; words are known from this language", quotes)
         return Reason("language", language, "its words and letters are likeliest in this language")
