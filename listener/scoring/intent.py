@@ -10,13 +10,15 @@ from listener.scoring.signals import GRAVE, Reading
 
 _LINK = re.compile(r"https?:|www\.|\bbit\.ly|\bt\.me\b")
 # A signal that is a complaint by itself; money, legal, press and bereaved may also come as a question or a request.
-_TROUBLE = GRAVE | {"outage", "waiting", "asked_before", "churn", "privacy", "anger"}
+_TROUBLE = GRAVE | {"outage", "waiting", "asked_before", "churn", "privacy", "anger", "deadline"}
 _ANSWERED = frozenset({Intent.COMPLAINT, Intent.QUESTION, Intent.REQUEST, Intent.BUYING, Intent.SUGGESTION})
 _SURE_SPAM = 2  # so many marks of spam need no link beside them
 
 
 def _is_spam(reading: Reading, signals: Collection[str]) -> bool:
     marks = len(reading.stands.get("marks.spam", ()))
+    if reading.has("scam") and (marks or _LINK.search(reading.folded.text)):
+        return True  # "she got my stolen money back, write to her": it speaks of a theft to sell something
     if not marks or GRAVE & set(signals):
         return False
     return marks >= _SURE_SPAM or bool(_LINK.search(reading.folded.text))
@@ -34,6 +36,8 @@ def intent(reading: Reading, signals: Collection[str], mood: Mood, *, sarcasm: b
     """Return what the author mainly wants."""
     if _is_spam(reading, signals):
         return Intent.SPAM
+    if reading.has("resolved") and not sarcasm and not _TROUBLE & set(signals) and not reading.asks() and not reading.has("request"):
+        return Intent.PRAISE if reading.has("thanks", "praise") else Intent.OTHER
     if _complains(reading, signals, mood, sarcasm=sarcasm):
         return Intent.COMPLAINT
     marked = _by_marks(reading, signals)

@@ -15,6 +15,7 @@ from listener.scoring.signals import GRAVE, Reading
 
 _AGAINST_US = GRAVE | {"outage", "money", "waiting", "asked_before", "legal", "churn", "privacy", "anger"}
 _TOLD = {"medical", "safety"}
+_OVER = {"outage", "money", "waiting", "asked_before", "deadline"}  # what is over once it is solved; who is angry still is
 _WARM, _WARMLY = 0.75, 2  # how positive, and with how many words of praise
 _PLACE = {Mood.NEGATIVE: 0, Mood.NEUTRAL: 1, Mood.POSITIVE: 2}  # in the odds
 _HINT, _MILD, _CLEAR = 0.2, 0.4, 0.6  # what findings weigh beside the scorer, for and against us, and where it cannot tell
@@ -28,7 +29,10 @@ def sarcastic(reading: Reading, signals: Collection[str]) -> bool:
 
 
 def without_what_went_well(signals: Sequence[Signal], reading: Reading, score: float | None) -> tuple[Signal, ...]:
-    """Leave out an emergency that warm thanks tell of: "great job by your crew with the medical emergency"."""
+    """Leave out an emergency that warm thanks tell of: "great job by your crew with the medical emergency"; and what is solved by now."""
+    if reading.has("resolved") and not reading.asks() and not reading.has("irony", "nudge"):
+        over = _OVER if not reading.has("thanks", "praise") else _OVER | GRAVE - {"self_harm"}
+        signals = [signal for signal in signals if signal.name not in over]
     idioms = reading.places.of("marks.figurative")  # "these shoes are fire" praises, but thanks nobody
     praise = [
         one

@@ -31,6 +31,7 @@ BUILTIN: Mapping[str, int] = {
     "asked_before": 50,
     "legal": 50,
     "press": 50,
+    "deadline": 50,
     "churn": 50,
     "privacy": 50,
     "money": 40,
