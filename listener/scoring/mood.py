@@ -14,6 +14,7 @@ from listener.scoring.sentiment.base import Opinion
 from listener.scoring.signals import GRAVE, Reading
 
 _AGAINST_US = GRAVE | {"outage", "money", "waiting", "asked_before", "legal", "churn", "privacy", "anger"}
+_WENT_WRONG = {"outage", "waiting", "asked_before"}
 _TOLD = {"medical", "safety"}
 _OVER = {"outage", "money", "waiting", "asked_before", "deadline"}  # what is over once it is solved; who is angry still is
 _WARM, _WARMLY = 0.75, 2  # how positive, and with how many words of praise
@@ -25,7 +26,11 @@ def sarcastic(reading: Reading, signals: Collection[str]) -> bool:
     """Whether the words praise what plainly went wrong."""
     if reading.has("irony"):
         return True
-    return reading.has("praise") and "outage" in signals and reading.has("thanks") and not reading.has("resolved")
+    if reading.has("resolved"):
+        return False
+    if reading.has("acclaim") and not reading.has("turn") and (_WENT_WRONG & set(signals) or reading.has("complaint")):
+        return True  # "Bravo. Three hours late." with no "but" between them
+    return reading.has("praise") and "outage" in signals and reading.has("thanks")
 
 
 def without_what_went_well(signals: Sequence[Signal], reading: Reading, score: float | None) -> tuple[Signal, ...]:
