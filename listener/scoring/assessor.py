@@ -142,9 +142,10 @@ class Assessor:
         urgency = assessment.urgency if assessment.urgency.level.rank >= Level.HIGH.rank else add_up((), levels, Level.HIGH)
         return replace(assessment, urgency=urgency, needs_reply=True, failed=failed)
 
-    def _earlier(self, post: Post) -> Assessment:
+    def _earlier(self, post: Post) -> tuple[Assessment, Reading]:
         text = _beginning_and_end(post.text)
-        return self._judge(post, self._signals.read(fold_with_offsets(text), languages.detect(text)), languages.UNKNOWN, None)
+        reading = self._signals.read(fold_with_offsets(text), languages.detect(text))
+        return self._judge(post, reading, languages.UNKNOWN, None), reading
 
 
 def _beginning_and_end(text: str) -> str:

@@ -28,7 +28,7 @@ def sarcastic(reading: Reading, signals: Collection[str]) -> bool:
         return True
     if reading.has("resolved"):
         return False
-    if reading.has("acclaim") and not reading.has("turn") and (_WENT_WRONG & set(signals) or reading.has("complaint")):
+    if reading.has("acclaim") and not reading.has("but") and (_WENT_WRONG & set(signals) or reading.has("complaint")):
         return True  # "Bravo. Three hours late." with no "but" between them
     return reading.has("praise") and "outage" in signals and reading.has("thanks")
 

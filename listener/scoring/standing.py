@@ -29,7 +29,7 @@ _LAUGHS = re.compile(
 
 # These look at what was not done for the author, or begin with a denial themselves.
 _NEVER_DENIED = frozenset(
-    {"signals.waiting", "signals.asked_before", "signals.churn", "marks.figurative", "marks.hypothetical", "marks.reported", "marks.irony"}
+    {"signals.waiting", "signals.asked_before", "signals.churn", "marks.figurative", "marks.hypothetical", "marks.news", "marks.irony"}
 )
 _DENIED_MARKS = frozenset({"marks.praise", "marks.complaint", "marks.resolved"})
 _DENYING = ("don't", "dont", "do not", "never", "not")
@@ -108,7 +108,7 @@ def laughs(text: str) -> bool:
 def standing(places: Places, language: str) -> Mapping[str, tuple[Place, ...]]:
     """Return the findings that stand, by name; `language` is that of the text, "und" where it is unknown."""
     idioms = _Around(places.text, places.of("marks.figurative"))
-    imagined = _Around(places.text, (*places.of("marks.hypothetical"), *places.of("marks.reported")))
+    imagined = _Around(places.text, (*places.of("marks.hypothetical"), *places.of("marks.news")))
     kept: dict[str, tuple[Place, ...]] = {}
     for name, found in places.found.items():
         signal = name.startswith("signals.")
