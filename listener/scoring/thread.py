@@ -62,7 +62,7 @@ class ThreadReader:
 
     def _again(self, now: Assessment, reading: Reading, post: Post, before: _Before) -> _Found | None:
         """Return what the author's earlier posts, which nobody of us answered, add: they wait, and what was grave still is."""
-        asked = self._asked(before.unanswered(post))
+        asked = self._asked(before.unanswered(post), nudged=reading.has("nudge"))
         if not asked:
             return None
         grave = tuple(signal for _, then in asked for signal in then.signals if signal.name in GRAVE)
@@ -75,14 +75,17 @@ class ThreadReader:
             names.append("asked_before")
         return _Found((*(Signal(name, self._signals.points(name), why) for name in names), *grave), trouble=now.intent is Intent.OTHER)
 
-    def _asked(self, posts: Sequence[Post]) -> list[tuple[Post, Assessment]]:
-        """Return those that ask for something still: what the author took back since does not count."""
+    def _asked(self, posts: Sequence[Post], *, nudged: bool) -> list[tuple[Post, Assessment]]:
+        """Return those that ask for something still: what the author took back since does not count.
+
+        Whoever nudges us (`nudged`), or was answered by us, did ask for something, also where the words alone did not show it.
+        """
         asked: list[tuple[Post, Assessment]] = []
         for one in posts[-_EARLIER:]:
             then, reading = self._judge(one)
             if reading.has("resolved") and not then.needs_reply:
                 asked = []
-            elif then.needs_reply:
+            elif then.needs_reply or (nudged and then.intent is Intent.OTHER):
                 asked.append((one, then))
         return asked
 
@@ -90,7 +93,7 @@ class ThreadReader:
         """Return what it adds that our answer was no help: the author asked before, and what was grave still is."""
         if before.answered < 0 or not reading.has("unhelped"):
             return None
-        asked = self._asked([one for one in before.posts[: before.answered] if _by(one, post)])
+        asked = self._asked([one for one in before.posts[: before.answered] if _by(one, post)], nudged=True)
         if not asked:
             return None
         why = (f"answered, and not helped: {one_line(before.posts[before.answered].text, _QUOTED)}",)
