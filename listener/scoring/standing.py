@@ -13,6 +13,7 @@ from functools import cache
 from itertools import accumulate
 
 from listener.scoring.lexicon import Place, Places
+from listener.scoring.pairs import HALVES, paired
 from listener.scoring.phrases import LANGUAGES, small_words
 
 _LOOK_BACK, _WORDS_BACK = 48, 3  # characters, and words, looked at before a finding
@@ -117,9 +118,9 @@ def standing(places: Places, language: str) -> Mapping[str, tuple[Place, ...]]:
             for place in found
             if not (name not in _MAY_BE_FIGURATIVE and idioms.hold(place))
             and not (name not in _NEVER_DENIED and (signal or name in _DENIED_MARKS) and _denied(places.text, place, language))
-            and not (signal and imagined.share_a_sentence(place))
+            and not ((signal or name in HALVES) and imagined.share_a_sentence(place))
             and not (name.startswith("wishes.") and _told_of_others(places.text, place))
         )
         if left:
             kept[name] = left
-    return kept
+    return paired(kept)
