@@ -16,7 +16,10 @@ from listener.scoring.assessor import Assessor
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("posts*.yaml"))
 CRIES: list[dict[str, Any]] = [
-    entry for file in FILES for entry in yaml.safe_load(file.read_text(encoding="utf-8")) if entry.get("urgency") == "critical" and "after" not in entry
+    entry
+    for file in FILES
+    for entry in yaml.safe_load(file.read_text(encoding="utf-8"))
+    if entry.get("urgency") == "critical" and "after" not in entry
 ]
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 # What people say before and behind a cry: a greeting and the weather, praise, a question about something else.
@@ -29,8 +32,8 @@ CHATTER: dict[str, tuple[str, str]] = {
     "it": ("Ciao a tutti. Bella giornata oggi.", "A proposito. Mi piace il vostro nuovo logo. Quando aprite la domenica?"),
     "nl": ("Hallo allemaal. Mooi weer vandaag.", "Trouwens. Ik vind jullie nieuwe logo leuk. Wanneer zijn jullie op zondag open?"),
     "pl": ("Cześć wszystkim. Ładna dziś pogoda.", "Przy okazji. Podoba mi się wasze nowe logo. Kiedy otwieracie w niedzielę?"),
-    "tr": ("Herkese selam. Bugün hava güzel.", "Bu arada. Yeni logonuzu beğendim. Pazar günü kaçta açılıyorsunuz?"),
-    "ja": ("みなさんこんにちは。今日はいい天気ですね。", "ところで。新しいロゴ、いいですね。日曜は何時に開きますか？"),
+    "tr": ("Herkese selam. Bugün hava güzel.", "Bu arada. Yeni logonuzu beğendim. Pazar günü kaçta açılıyorsunuz?"),  # noqa: RUF001
+    "ja": ("みなさんこんにちは。今日はいい天気ですね。", "ところで。新しいロゴ、いいですね。日曜は何時に開きますか？"),  # noqa: RUF001
 }
 
 
