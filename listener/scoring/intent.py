@@ -13,12 +13,14 @@ _LINK = re.compile(r"https?:|www\.|\bbit\.ly|\bt\.me\b")
 _TROUBLE = GRAVE | {"outage", "waiting", "asked_before", "churn", "privacy", "anger", "deadline"}
 _ANSWERED = frozenset({Intent.COMPLAINT, Intent.QUESTION, Intent.REQUEST, Intent.BUYING, Intent.SUGGESTION})
 _SURE_SPAM = 2  # so many marks of spam need no link beside them
+_SCAM = 2  # so many marks of a swindler outweigh an emergency: "she got my stolen money back, write to her"
 
 
 def _is_spam(reading: Reading, signals: Collection[str]) -> bool:
-    marks = len(reading.stands.get("marks.spam", ()))
-    if reading.has("scam") and (marks or _LINK.search(reading.folded.text)):
-        return True  # "she got my stolen money back, write to her": it speaks of a theft to sell something
+    scams = len(reading.stands.get("marks.scam", ()))
+    if scams >= _SCAM:
+        return True
+    marks = len(reading.stands.get("marks.spam", ())) + scams
     if not marks or GRAVE & set(signals):
         return False
     return marks >= _SURE_SPAM or bool(_LINK.search(reading.folded.text))
