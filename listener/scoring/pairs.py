@@ -24,6 +24,8 @@ HALVES = frozenset(f"marks.{half}" for pairs in PAIRS.values() for pair in pairs
 
 def paired(stands: Mapping[str, tuple[Place, ...]]) -> Mapping[str, tuple[Place, ...]]:
     """Return the findings with those that two halves give together; each half is among the words that show it."""
+    if HALVES.isdisjoint(stands):
+        return stands
     found = dict(stands)
     for signal, pairs in PAIRS.items():
         for one, other in pairs:
