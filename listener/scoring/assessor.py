@@ -157,9 +157,10 @@ class Assessor:
         urgency = assessment.urgency if assessment.urgency.level.rank >= Level.HIGH.rank else add_up((), levels, Level.HIGH)
         return replace(assessment, urgency=urgency, needs_reply=True, failed=failed)
 
-    def _earlier(self, post: Post) -> Assessment:
+    def _earlier(self, post: Post) -> tuple[Assessment, Reading]:
         text = excerpt(post.text, EARLIER)
-        return self._judge(post, self._signals.read(text, languages.detect(text.original)), languages.UNKNOWN, None).assessment
+        reading = self._signals.read(text, languages.detect(text.original))
+        return self._judge(post, reading, languages.UNKNOWN, None).assessment, reading
 
 
 def _raised_by(whom: str, problem: Exception) -> str:

@@ -22,6 +22,7 @@ _SARCASM = Why("sarcasm: the words praise what went wrong")
 _MONEY = Why("money or the law, neither asked about nor asked for", ("money", "legal"))
 _COMPLAINT = of_marks("words of complaint", "complaint")
 _SWINDLER = of_marks("the offer of a swindler", "scam")
+_SOLVED = of_marks("what was wrong is solved by now", "resolved", "thanks", "praise")
 _GRUMBLE = Why("somebody in no good mood tells of what we or ours did")
 _PRESS = Why("the press asks", ("press",))
 _TELLS = of_marks("news or a notice, in which nobody speaks for themselves", "told")
@@ -83,6 +84,8 @@ def intent(reading: Reading, signals: Collection[str], mood: Mood, *, sarcasm: b
     """Return what the author mainly wants, and why."""
     if why := spam(reading, signals):
         return Wanted(Intent.SPAM, why)
+    if reading.has("resolved") and not sarcasm and not _TROUBLE & set(signals) and not reading.asks() and not reading.has("request"):
+        return Wanted(Intent.PRAISE if reading.has("thanks", "praise") else Intent.OTHER, _SOLVED)
     if why := _complaint(reading, signals, mood, sarcasm=sarcasm):
         return Wanted(Intent.COMPLAINT, why)
     if reading.told:

@@ -18,7 +18,9 @@ from listener.scoring.signals import GRAVE, Reading
 from listener.scoring.why import Felt, Step, Why, of_marks, of_signals
 
 _AGAINST_US = GRAVE | {"outage", "money", "waiting", "asked_before", "legal", "churn", "privacy", "deadline", "anger"}
+_WENT_WRONG = {"outage", "waiting", "asked_before"}
 _TOLD = {"medical", "safety"}
+_OVER = {"outage", "money", "waiting", "asked_before", "deadline"}  # what is over once it is solved; who is angry still is
 _WARM, _WARMLY = 0.75, 2  # how positive, and with how many words of praise
 _PLACE = {Mood.NEGATIVE: 0, Mood.NEUTRAL: 1, Mood.POSITIVE: 2}  # in the odds
 _EYES = re.compile("[🙄🙃😒]")  # nobody rolls their eyes in earnest praise
@@ -28,6 +30,7 @@ _HINT, _MILD, _CLEAR = 0.2, 0.4, 0.6  # what findings weigh beside the scorer, f
 
 _IRONY = of_marks("words that nobody means as they stand", "irony")
 _THANKS_FOR_NOTHING = Why("praise and thanks for what went wrong", ("marks.praise", "marks.thanks", "outage"))
+_ACCLAIM = Why("acclaim for what went wrong", ("marks.acclaim", "marks.complaint", *sorted(_WENT_WRONG)))
 _ROLLED = of_marks("rolling eyes beside words of praise or thanks", "praise", "thanks")
 _NOT_US = Why("what is told is no fault of ours: news, spam, or a theft that we are asked to help with")
 _THANKS_AHEAD = of_marks("thanks for an answer that is asked for are courtesy", "thanks")
@@ -45,8 +48,11 @@ def sarcastic(reading: Reading, signals: Collection[str]) -> Why | None:
         return _ROLLED
     if any(not _turned(reading, place) for place in reading.stands.get("marks.irony", ())):
         return _IRONY
-    meant = reading.has("praise") and "outage" in signals and reading.has("thanks") and not reading.has("resolved")
-    return _THANKS_FOR_NOTHING if meant else None
+    if reading.has("resolved"):
+        return None
+    if reading.has("acclaim") and not reading.has("but") and (_WENT_WRONG & set(signals) or reading.has("complaint")):
+        return _ACCLAIM  # "Bravo. Three hours late." with no "but" between them
+    return _THANKS_FOR_NOTHING if reading.has("praise") and "outage" in signals and reading.has("thanks") else None
 
 
 def _turned(reading: Reading, place: Place) -> bool:
@@ -55,9 +61,10 @@ def _turned(reading: Reading, place: Place) -> bool:
 
 
 def without_what_went_well(signals: Sequence[Signal], reading: Reading, score: float | None) -> tuple[Signal, ...]:
-    """Leave out an emergency that warm thanks tell of: "great job by your crew with the medical emergency"."""
-    if thankful(reading) and not reading.has("complaint", "despair"):
-        return tuple(signal for signal in signals if signal.name not in GRAVE or signal.name == "self_harm")
+    """Leave out an emergency that warm thanks tell of: "great job by your crew with the medical emergency"; and what is solved by now."""
+    if reading.has("resolved") and not reading.asks() and not reading.has("irony", "nudge", "despair"):
+        over = _OVER | GRAVE - {"self_harm"} if thankful(reading) else _OVER
+        signals = [signal for signal in signals if signal.name not in over]
     idioms = reading.places.of("marks.figurative")  # "these shoes are fire" praises, but thanks nobody
     praise = [
         one

@@ -16,6 +16,8 @@ PAIRS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "signals.safety": (
         ("fragile", "cold"),
         ("fumes", "unwell"),
+        ("fragile", "hurt"),
+        ("food", "sharp"),
         ("person_hurt", "harmed"),
         ("appliance", "burning_sign"),
         ("intruder", "at_door"),
@@ -31,6 +33,8 @@ SAYS_LITTLE = HALVES | {"marks.informal"}  # short words that stand in texts of 
 
 def paired(stands: Mapping[str, tuple[Place, ...]]) -> Mapping[str, tuple[Place, ...]]:
     """Return the findings with those that two halves give together; each half is among the words that show it."""
+    if HALVES.isdisjoint(stands):
+        return stands
     found = dict(stands)
     for signal, pairs in PAIRS.items():
         for one, other in pairs:

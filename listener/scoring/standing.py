@@ -31,9 +31,9 @@ _LAUGHS = re.compile(
 
 # These look at what was not done for the author, or begin with a denial themselves.
 _NEVER_DENIED = frozenset(
-    {"signals.waiting", "signals.asked_before", "signals.churn", "marks.figurative", "marks.hypothetical", "marks.irony"}
+    {"signals.waiting", "signals.asked_before", "signals.churn", "marks.figurative", "marks.hypothetical", "marks.news", "marks.irony"}
 )
-_DENIED_MARKS = frozenset({"marks.praise", "marks.complaint"})
+_DENIED_MARKS = frozenset({"marks.praise", "marks.complaint", "marks.resolved"})
 _DENYING = ("don't", "dont", "do not", "never", "not")
 _UNDOING = frozenset({"marks.figurative", "marks.hypothetical", "marks.fiction"})
 _MAY_BE_FIGURATIVE = frozenset({"marks.praise", "marks.irony", "marks.figurative"})

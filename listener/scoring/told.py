@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from listener.scoring.lexicon import Place, Places
-from listener.scoring.phrases import LANGUAGES, small_words
+from listener.scoring.phrases import LANGUAGES, UNSPACED, small_words
 
 TOLD, ACTED = "marks.told", "marks.acted"
 _TOKEN = re.compile(r"[\w']+")
@@ -36,7 +36,8 @@ def is_told(places: Places, language: str) -> bool:
             continue
         spoken = {one.language for one in found} | ({language} if language in LANGUAGES else set())
         speakers = frozenset().union(*(small_words(speaker, one) for one in spoken))
-        if speakers and speakers.isdisjoint(_TOKEN.findall(places.text)):
+        unspaced = [word for one in spoken & UNSPACED for word in small_words(speaker, one)]
+        if speakers and speakers.isdisjoint(_TOKEN.findall(places.text)) and not any(word in places.text for word in unspaced):
             return True
     return False
 
