@@ -95,7 +95,7 @@ class SentimentSettings(Strict):
     """Which scorer judges mood, and where neutral ends."""
 
     scorer: str = Field(
-        default="vader", description="a scorer's name: `default`, `vader`, `accurate` (an extra, for English) or one that is plugged in"
+        default="default", description="who judges mood: `default`, `vader`, `accurate` (an extra, for English), or a plug-in's name"
     )
     emoji: Flag | None = Field(
         default=None,

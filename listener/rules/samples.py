@@ -20,7 +20,7 @@ SAMPLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "Ignore": {"authors": ("acme_jobs",), "phrases": ("acme cartoon",)},
     "SourceSettings": {"kind": ("bluesky", "feeds", "hackernews", "mastodon", "reddit", "webhook", "x"), "every": ("60s", "5m")},
-    "SentimentSettings": {"scorer": ("vader",)},
+    "SentimentSettings": {"scorer": ("default", "vader")},
     "SignalSettings": {"words": ("charged twice", "where is my refund"), "pattern": (r"\d+ (day|week)s?",)},
     "Route": {
         "name": ("billing",),

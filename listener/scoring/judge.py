@@ -14,7 +14,7 @@ _HERE = Path(__file__).parent
 _BESIDE = ("text.py", "model.py")  # what judging reads with
 _STORMS: dict[str, Any] = {"urgency": {"signals": {"__all__": {"spike"}}}}
 _LIBRARIES = ("vaderSentiment", "py3langid", "ahocorasick-rs", "google-re2", "regex", "onnxruntime")
-_OURS = frozenset({"accurate", "vader"})  # their files and their libraries are in the seal; a network's card holds its checksum
+_OURS = frozenset({"default", "accurate", "vader"})  # their files and their libraries are in the seal; a network's card holds its checksum
 
 
 def judge_name(scoring: Scoring, learned: str = "") -> str:

@@ -26,7 +26,10 @@ _PLACE = {Mood.NEGATIVE: 0, Mood.NEUTRAL: 1, Mood.POSITIVE: 2}  # in the odds
 _EYES = re.compile("[🙄🙃😒]")  # nobody rolls their eyes in earnest praise
 _POLITE = 0.4  # how positive at most, where the only kind word thanks for an answer that is asked for
 _LEAST = 0.3  # how positive a post is at least that praises and neither asks nor complains
-_HINT, _MILD, _CLEAR = 0.2, 0.4, 0.6  # what findings weigh beside the scorer, for and against us, and where it cannot tell
+_HINT, _MILD, _CLEAR = 0.4, 0.6, 0.6  # what findings weigh beside the scorer, for and against us, and where it cannot tell
+
+# A scorer that is a third sure is told all that was found; one that is wholly sure, nothing. Scorers know English better than the others.
+_ENGLISH, _OTHERS = 1.5, 3.0
 
 _IRONY = of_marks("words that nobody means as they stand", "irony")
 _THANKS_FOR_NOTHING = Why("praise and thanks for what went wrong", ("marks.praise", "marks.thanks", "outage"))
@@ -93,6 +96,8 @@ def sentiment(opinion: Opinion | None, reading: Reading, signals: Collection[str
         steps = (Step(_MEANT, -_CLEAR - (score or 0.0)),)
     else:
         steps = _steps(score, reading, _AGAINST_US & set(signals))
+        doubt = _doubt(opinion, reading)
+        steps = steps and [Step(step.why, step.points * doubt) for step in steps]
     if steps is None:
         return Felt(Sentiment(Mood.UNKNOWN, 0.0), ())
     return _felt(opinion, [step for step in steps if step.points], settings)
@@ -116,6 +121,13 @@ def _steps(score: float | None, reading: Reading, against: Collection[str]) -> S
     if trouble and reading.has("but"):
         return Step(_BUT, -max(score, 0.0)), _against(against, _MILD)
     return (Step(_THANKS_AHEAD, min(0.0, _POLITE - score)),) if polite else ()
+
+
+def _doubt(opinion: Opinion | None, reading: Reading) -> float:
+    """Return how much findings count, from 0 to 1: the less, the surer the scorer is, which has read the same words."""
+    if opinion is None or opinion.odds is None:
+        return 1.0
+    return min(1.0, (_ENGLISH if reading.language == "en" else _OTHERS) * (1 - max(opinion.odds)))
 
 
 def _against(signals: Collection[str], points: float) -> Step:

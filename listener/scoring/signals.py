@@ -103,12 +103,15 @@ class Reading:
         return not _small("near", self.language).isdisjoint(_TOKEN.findall(self.places.text))
 
     def literally(self) -> str:
-        """Return the text without figures of speech and quoted titles, so that no mood is read from "these shoes are fire"."""
-        text = self.folded.original
+        """Return the text without figures of speech and quoted titles, so that no mood is read from "these shoes are fire".
+
+        Where less than half would be left, it is not what the text is about, and all of it is returned.
+        """
+        whole = text = self.folded.original
         for place in sorted((*self.places.of("marks.figurative"), *self.stands.get(ACTED, ())), key=_start, reverse=True):
             start, end = self.folded.span(place.start, place.end)
             text = f"{text[:start]} {text[end:]}"
-        return text
+        return text if 2 * len(text) >= len(whole) else whole
 
 
 def _small(name: str, language: str) -> frozenset[str]:

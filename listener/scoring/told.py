@@ -49,7 +49,14 @@ def only_left(kept: Mapping[str, tuple[Place, ...]], places: Places) -> Mapping[
 
 
 def acted(places: Places) -> tuple[Place, ...]:
-    """Return the quoted stretches of a text that says it speaks of a film, a song or the like."""
-    if not places.of("marks.fiction") and not _TITLED.search(places.text):
+    """Return the quoted stretches of a text that says, outside of them, that it speaks of a film, a song or the like.
+
+    A post that is wholly set in quotation marks says nothing outside of them: it is the author's own.
+    """
+    titles = [(one.start, one.end) for one in places.of("marks.fiction")] or [one.span() for one in _TITLED.finditer(places.text)]
+    if not titles:
         return ()
-    return tuple(Place(start, end, "") for start, end in quoted(places.text))
+    found = quoted(places.text)
+    if all(any(start <= begin and stop <= end for start, end in found) for begin, stop in titles):
+        return ()
+    return tuple(Place(start, end, "") for start, end in found)

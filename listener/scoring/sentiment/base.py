@@ -16,7 +16,6 @@ from listener.errors import EarnestError
 
 PACKAGE = "listener.scoring.sentiment"
 GROUP = "earnest.scorers"
-DEFAULT = "vader"
 
 
 class Words(NamedTuple):
@@ -60,18 +59,18 @@ class SentimentScorer(Protocol):
 
 def scorer_names() -> tuple[str, ...]:
     """Return the names a rulebook may use for `scoring.sentiment.scorer`."""
-    return ("default", *plugins.names(PACKAGE, GROUP))
+    return plugins.names(PACKAGE, GROUP)
 
 
 def scorer_problem(name: str) -> EarnestError | None:
     """Return what keeps the scorer of that name from being used here, as its `KIND.problem` says; None where nothing does."""
-    kind = plugins.load(PACKAGE, GROUP, DEFAULT if name == "default" else name)
+    kind = plugins.load(PACKAGE, GROUP, name)
     asks: Callable[[], EarnestError | None] | None = getattr(kind, "problem", None)
     return asks() if asks else None
 
 
 def make_scorer(name: str, *, emoji: bool | None = None) -> SentimentScorer:
-    """Make the scorer of that name; "default" is the one that ships.
+    """Make the scorer of that name.
 
     Args:
         name: one of `scorer_names()`.
@@ -80,7 +79,7 @@ def make_scorer(name: str, *, emoji: bool | None = None) -> SentimentScorer:
     Raises:
         EarnestError: there is none of that name.
     """
-    kind = cast("Callable[..., SentimentScorer]", plugins.load(PACKAGE, GROUP, DEFAULT if name == "default" else name))
+    kind = cast("Callable[..., SentimentScorer]", plugins.load(PACKAGE, GROUP, name))
     if emoji is None or "emoji" not in inspect.signature(kind).parameters:
         return kind()
     return kind(emoji=emoji)

@@ -1,0 +1,138 @@
+"""The table of the default scorer: what its words, characters and English valence weigh, and how odds are made of that.
+
+The weights are whole numbers of one byte, two to a column: what speaks for a negative and for a positive mood, each against neutral.
+How they were found: `training/default.py`; how well they judge: docs/models/default.md.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from listener.errors import EarnestError
+from listener.scoring import ngrams
+from listener.scoring.ngrams import Found
+from listener.scoring.sentiment.base import Odds, Words
+from listener.scoring.valence import Valence, read
+from listener.text import one_line
+
+FOLDER = Path(__file__).parent.parent / "models" / "default"
+LANGUAGES = ("en", "ar", "de", "es", "fr", "hi", "it", "pt")
+CLEAR, PLAIN = 0.5, 0.05  # compounds from which vaderSentiment's authors call a text strongly, and at all, positive or negative
+_SHAPE = (2, 2, 1 << ngrams.BITS)
+_CARD, _TABLE, _KNOWN = "default.toml", "weights.npy", "words.txt"
+
+Numbers = NDArray[np.float32]
+
+
+class Calibration(NamedTuple):
+    """How odds are made of answers, and how common each mood was where that was measured."""
+
+    scale: float
+    shift: tuple[float, ...]
+    common: tuple[float, ...]
+
+
+class Evidence(NamedTuple):
+    """What speaks for a mood in some texts: what is found in them, and for each a row of numbers from its English words and language."""
+
+    found: ngrams.Features
+    numbers: Numbers
+
+
+def evidence(many: Sequence[Words], *, emoji: bool) -> Evidence:
+    """Collect it from texts; `emoji` says whether emoji count as words do."""
+    numbers = [_numbers(read(text, emoji=emoji), language) for text, language in many]
+    return Evidence(ngrams.features([text for text, _ in many]), np.array(numbers, dtype=np.float32).reshape(len(many), -1))
+
+
+def _numbers(valence: Valence, language: str) -> list[float]:
+    up, down = max(valence.compound, 0.0), max(-valence.compound, 0.0)
+    steps = (up >= PLAIN, down >= PLAIN, up >= CLEAR, down >= CLEAR, valence.negative > valence.positive)
+    return [valence.negative, valence.positive, up, down, *steps, *(language == one for one in LANGUAGES)]
+
+
+def shares(found: Found, texts: int) -> Numbers:
+    """Return what one finding of each text counts: the more are found, the less, so that long posts are no surer than short ones."""
+    return (1 / np.sqrt(np.maximum(np.bincount(found.rows, minlength=texts), 1))).astype(np.float32)
+
+
+class Table:
+    """Answers for texts, and makes odds of the answers."""
+
+    def __init__(self, weights: NDArray[np.int8], card: dict[str, Any], words: frozenset[str]) -> None:
+        """Take the weights (mood against neutral, words before characters, column), what is written beside them, and common words."""
+        self.words = words
+        self._weights = weights
+        self._steps = np.array(card["steps"], dtype=np.float32)
+        self._dense = np.array(card["dense"], dtype=np.float32)
+        self._base = np.array(card["base"], dtype=np.float32)
+        self._english, self._others = (_calibration(card[name]) for name in ("english", "others"))
+
+    def answers(self, many: Sequence[Words], *, emoji: bool) -> Numbers:
+        """Return two numbers for each text: what speaks for negative, and for positive, against neutral."""
+        seen = evidence(many, emoji=emoji)
+        answers = seen.numbers @ self._dense + self._base
+        for block, found in enumerate(seen.found):
+            share = shares(found, len(many))
+            for mood in range(2):
+                sums = np.bincount(found.rows, weights=self._weights[mood, block].take(found.columns), minlength=len(many))
+                answers[:, mood] += sums * share * self._steps[mood, block]
+        return np.asarray(answers, dtype=np.float32)
+
+    def calibration(self, language: str) -> Calibration:
+        """Return how the answers for texts of that language are made odds of."""
+        return self._english if language in {"en", "und"} else self._others
+
+    def odds(self, many: Sequence[Words], *, emoji: bool) -> list[Odds]:
+        """Return how probable each mood of each text is."""
+        return [
+            odds_of(answer, self.calibration(words.language)) for answer, words in zip(self.answers(many, emoji=emoji), many, strict=True)
+        ]
+
+
+def odds_of(answer: Numbers, how: Calibration) -> Odds:
+    """Make odds of the two numbers of one text."""
+    bad, good = answer.tolist()
+    settled = np.array([how.scale * bad + how.shift[0], 0.0, how.scale * good + how.shift[1]])
+    parts = np.exp(settled - settled.max())
+    return Odds(*(parts / parts.sum()).tolist())
+
+
+def _calibration(said: dict[str, Any]) -> Calibration:
+    return Calibration(float(said["scale"]), tuple(map(float, said["shift"])), tuple(map(float, said["common"])))
+
+
+@cache
+def shipped() -> Table:
+    """Return the table that ships.
+
+    Raises:
+        EarnestError: a file of it is missing or broken.
+    """
+    return load(FOLDER)
+
+
+def load(folder: Path) -> Table:
+    """Load a table; its weights are read where they lie, and only those that are asked for.
+
+    Raises:
+        EarnestError: a file of it is missing or broken.
+    """
+    try:
+        weights = np.load(folder / _TABLE, mmap_mode="r", allow_pickle=False)
+        card = tomllib.loads((folder / _CARD).read_text(encoding="utf-8"))
+        words = frozenset((folder / _KNOWN).read_text(encoding="utf-8").split())
+        if weights.dtype == np.int8 and weights.shape == _SHAPE:
+            return Table(weights, card, words)
+        why = f"{_TABLE} is no table of this program"
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as problem:
+        why = one_line(str(problem), 200)
+    message = f"the weights of the default scorer cannot be read: {why}"
+    raise EarnestError(message, "install Earnest anew: its own files are not as they were shipped")
