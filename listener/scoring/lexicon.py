@@ -74,14 +74,10 @@ class _Findings:
         self.complete = True
         self._looks: dict[Entry, int] = {}
         self._ends: dict[Entry, int] = {}
-        self._stands: dict[Token, bool] = {}
+        self.stands: dict[Token, bool] = {}
 
     def look(self, entry: Entry, searched: _Searched, start: int, end: int) -> None:
         """Keep the entry's place if it stands around the anchor at `start` in the searched text."""
-        self.patience -= 1
-        for token in entry.firm:
-            if not self._may_stand(token, searched):
-                return
         if searched.long and entry.also:
             self.patience -= _LOOK_BESIDE
             if not searched.beside(entry.also, start, end):
@@ -103,11 +99,10 @@ class _Findings:
             if len(places) >= _most(entry.name):
                 self.enough.add(entry.name)
 
-    def _may_stand(self, token: Token, searched: _Searched) -> bool:
-        stands = self._stands.get(token)
-        if stands is None:
-            need = needs(token, spaced=bool(searched.shift))
-            stands = self._stands[token] = need is None or need.stands(searched.words, searched.haystack)
+    def looked_for(self, token: Token, searched: _Searched) -> bool:
+        """Whether a word that an entry must have stands anywhere in the text; told once, it is kept in `stands`."""
+        need = needs(token, spaced=bool(searched.shift))
+        stands = self.stands[token] = need is None or need.stands(searched.words, searched.haystack)
         return stands
 
 
@@ -147,9 +142,17 @@ class _Index:
         """Look at every candidate."""
         if self._search is None:
             return
+        known, enough = findings.stands, findings.enough
         for index, start, end in self._search.find_matches_as_indexes(searched.haystack, overlapping=True):
             for entry in self._by_anchor[index]:
-                if entry.name not in findings.enough:
+                if entry.name in enough:
+                    continue
+                findings.patience -= 1
+                for token in entry.firm:  # most entries end here, so that nothing is called
+                    stands = known.get(token)
+                    if not (findings.looked_for(token, searched) if stands is None else stands):
+                        break
+                else:
                     findings.look(entry, searched, start, end)
             if findings.patience < 0:
                 return

@@ -277,12 +277,13 @@ def parse(line: str, name: str, grammar: Grammar) -> Entry:
     anchor = max(firm, key=_by_rarity)
     alone = len(words) == 1 and grammar.spaced and anchor.whole
     leads = anchor is words[0] and (not grammar.spaced or anchor.plain)
+    rarest = sorted((word for word in words if word.stems and word is not anchor), key=_by_rarity, reverse=True)
     others = sorted((word.stems for word in firm if word is not anchor and len(word.stems) <= _QUICK), key=len)
     return Entry(
         name,
         grammar.language,
         tuple(sorted(set(anchor.stems))),
-        tuple(dict.fromkeys(word.token for word in words if word.stems and word is not anchor)),
+        tuple(dict.fromkeys(word.token for word in rarest)),  # what is rarest is missing first
         tuple(sorted(set(others[0]))) if others else (),
         leads,
         grammar.spaced,

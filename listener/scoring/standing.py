@@ -110,30 +110,28 @@ def laughs(text: str) -> bool:
 
 def standing(places: Places, language: str) -> Mapping[str, tuple[Place, ...]]:
     """Return the findings that stand, by name; `language` is that of the text, "und" where it is unknown."""
-    idioms = _Around(places.text, _spans(places.of("marks.figurative")))
-    harmless = _Around(places.text, _spans(places.of("marks.harmless")))
-    imagined = _Around(places.text, _spans(places.of("marks.hypothetical")))
+    text = places.text
+    idioms, harmless, imagined = (
+        _Around(text, [(one.start, one.end) for one in found]) if (found := places.of(name)) else None
+        for name in ("marks.figurative", "marks.harmless", "marks.hypothetical")
+    )
     played = acted(places)
     kept: dict[str, tuple[Place, ...]] = {}
     for name, found in places.found.items():
         signal = name.startswith("signals.")
-        grave = signal or name in HALVES
-        left = tuple(
-            place
-            for place in found
-            if not (name not in _MAY_BE_FIGURATIVE and idioms.hold(place))
-            and not (name not in _NEVER_DENIED and (signal or name in _DENIED_MARKS) and _denied(places.text, place, language))
-            and not (grave and harmless.hold(place))
-            and not (grave and imagined.share_a_sentence(place))
-            and not (name not in _UNDOING and any(place.start < one.end and one.start < place.end for one in played))
-            and not (name.startswith("wishes.") and _told_of_others(places.text, place))
-        )
+        left: Sequence[Place] = found
+        if idioms and name not in _MAY_BE_FIGURATIVE:
+            left = [one for one in left if not idioms.hold(one)]
+        if (signal and name not in _NEVER_DENIED) or name in _DENIED_MARKS:
+            left = [one for one in left if not _denied(text, one, language)]
+        if (harmless or imagined) and (signal or name in HALVES):
+            left = [one for one in left if not (harmless and harmless.hold(one)) and not (imagined and imagined.share_a_sentence(one))]
+        if played and name not in _UNDOING:
+            left = [one for one in left if not any(one.start < other.end and other.start < one.end for other in played)]
+        if name.startswith("wishes."):
+            left = [one for one in left if not _told_of_others(text, one)]
         if left:
-            kept[name] = left
+            kept[name] = tuple(left)
     if played:
         kept[ACTED] = played
     return only_left(kept, places) if is_told(places, language) else paired(kept)
-
-
-def _spans(places: Sequence[Place]) -> list[tuple[int, int]]:
-    return [(place.start, place.end) for place in places]
