@@ -36,7 +36,7 @@ KNOWN = Known(
     networks={"bluesky", "mastodon"},
     signals={"safety", "money", "outage", "waiting"},
     gates={"quiet_hours", "answered"},
-    scorers={"vader", "accurate"},
+    scorers={"default", "vader", "accurate"},
     scorer_problem=lambda name: EarnestError("it needs a library", "pip install it") if name == "accurate" else None,
     timezones=available_timezones(),
     pattern_problem=lambda pattern: "look-around" if "(?=" in pattern else "",

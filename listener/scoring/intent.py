@@ -84,7 +84,7 @@ def intent(reading: Reading, signals: Collection[str], mood: Mood, *, sarcasm: b
     """Return what the author mainly wants, and why."""
     if why := spam(reading, signals):
         return Wanted(Intent.SPAM, why)
-    if reading.has("resolved") and not sarcasm and not _TROUBLE & set(signals) and not reading.asks() and not reading.has("request"):
+    if reading.has("resolved") and not sarcasm and not signals and not reading.asks() and not reading.has("request"):
         return Wanted(Intent.PRAISE if reading.has("thanks", "praise") else Intent.OTHER, _SOLVED)
     if why := _complaint(reading, signals, mood, sarcasm=sarcasm):
         return Wanted(Intent.COMPLAINT, why)

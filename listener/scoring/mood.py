@@ -67,7 +67,7 @@ def without_what_went_well(signals: Sequence[Signal], reading: Reading, score: f
     """Leave out an emergency that warm thanks tell of: "great job by your crew with the medical emergency"; and what is solved by now."""
     if reading.has("resolved") and not reading.asks() and not reading.has("irony", "nudge", "despair"):
         over = _OVER | GRAVE - {"self_harm"} if thankful(reading) else _OVER
-        signals = [signal for signal in signals if signal.name not in over]
+        signals = [signal for signal in signals if signal.name not in over or _said_since(reading, signal.name)]
     idioms = reading.places.of("marks.figurative")  # "these shoes are fire" praises, but thanks nobody
     praise = [
         one
@@ -78,6 +78,12 @@ def without_what_went_well(signals: Sequence[Signal], reading: Reading, score: f
     if not warm or reading.has("complaint", "irony") or reading.asks() or {signal.name for signal in signals} - _TOLD:
         return tuple(signals)
     return ()
+
+
+def _said_since(reading: Reading, signal: str) -> bool:
+    """Whether a signal stands behind the words that something is over: "never mind the lamp, you charged me twice"."""
+    over = max(one.end for one in reading.stands["marks.resolved"])
+    return any(one.start >= over for one in reading.stands.get(f"signals.{signal}", ()))
 
 
 def label_of(score: float, settings: SentimentSettings) -> Mood:

@@ -211,7 +211,7 @@ async def test_a_post_that_speaks_of_a_death_is_never_answered_by_itself(make: M
     house = make(**ALL_ALONE, boundaries={**FREE, "pause_when": [{"mentions": 9, "words": ["recall"], "within": "1h"}]})
     assert gates((await decide(house, "p1", "@acme hello, two people were killed"))[0]) == ["crisis"]
     assert gates((await decide(house, "p2", "@acme hello, is this the recall"))[0]) == ["crisis"]
-    assert gates((await decide(house, "p3", "@acme hello, is this overkill"))[0]) == []
+    assert gates((await decide(house, "p3", "@acme is this overkill for a small room?"))[0]) == []
 
 
 @pytest.mark.parametrize(

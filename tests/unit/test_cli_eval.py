@@ -85,7 +85,7 @@ def test_every_form_of_file_gives_the_same_figures(name: str, tmp_path: Path) ->
     assert ran.returncode == 0, ran.stderr
     found = whole([json.loads(line) for line in ran.stdout.splitlines()])
     right = figure(found, aspect="sentiment", figure="right")
-    assert (right["value"], right["posts"], right["scorer"]) == (0.8, 5, "vader")
+    assert (right["value"], right["posts"], right["scorer"]) == (0.8, 5, "default")
     assert figure(found, aspect="sentiment", figure="recall", **{"class": "positive"})["value"] == pytest.approx(2 / 3, abs=1e-4)
     assert figure(found, aspect="sentiment", figure="macro recall")["value"] == pytest.approx((1 + 2 / 3) / 2, abs=1e-4)
     assert figure(found, aspect="sentiment", figure="unknown")["value"] == 0

@@ -57,10 +57,10 @@ def draft(house: House, case: str = "A-1") -> drafts.Draft:
 
 async def test_a_correction_counts_at_once_and_says_who_made_it(house: House) -> None:
     case = await heard(house)
-    assert judged(house) == ("negative", "low")
+    assert judged(house) == ("negative", "normal")
     done = hands(house).correct(case, POSITIVE, note="slang")
     assert done.says == "A-1: positive (was negative). What was drafted for it is void. It is decided again within a second."
-    assert judged(house) == ("positive", "low")
+    assert judged(house) == ("positive", "normal")
     (noted,) = await house.think()
     assert noted.decision.route == "thanks"
     assert str(noted.heard.assessment.corrected) == "anna says: positive (was negative)"

@@ -45,7 +45,7 @@ def test_clear_moods_are_told_in_the_languages_it_learnt(language: str, happy: s
     assert sum(good.odds) == pytest.approx(1)
 
 
-@pytest.mark.parametrize("text", ["what time do you open on sunday?", "The meeting is on Tuesday at 10 in Room 4."])
+@pytest.mark.parametrize("text", ["what time do you open on sunday?", "The meeting is on Tuesday at 10 in Room 4.", "ok", "@acme hello"])
 def test_a_matter_of_fact_is_neutral(text: str) -> None:
     opinion = judge(text)
     assert opinion is not None
@@ -106,7 +106,7 @@ def test_the_words_that_made_a_score_add_up_to_it(language: str, happy: str, ang
 @given(st.lists(st.tuples(st.text(max_size=60), st.sampled_from([*LANGUAGES, "und", "ja"])), max_size=6))
 def test_whatever_is_written_gets_a_score_or_none(many: list[tuple[str, str]]) -> None:
     for opinion in SCORER.judge([Words(*one) for one in many]):
-        assert opinion is None or (-1 <= opinion.score <= 1 and opinion.odds is not None or opinion.odds is None)
+        assert opinion is None or ((-1 <= opinion.score <= 1 and opinion.odds is not None) or opinion.odds is None)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from listener.scoring.assessor import Assessor
 from listener.scoring.learned import NOTHING, Adjustment, Taught, adjustment, put, together
 from listener.scoring.learning import shape
 
-SCORING = Scoring()
+SCORING = Scoring(sentiment=SentimentSettings(scorer="vader"))  # what it makes of "sick" is known
 SETTINGS = SCORING.sentiment
 ASSESSOR = Assessor(SCORING)
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from listener.scoring import emoji as pictures
 from listener.scoring import ngrams
 from listener.scoring.sentiment import _shares
-from listener.scoring.sentiment._scale import balanced, score_of
+from listener.scoring.sentiment._scale import NEGATIVE, POSITIVE, balanced, score_of
 from listener.scoring.sentiment._table import LANGUAGES, shipped
-from listener.scoring.sentiment.base import Opinion, Weight, Words
+from listener.scoring.sentiment.base import Odds, Opinion, Weight, Words
 from listener.scoring.sentiment.vader import Vader
 
 _UNTOLD = "und"
+_SHORT, _FEW, _CLEAR = 80, 2, 0.6  # characters and words of a text that must be so clear to be no neutral one
 
 
 class Default:
@@ -54,7 +55,10 @@ class Default:
     def _opinions(self, many: Sequence[Words]) -> list[Opinion]:
         commons = [self._table.calibration(words.language).common for words in many]
         odds = self._table.odds(many, emoji=self._emoji)
-        return [Opinion(score_of(balanced(one, common)), one) for one, common in zip(odds, commons, strict=True)]
+        return [
+            Opinion(_held(score_of(balanced(one, common)), one, words.text), one)
+            for words, one, common in zip(many, odds, commons, strict=True)
+        ]
 
     def _score(self, words: Words) -> float:
         (opinion,) = self._opinions([words])
@@ -63,6 +67,14 @@ class Default:
     def _by_pictures(self, words: Words) -> Opinion | None:
         (opinion,) = self._pictures.judge([_pictures_of(words)])
         return opinion
+
+
+def _held(score: float, odds: Odds, text: str) -> float:
+    """Return the score, neutral where a word or two say too little to be called anything else: "ok", "hello"."""
+    if len(text) > _SHORT or NEGATIVE < score < POSITIVE or max(odds.negative, odds.positive) >= _CLEAR:
+        return score
+    words = [word for word in ngrams.plain(text).split() if word.isalpha()]
+    return score if len(words) > _FEW or pictures.alone(text) else 0.0
 
 
 def _pictures_of(words: Words) -> Words:
