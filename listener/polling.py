@@ -33,6 +33,7 @@ class Known:
 
 
 NOTHING_KNOWN = Known()
+_EARLIER = 200  # posts of a thread that are read before one of them, as many as the store gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,10 @@ class Taken:
 
     mentions: tuple[Judged, ...]
     stale: bool = False
+
+
+def _unjudged(one: Judged) -> bool:
+    return one.assessment is None and bool(one.mentions or one.others)
 
 
 class Ear:
@@ -120,24 +125,29 @@ class Ear:
 
     def _judge(self, posts: Sequence[Post], own: Sequence[Account], known: Known = NOTHING_KNOWN) -> list[Judged]:
         ours = {(account.network, account.id) for account in own}
-        marked = (replace(post, own=True) if (post.network, post.author.id) in ours else post for post in posts)
-        return [self._judge_one(post, self._mentions(post, own, known), known.judged.get(post.id)) for post in marked]
+        marked = [replace(post, own=True) if (post.network, post.author.id) in ours else post for post in posts]
+        seen = [self._look(post, self._mentions(post, own, known), known.judged.get(post.id)) for post in marked]
+        return self._assess([(one, self._before(one.post) if _unjudged(one) else ()) for one in seen])
 
     def _mentions(self, post: Post, own: Sequence[Account], known: Known) -> tuple[Mention, ...]:
         return _brought(post, known.imported[post.id]) if post.id in known.imported else self._matcher.match(post, own)
 
-    def _judge_one(self, post: Post, mentions: tuple[Mention, ...], judged: Assessment | None = None) -> Judged:
+    def _look(self, post: Post, mentions: tuple[Mention, ...], judged: Assessment | None) -> Judged:
+        """Return what a post is about, not yet judged; of one that is about nobody, or our own, nothing."""
         others = self._matcher.others(post)
-        if not (mentions or others) or post.own:
-            return Judged(post, (), None)
-        if judged:
-            return Judged(post, mentions, judged, others)
-        earlier = ledger.thread(self._store.read(), post.network, post.thread_id) if post.parent_id else ()
-        return Judged(post, mentions, self._assess(post, earlier, mentions), others)
+        return Judged(post, (), None) if post.own or not (mentions or others) else Judged(post, mentions, judged, others)
 
-    def _assess(self, post: Post, earlier: Sequence[Post], mentions: Sequence[Mention]) -> Assessment:
-        adjustment = self._adjustments.of([mention.brand for mention in mentions])
-        return learned.put(self._assessor.assess(post, earlier), post.text, adjustment, self._scoring.sentiment)
+    def _before(self, post: Post) -> Sequence[Post]:
+        return ledger.thread(self._store.read(), post.network, post.thread_id) if post.parent_id else ()
+
+    def _assess(self, many: Sequence[tuple[Judged, Sequence[Post]]]) -> list[Judged]:
+        """Judge those that are not yet, all at once, each in its thread; what corrections taught about their brands is put on top."""
+        found = iter(self._assessor.assess_all([(one.post, before) for one, before in many if _unjudged(one)]))
+        return [replace(one, assessment=self._taught(one, next(found))) if _unjudged(one) else one for one, _ in many]
+
+    def _taught(self, one: Judged, bare: Assessment) -> Assessment:
+        adjustment = self._adjustments.of([mention.brand for mention in one.mentions])
+        return learned.put(bare, one.post.text, adjustment, self._scoring.sentiment)
 
     def _store_page(self, tx: Tx, source: str, network: str, page: Page, judged: Sequence[Judged], *, follow: bool) -> Taken:
         at = self._clock()
@@ -202,14 +212,14 @@ class Ear:
         self._learn_now()
         reader = self._store.read()
         threads: dict[str, list[Post]] = {}
-        judged = []
+        seen: list[tuple[Judged, Sequence[Post]]] = []
         for post in posts:
             earlier = threads.setdefault(post.thread_id, [])
             if not ledger.is_stored(reader, post.network, post.id):
                 found = () if post.own else _brought(post, brand, source)
-                judged.append(Judged(post, found, self._assess(post, earlier, found) if found else None))
+                seen.append((Judged(post, found, None), tuple(earlier[-_EARLIER:])))
             earlier.append(post)
-        return judged
+        return self._assess(seen)
 
     def take_past(self, tx: Tx, source: str, judged: Sequence[Judged]) -> int:
         """Store posts of the past: heard and judged, never answered by themselves; return how many were new."""
