@@ -16,7 +16,7 @@ _TROUBLE = GRAVE | {"outage", "waiting", "asked_before", "churn", "privacy", "de
 _ANSWERED = frozenset({Intent.COMPLAINT, Intent.QUESTION, Intent.REQUEST, Intent.BUYING, Intent.SUGGESTION})
 _SURE_SPAM = 2  # so many marks of spam need no link beside them
 _SCAM = 2  # so many marks of a swindler outweigh an emergency: "account hacked? Write to @x, he got mine back"
-
+_BAIT = frozenset({"account", "losing_money", "stranded", "many"})  # emergencies that swindlers speak of
 
 _SARCASM = Why("sarcasm: the words praise what went wrong")
 _MONEY = Why("money or the law, neither asked about nor asked for", ("money", "legal"))
@@ -36,9 +36,9 @@ _PRAISE, _NOTHING = of_marks("words of praise", "praise"), Why("no words of any 
 
 
 def spam(reading: Reading, signals: Collection[str]) -> Why | None:
-    """Return why the post sells or swindles, or None; an emergency outweighs marks of spam, but not those of a swindler."""
+    """Return why the post sells or swindles, or None; an emergency outweighs them, of a swindler one that is no bait."""
     swindles = len(reading.stands.get("marks.scam", ()))
-    if swindles >= _SCAM and not reading.has("victim"):
+    if swindles >= _SCAM and not reading.has("victim") and not (GRAVE - _BAIT) & set(signals):
         return _SWINDLER
     marks = len(reading.stands.get("marks.spam", ())) + swindles
     if not marks or GRAVE & set(signals):
@@ -75,7 +75,7 @@ def _complaint(reading: Reading, signals: Collection[str], mood: Mood, *, sarcas
         return of_signals("something went wrong for the author", trouble)
     if thankful(reading):
         return None
-    if reading.has("complaint") and not (reading.has("hypothetical") and reading.asks()):
+    if reading.has("complaint") and not (reading.has("hypothetical", "story") and reading.asks()):
         return _COMPLAINT if mood is not Mood.POSITIVE or not reading.has("praise") or reading.has("but") else None
     return _MONEY if ("money" in signals or "legal" in signals) and not reading.asks() and not reading.has("request") else None
 

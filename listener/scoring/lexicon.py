@@ -18,7 +18,7 @@ _BEFORE, _AFTER = 160, 240  # how far from its rarest word a phrase can reach, i
 _EACH = 4  # so many places of one mark are enough
 _EACH_SIGNAL = 40  # of a signal more: the first ones may be figures of speech, and the last a cry for help
 # These undo other findings, so each of them counts; _LOOKS bounds them.
-_UNDOING = frozenset({"marks.figurative", "marks.hypothetical", "marks.news"})
+_UNDOING = frozenset({"marks.figurative", "marks.hypothetical", "marks.story", "marks.news"})
 _NO_WORD = re.compile(r"\W")
 _LOOKS = 80  # so often one phrase is looked at in full; more is a text that repeats itself
 # How much one post may ask for: a candidate takes one, and more where it is looked at closely. An ordinary long post takes half of it.

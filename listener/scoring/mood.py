@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 
 from listener.model import Mood, Sentiment, Signal
 from listener.rules.rulebook import SentimentSettings
+from listener.scoring.breaks import SENTENCE, Breaks
 from listener.scoring.intent import robbed, spam, thankful
 from listener.scoring.lexicon import Place
 from listener.scoring.sentiment.base import Opinion
@@ -77,7 +78,17 @@ def without_what_went_well(signals: Sequence[Signal], reading: Reading, score: f
     warm = score is not None and score >= _WARM and len(praise) >= _WARMLY
     if not warm or reading.has("complaint", "irony") or reading.asks() or {signal.name for signal in signals} - _TOLD:
         return tuple(signals)
-    return ()
+    return tuple(signal for signal in signals if not _thanked_for(signal.name, reading))
+
+
+def _thanked_for(name: str, reading: Reading) -> bool:
+    """Whether the sentence that tells of an emergency praises or thanks, too: kind words in other sentences are courtesy."""
+    kind = [one for mark in ("praise", "thanks", "acclaim") for one in reading.stands.get(f"marks.{mark}", ())]
+    sentences = Breaks(reading.places.text, SENTENCE)
+    return all(
+        any(not sentences.between(min(one.end, other.end), max(one.start, other.start)) for other in kind)
+        for one in reading.stands.get(f"signals.{name}", ())
+    )
 
 
 def _said_since(reading: Reading, signal: str) -> bool:

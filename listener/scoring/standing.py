@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import re
 import sys
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 
+from listener.scoring.breaks import CLAUSE, SENTENCE, Breaks
 from listener.scoring.lexicon import Place, Places
 from listener.scoring.pairs import HALVES, paired
 from listener.scoring.phrases import LANGUAGES, small_words
 from listener.scoring.told import ACTED, acted, is_told, only_left
 
 _LOOK_BACK, _WORDS_BACK = 48, 3  # characters, and words, looked at before a finding
-_CLAUSE_BREAK = re.compile(r"[.!?;:,\n。！？、]")  # noqa: RUF001 - Japanese marks
-_SENTENCE_BREAK = re.compile(r"[.!?\n。！？]")  # noqa: RUF001 - Japanese marks
 _TOKEN = re.compile(r"[\w']+")
 # As people write it: haha, ahah, jajaja, kkk, rsrs, mdr, www, 草 (but no tobacco and no meadow), the Turkish hammering of keys, хаха, ㅋㅋ.  # noqa: RUF003
 _LAUGHS = re.compile(
@@ -31,11 +30,20 @@ _LAUGHS = re.compile(
 
 # These look at what was not done for the author, or begin with a denial themselves.
 _NEVER_DENIED = frozenset(
-    {"signals.waiting", "signals.asked_before", "signals.churn", "marks.figurative", "marks.hypothetical", "marks.news", "marks.irony"}
+    {
+        "signals.waiting",
+        "signals.asked_before",
+        "signals.churn",
+        "marks.figurative",
+        "marks.hypothetical",
+        "marks.story",
+        "marks.news",
+        "marks.irony",
+    }
 )
 _DENIED_MARKS = frozenset({"marks.praise", "marks.complaint", "marks.resolved"})
 _DENYING = ("don't", "dont", "do not", "never", "not")
-_UNDOING = frozenset({"marks.figurative", "marks.hypothetical", "marks.fiction"})
+_UNDOING = frozenset({"marks.figurative", "marks.hypothetical", "marks.story", "marks.fiction"})
 _MAY_BE_FIGURATIVE = frozenset({"marks.praise", "marks.irony", "marks.figurative"})
 
 
@@ -45,7 +53,7 @@ def _denied(text: str, place: Place, language: str) -> bool:
     A denial counts in the language of the phrase and in that of the text: many phrases look the same in two languages.
     """
     before = text[max(0, place.start - _LOOK_BACK) : place.start]
-    clause = _CLAUSE_BREAK.split(before)[-1]
+    clause = CLAUSE.split(before)[-1]
     for word in reversed(_TOKEN.findall(clause)[-_WORDS_BACK:]):
         if word in _small("turns", place.language, language):
             return _denied_after(text, place, language)
@@ -76,6 +84,12 @@ def _told_of_others(text: str, place: Place) -> bool:
     return bool(before) and before[-1] in small_words("tellers", place.language)
 
 
+def _likened(text: str, place: Place) -> bool:
+    """Whether something is only likened to it: "stuck in the lift, like in a film" happened all the same."""
+    before = _TOKEN.findall(text[max(0, place.start - _LOOK_BACK) : place.start])
+    return bool(before) and before[-1] in small_words("likened", place.language)
+
+
 class _Around:
     """Places by which others are undone: figures of speech they lie in, or what is imagined in the same sentence."""
 
@@ -84,7 +98,7 @@ class _Around:
         spans = sorted(set(places))
         self._spans = spans
         self._reach = list(accumulate((end for _, end in spans), max))
-        self._breaks = [found.start() for found in _SENTENCE_BREAK.finditer(text)] if spans else []
+        self._sentences, self._clauses = (Breaks(text if spans else "", kind) for kind in (SENTENCE, CLAUSE))
 
     def hold(self, place: Place) -> bool:
         """Whether the place lies within one of them."""
@@ -94,13 +108,35 @@ class _Around:
     def share_a_sentence(self, place: Place) -> bool:
         """Whether one of them stands in the same sentence."""
         before = bisect_right(self._spans, (place.start, place.end))
-        if before and not self._broken(self._reach[before - 1], place.start):
+        if before and not self._sentences.between(self._reach[before - 1], place.start):
             return True
-        return before < len(self._spans) and not self._broken(place.end, self._spans[before][0])
+        return before < len(self._spans) and not self._sentences.between(place.end, self._spans[before][0])
 
-    def _broken(self, start: int, end: int) -> bool:
-        first = bisect_left(self._breaks, start)
-        return first < len(self._breaks) and self._breaks[first] < end
+    def imagine(self, place: Place) -> bool:
+        """Whether they make the place imagined, too: in the same clause, or leading to it in a sentence that asks."""
+        before = bisect_right(self._spans, (place.start, place.end))
+        if before and not self._sentences.between(end := self._reach[before - 1], place.start):
+            return self._sentences.next(place.end) == "?" or not self._clauses.between(end, place.start)
+        return before < len(self._spans) and not self._clauses.between(place.end, self._spans[before][0])
+
+
+def _around(places: Places, name: str) -> _Around | None:
+    found = [(one.start, one.end) for one in places.of(name) if not _likened(places.text, one)]
+    return _Around(places.text, found) if found else None
+
+
+class _Unreal:
+    """What did not happen, or harms nobody: what is harmless, what a story tells, what is imagined."""
+
+    def __init__(self, places: Places) -> None:
+        """Find it."""
+        self._harmless, self._story, self._imagined = (_around(places, f"marks.{name}") for name in ("harmless", "story", "hypothetical"))
+
+    def holds(self, name: str, place: Place) -> bool:
+        """Whether the place of a finding of this name belongs to it. Whoever plays with the thought of dying is in need all the same."""
+        if (self._harmless and self._harmless.hold(place)) or (self._story and self._story.share_a_sentence(place)):
+            return True
+        return bool(self._imagined and name != "signals.self_harm" and self._imagined.imagine(place))
 
 
 def laughs(text: str) -> bool:
@@ -110,12 +146,7 @@ def laughs(text: str) -> bool:
 
 def standing(places: Places, language: str) -> Mapping[str, tuple[Place, ...]]:
     """Return the findings that stand, by name; `language` is that of the text, "und" where it is unknown."""
-    text = places.text
-    idioms, harmless, imagined = (
-        _Around(text, [(one.start, one.end) for one in found]) if (found := places.of(name)) else None
-        for name in ("marks.figurative", "marks.harmless", "marks.hypothetical")
-    )
-    played = acted(places)
+    text, idioms, unreal, played = places.text, _around(places, "marks.figurative"), _Unreal(places), acted(places)
     kept: dict[str, tuple[Place, ...]] = {}
     for name, found in places.found.items():
         signal = name.startswith("signals.")
@@ -124,8 +155,8 @@ def standing(places: Places, language: str) -> Mapping[str, tuple[Place, ...]]:
             left = [one for one in left if not idioms.hold(one)]
         if (signal and name not in _NEVER_DENIED) or name in _DENIED_MARKS:
             left = [one for one in left if not _denied(text, one, language)]
-        if (harmless or imagined) and (signal or name in HALVES):
-            left = [one for one in left if not (harmless and harmless.hold(one)) and not (imagined and imagined.share_a_sentence(one))]
+        if signal or name in HALVES:
+            left = [one for one in left if not unreal.holds(name, one)]
         if played and name not in _UNDOING:
             left = [one for one in left if not any(one.start < other.end and other.start < one.end for other in played)]
         if name.startswith("wishes."):

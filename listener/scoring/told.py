@@ -13,6 +13,7 @@ from listener.scoring.lexicon import Place, Places
 from listener.scoring.phrases import LANGUAGES, UNSPACED, small_words
 
 TOLD, ACTED = "marks.told", "marks.acted"
+_BEFORE, _WORDS = 24, 2  # characters, and words, before the name of a kind of fiction in which it is denied
 _TOKEN = re.compile(r"[\w']+")
 _QUOTED = re.compile(
     r"[\"“„«»]([^\"“”„«»\n]{2,200})[\"“”«»]|(?<!\w)'([^'\n]{2,200}(?:'\w[^'\n]{0,200}){0,8})'(?!\w)"  # an apostrophe may stand inside
@@ -20,7 +21,18 @@ _QUOTED = re.compile(
 # An episode such as s2e4, and the notes that people set around lines of a song.
 _TITLED = re.compile(r"\bs\d{1,2} ?e\d{1,3}\b|[🎵🎶♪♫🎬🍿📺🎮]")
 # What is left of a text that is only told of: who it is for, and what sells something.
-_KEPT = frozenset({"marks.spam", "marks.scam", "marks.informal", "marks.formal", "marks.figurative", "marks.hypothetical"})
+_KEPT = frozenset(
+    {
+        "marks.spam",
+        "marks.scam",
+        "marks.informal",
+        "marks.formal",
+        "marks.figurative",
+        "marks.hypothetical",
+        "marks.story",
+        "signals.self_harm",
+    }
+)
 
 
 def quoted(text: str) -> list[tuple[int, int]]:
@@ -48,12 +60,20 @@ def only_left(kept: Mapping[str, tuple[Place, ...]], places: Places) -> Mapping[
     return left | {TOLD: (*places.of("marks.news"), *places.of("marks.notice"))}
 
 
+def _denied(text: str, title: Place) -> bool:
+    """Whether a denial stands right before a word such as film: "this is not a film", "kein Witz"."""
+    before = _TOKEN.findall(text[max(0, title.start - _BEFORE) : title.start])[-_WORDS:]
+    return any(not small_words("denials", one).isdisjoint(before) for one in LANGUAGES)  # "film" is a word of many
+
+
 def acted(places: Places) -> tuple[Place, ...]:
     """Return the quoted stretches of a text that says, outside of them, that it speaks of a film, a song or the like.
 
     A post that is wholly set in quotation marks says nothing outside of them: it is the author's own.
     """
-    titles = [(one.start, one.end) for one in places.of("marks.fiction")] or [one.span() for one in _TITLED.finditer(places.text)]
+    titles = [(one.start, one.end) for one in places.of("marks.fiction") if not _denied(places.text, one)] or [
+        one.span() for one in _TITLED.finditer(places.text)
+    ]
     if not titles:
         return ()
     found = quoted(places.text)
