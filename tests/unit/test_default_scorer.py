@@ -137,3 +137,12 @@ def test_the_card_names_the_files_beside_it() -> None:
     for name, seal in card["sums"].items():
         assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == seal
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 10_000_000
+
+
+def test_a_file_that_is_cut_short_while_the_program_runs_ends_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "default"
+    shutil.copytree(FOLDER, folder)
+    table = load(folder)
+    with (folder / "weights.npy").open("r+b") as file:
+        file.truncate(1_000)
+    assert len(table.answers([Words("I love it", "en")], emoji=False)) == 1

@@ -120,13 +120,13 @@ def shipped() -> Table:
 
 
 def load(folder: Path) -> Table:
-    """Load a table; its weights are read where they lie, and only those that are asked for.
+    """Load a table, all of it: a file that is cut short while it is read where it lies would end the program without a word.
 
     Raises:
         EarnestError: a file of it is missing or broken.
     """
     try:
-        weights = np.load(folder / _TABLE, mmap_mode="r", allow_pickle=False)
+        weights = np.load(folder / _TABLE, allow_pickle=False)
         card = tomllib.loads((folder / _CARD).read_text(encoding="utf-8"))
         words = frozenset((folder / _KNOWN).read_text(encoding="utf-8").split())
         if weights.dtype == np.int8 and weights.shape == _SHAPE:
