@@ -14,6 +14,8 @@ from importlib.util import find_spec
 
 from listener.errors import EarnestError
 
+_CALLED = {"listener.sources": "source", "listener.scoring.sentiment": "scorer", "responders.channels": "channel"}  # by their package
+
 
 def names(package: str, group: str) -> tuple[str, ...]:
     """Return the names on offer, sorted, without importing any of them."""
@@ -33,7 +35,7 @@ def load(package: str, group: str, name: str) -> object:
         if point.name == name:
             return point.load()
     if name not in names(package, group):
-        message = f'there is no "{name}" among {package.replace(".", " ")}'
+        message = f'no {_CALLED.get(package, "plug-in")} is called "{name}"'
         raise EarnestError(message, "it can be one of: " + ", ".join(names(package, group)))
     module = importlib.import_module(f"{package}.{name}")
     try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from listener.measuring.written import Threads, by_the_author, written_post
@@ -13,6 +14,7 @@ _FLAGS = ("true", "false")
 _AS_FLAG = {"true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"}
 _NOT_MEASURED = "unknown"  # a mood that people could not tell either
 COMPLAINT = "complaint"
+_MANY, _SHORT = 8, 30  # columns that are told where the text is in none, and letters of a name
 
 
 class Aspect(NamedTuple):
@@ -78,7 +80,7 @@ class Labels:
         """
         text = fields.get(self.name_in("text", fields))
         if not isinstance(text, str) or not text.strip():
-            message = f'it has no "{self.name_in("text", fields)}"'
+            message = f'it has no "{self.name_in("text", fields)}"{_there(fields)}'
             raise ValueError(message)
         expected = {aspect.name: label for aspect in ASPECTS if (label := self._label(aspect.name, aspect.classes, fields))}
         if complaint := self._label(COMPLAINT, _FLAGS, fields):
@@ -114,6 +116,19 @@ class Labels:
         if column == "sentiment" and label == _NOT_MEASURED:
             return ""
         if label not in classes:
-            message = f'its "{name}" is "{written}", which is none of {", ".join(classes)}'
+            message = f'its "{name}" is "{written}", which is none of {", ".join(classes)}{_meant(written, classes)}'
             raise ValueError(message)
         return label
+
+
+def _there(fields: Mapping[str, object]) -> str:
+    """Say which columns a row has, for somebody whose columns have other names; nothing where the text is merely empty."""
+    if "text" in fields or "post" in fields:
+        return ""
+    return f", only {', '.join(name[:_SHORT] for name in list(fields)[:_MANY])}" if fields else ""
+
+
+def _meant(written: str, classes: Sequence[str]) -> str:
+    """Say how a label of others is mapped, with the label that was probably meant."""
+    close = get_close_matches(written.lower(), classes, 1)
+    return f"; if it means one of them: --label {written[:_SHORT]}={close[0] if close else classes[0]}" if written else ""

@@ -38,6 +38,7 @@ _ACCLAIM = Why("acclaim for what went wrong", ("marks.acclaim", "marks.complaint
 _ROLLED = of_marks("rolling eyes beside words of praise or thanks", "praise", "thanks")
 _NOT_US = Why("what is told is no fault of ours: news, spam, or a theft that we are asked to help with")
 _THANKS_AHEAD = of_marks("thanks for an answer that is asked for are courtesy", "thanks")
+_MERE = Why("who only asks, and names nothing that went wrong, is in no bad mood")
 _BUT = of_marks("a but turns the praise", "but")
 _MEANT = Why("sarcasm: the words mean the opposite")
 _WARM_WORDS = of_marks("words of praise", "praise")
@@ -115,9 +116,20 @@ def sentiment(opinion: Opinion | None, reading: Reading, signals: Collection[str
         steps = _steps(score, reading, _AGAINST_US & set(signals))
         doubt = _doubt(opinion, reading)
         steps = steps and [Step(step.why, step.points * doubt) for step in steps]
+        if not steps and opinion and label_of(opinion.score, settings) is Mood.NEGATIVE and _merely_asks(opinion, reading, signals):
+            steps = (Step(_MERE, -opinion.score),)
     if steps is None:
         return Felt(Sentiment(Mood.UNKNOWN, 0.0), ())
     return _felt(opinion, [step for step in steps if step.points], settings)
+
+
+def _merely_asks(opinion: Opinion, reading: Reading, signals: Collection[str]) -> bool:
+    """Whether the post asks for something, nothing found speaks against us, and the scorer too thinks it likeliest in no mood.
+
+    A scorer's label is the likeliest mood if all were equally common. Among plain questions they are not: nearly all are neutral.
+    """
+    asks = (reading.asks() or reading.has("request", "suggestion", "buying")) and not reading.has("irony", "despair", "nudge", "complaint")
+    return asks and not signals and opinion.odds is not None and max(opinion.odds) == opinion.odds[_PLACE[Mood.NEUTRAL]]
 
 
 def _steps(score: float | None, reading: Reading, against: Collection[str]) -> Sequence[Step] | None:

@@ -180,7 +180,7 @@ def _gathered(weights: Sequence[Weight], text: str) -> list[Step]:
 
 def _meaning(seen: Sentiment, settings: SentimentSettings) -> str:
     if seen.label is Mood.UNKNOWN:
-        return "unknown: neither the scorer nor a single finding could tell"
+        return "neither the scorer nor a single finding could tell"
     by_score = label_of(seen.score, settings)
     if seen.label is not by_score:
         return f"{seen.label}, though its score alone would be called {by_score}"

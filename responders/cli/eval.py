@@ -174,8 +174,10 @@ def _next_step(file: str, several: Sequence[Measured], shown: int, wrong: int) -
     name = one_line(file, 200)
     if len(several) > 1:
         return f"All figures of one: earnest eval {name} --scorer {one_line(several[0].scorer, 40)}"
+    if not wrong and not any(_wrongly(one, 1) for one in several):
+        return "Nothing was judged wrongly."
     if not wrong:
-        return f"The posts that were judged wrongly, the worst first: earnest eval {name} --wrong"
+        return f"Judged wrongly, the worst first: earnest eval {name} --wrong"
     if not shown:
         return "Nothing was judged wrongly."
     return "Words of your own belong into rules.yaml, under scoring.urgency.signals. Then: earnest rules check"

@@ -43,7 +43,7 @@ def show(out: Output, measured: Measured) -> None:
             if ranking.name.startswith(part.aspect):
                 out.line(f"   {_ranked(ranking)}")
         if part.aspect == "sentiment" and measured.calibration is None:
-            out.line("This scorer does not say how sure it is of a mood.")
+            out.line("No mood was said with how sure it is.")
         if part.aspect in _SPLIT:
             _split(out, measured, part.aspect)
     for ranking in measured.rankings:
@@ -206,7 +206,7 @@ def few(posts: int) -> str:
     """Say where a file is so small that its figures mislead; nothing where it is not."""
     if posts >= _FEW:
         return ""
-    return f"{counted(posts, 'post')} say little. In 19 of 20 such files the truth lies within the brackets: read those."
+    return f"{counted(posts, 'post says', 'posts say')} little. In 19 of 20 such files the truth lies within the brackets: read those."
 
 
 def _summed_up(measured: Measured) -> Iterator[tuple[str, str]]:

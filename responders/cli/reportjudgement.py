@@ -40,11 +40,13 @@ def judgement(app: App, *, since: timedelta | None) -> None:
 
 
 def _lines(found: Agreement) -> Iterator[str]:
-    yield f"Of how {counted(found.said, 'post')} {'was' if found.said == 1 else 'were'} judged, people said what is right:"
+    if found.said:
+        yield f"Of how {counted(found.said, 'post')} {'was' if found.said == 1 else 'were'} judged, people said what is right:"
     for week in found.weeks:
         told = ", ".join(f"{what} {agreed} of {of}" for what, (of, agreed) in week.agreed.items())
         yield f"  week of {week.begins:%Y-%m-%d}: Earnest was right in {told}"
-    yield f"  besides, {counted(found.unsaid, 'draft was', 'drafts were')} approved without a word on the judgement, which is not counted"
+    unsaid = f"{counted(found.unsaid, 'draft was', 'drafts were')} approved without a word on the judgement, which is not counted"
+    yield f"  besides, {unsaid}" if found.said else f"Nobody said yet how a post should have been judged; {unsaid}"
     if found.confused:
         yield "What was confused:"
         for (what, was, now), times in found.confused.items():
@@ -73,7 +75,7 @@ def _learned(brand: str, one: Adjustment) -> Iterator[str]:
 
     figures = one.figures
     yield f"Learned for {brand} from {counted(len(one.said), 'text')}:"
-    yield f"  mood right in {figures.before} of {figures.of} without it, {figures.after} with it, each left out while it was tried"
+    yield f"  mood right in {figures.before} of {figures.of} without it, {figures.after} with it (each judged by what the others teach)"
     if one.held:
         yield "  that would be worse, so only the same words again are judged as people said; these lessons are not used:"
     for word, lesson in strongest(one.lessons or one.held)[:_LESSONS]:
@@ -84,5 +86,5 @@ def _learned(brand: str, one: Adjustment) -> Iterator[str]:
 
 def _next_step(found: Agreement) -> str:
     if not found.said:
-        return "Nobody said anything of a judgement yet: press f in earnest review, or: earnest correct CASE"
+        return "Say so: press f in earnest review, or: earnest correct CASE"
     return "Each of them: earnest corrections. Take one back: earnest corrections --undo ID"

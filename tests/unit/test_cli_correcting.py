@@ -94,7 +94,10 @@ def test_what_cannot_be_done_is_said(run: Program, given: tuple[str, ...], told:
 
 
 def test_the_report_tells_agreement_confusion_and_what_was_learned(run: Program) -> None:
-    assert "Nobody said anything" in run("report", "judgement").err
+    nothing = run("report", "judgement")
+    assert "0 posts" not in nothing.out
+    assert "Nobody said yet how a post should have been judged" in nothing.out
+    assert "press f in earnest review" in nothing.err
     run("approve", "A-5")
     run("correct", "A-1", "--sentiment", "negative", "--urgency", "high")
     for thing in ("deck", "board", "grip", "wheels"):

@@ -160,7 +160,8 @@ def test_lines_that_are_wrong_are_named_and_left_out(run: Program, tmp_path: Pat
     [
         ("", 1, "nothing to measure: no post"),
         ('{"text": "a"}\n{"text": "b"}', 1, "nothing to measure: 2 posts, none with a label"),
-        ("comment,mood\na,neutral\n", 1, 'has no "text"'),
+        ("comment,mood\na,neutral\n", 1, 'has no "text", only comment, mood'),
+        ("text,mood\n,neutral\n", 1, 'has no "text"\n'),
     ],
 )
 def test_where_nothing_can_be_measured_it_says_what_is_missing(run: Program, content: str, code: int, said: str) -> None:
@@ -180,6 +181,26 @@ def test_a_file_or_an_option_that_is_none_is_said(run: Program, posts: Path) -> 
     ):
         ran = run("eval", *arguments)
         assert (ran.code, said in ran.err) == (code, True), ran.err
+
+
+def test_a_label_of_others_is_said_with_how_to_map_it(run: Program) -> None:
+    told = run("eval", "-", content=b"text,sentiment\nfine,positve\nbad,1\n").err
+    assert "which is none of negative, neutral, positive; if it means one of them: --label positve=positive" in told
+    assert "--label 1=negative" in told
+
+
+def test_where_all_is_judged_rightly_it_sends_nobody_to_look_for_mistakes(run: Program) -> None:
+    ran = run("eval", "-", content=b'text,sentiment\n"I love it, wonderful!",positive\n')
+    assert "1 post says little." in ran.out
+    assert "Nothing was judged wrongly." in ran.err
+    assert "--wrong" not in ran.err
+    assert "says how sure it is" not in ran.out
+
+
+def test_a_scorer_that_is_none_is_said_in_words_for_people(run: Program, posts: Path) -> None:
+    told = run("eval", str(posts), "--scorer", "deflt").err
+    assert 'no scorer is called "deflt"' in told
+    assert "accurate, default, vader" in told
 
 
 def test_columns_and_labels_of_others_are_mapped(run: Program) -> None:
