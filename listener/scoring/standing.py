@@ -127,7 +127,7 @@ def standing(places: Places, language: str) -> Mapping[str, tuple[Place, ...]]:
         if (harmless or imagined) and (signal or name in HALVES):
             left = [one for one in left if not (harmless and harmless.hold(one)) and not (imagined and imagined.share_a_sentence(one))]
         if played and name not in _UNDOING:
-            left = [one for one in left if not any(one.start < other.end and other.start < one.end for other in played)]
+            left = [one for one in left if not one.meets(played)]
         if name.startswith("wishes."):
             left = [one for one in left if not _told_of_others(text, one)]
         if left:
