@@ -18,6 +18,9 @@ from listener.store.base import Reader, Row, Tx
 from listener.store.corrections import Correction
 
 
+_MOST = 2_000  # corrections of a brand that are learned from: the time grows with the square of the words in them
+
+
 class Lessons:
     """What was learned for the brands of one rulebook."""
 
@@ -44,8 +47,8 @@ class Lessons:
 
     def _learned(self, standing: list[Correction]) -> Adjustments:
         taught: dict[str, list[Taught]] = defaultdict(list)
-        for one in standing:
-            if one.labels.mood and one.brand in self._book.brands:
+        for one in reversed(standing):  # the newest count where there are too many to learn from between two pages
+            if one.labels.mood and one.brand in self._book.brands and len(taught[one.brand]) < _MOST:
                 taught[one.brand].append(Taught(one.words, self._bare(one), one.labels.mood))
         settings = self._book.scoring.sentiment
         return together({brand: adjustment(found, settings, self._own_words(brand)) for brand, found in taught.items()})

@@ -20,13 +20,8 @@ _MOST_ROUTES = 2_000
 def order(look: Look) -> Iterator[Problem]:
     """Find routes with the same name, routes that are never reached, and mentions that no route would take."""
     routes = look.book.routes
-    first: dict[str, int] = {}
+    yield from look.doubles("routes", "route", (route.name for route in routes))
     for number, route in enumerate(routes):
-        if route.name in first:
-            line = look.node(("routes", first[route.name], "name")).at[0]
-            message = f'another route is called "{route.name}" too'
-            yield look.error(("routes", number, "name"), "double-route", message, f"it is in line {line}")
-        first.setdefault(route.name, number)
         if isinstance(route.when, When) and not route.when.model_fields_set and look.whole(("routes", number, "when")):
             yield look.error(("routes", number, "when"), "empty", '"when" holds no condition', "write: when: always")
     for when, path in look.conditions():

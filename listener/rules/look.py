@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -147,6 +147,16 @@ class Look:
     def warning_at_key(self, path: Path, code: str, message: str, hint: str = "") -> Problem:
         """Make a warning at the key of `path`."""
         return self.sheet.problem(self.key_at(path), code, message, hint, "warning")
+
+    def doubles(self, section: str, what: str, named: Iterable[str]) -> Iterator[Problem]:
+        """Find entries of a list, such as the routes, whose name another one above has; `named` are the names in their order."""
+        first: dict[str, int] = {}
+        for number, name in enumerate(named):
+            if first.setdefault(name, number) != number:
+                line = self.node((section, first[name], "name")).at[0]
+                yield self.error(
+                    (section, number, "name"), f"double-{what}", f'another {what} is called "{name}" too', f"it is in line {line}"
+                )
 
     def conditions(self) -> Iterator[tuple[When, Path]]:
         """Yield every group of conditions, those inside `any` and `not` too, with its path."""

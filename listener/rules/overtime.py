@@ -76,13 +76,9 @@ def _new_term(look: Look, path: Path, asked: NewTerm) -> Iterator[Problem]:
 
 
 def _watches(look: Look, storms: frozenset[str]) -> Iterator[Problem]:
-    first: dict[str, int] = {}
+    yield from look.doubles("watch", "watch", (watch.name for watch in look.book.watch))
     for number, watch in enumerate(look.book.watch):
         path: Path = ("watch", number)
-        if watch.name in first:
-            line = look.node(("watch", first[watch.name], "name")).at[0]
-            yield look.error((*path, "name"), "double-watch", f'another watch is called "{watch.name}" too', f"it is in line {line}")
-        first.setdefault(watch.name, number)
         yield from _kind(look, path, watch)
         yield from _parts(look, path, watch, storms)
         yield from _names(look, path, watch, storms)

@@ -218,13 +218,9 @@ def _is_moment(text: str) -> bool:
 
 
 def _trials(look: Look) -> Iterator[Problem]:
-    first: dict[str, int] = {}
+    yield from look.doubles("tests", "test", (trial.name for trial in look.book.tests))
     for number, trial in enumerate(look.book.tests):
         path: Path = ("tests", number)
-        if trial.name in first:
-            line = look.node(("tests", first[trial.name], "name")).at[0]
-            yield look.error((*path, "name"), "double-test", f'another test is called "{trial.name}" too', f"it is in line {line}")
-        first.setdefault(trial.name, number)
         if trial.at is not None and not _is_moment(trial.at):
             message = f'"at" wants a day and a time, not "{trial.at}"'
             yield look.error((*path, "at"), "value", message, 'such as "2026-11-20 23:30"')

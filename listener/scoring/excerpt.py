@@ -1,6 +1,7 @@
 """How much of a post is read: all of an ordinary one, the beginning and the end of one that is too long to be read in no time.
 
-Every limit on the length of what is judged stands here. What counts is the folded text, since one sign may fold into eighteen letters.
+The limits on what signals and the thread are looked for in stand here; what counts there is the folded text, since one sign may fold into
+eighteen letters. A scorer reads less of it, as much as it was trained on, and cuts it by the same `ends`.
 """
 
 from __future__ import annotations
@@ -21,5 +22,11 @@ def excerpt(text: str, letters: int = WHOLE) -> Folded:
     return fold_with_offsets(_ends(folded.original, max(1, len(folded.original) * longest // len(folded.text))))
 
 
+def ends(text: str, head: int, tail: int, between: str = " ") -> str:
+    """Return the two ends of a text that is longer than both together, with `between` where the middle was."""
+    return text if len(text) <= head + tail else f"{text[:head]}{between}{text[-tail:]}"
+
+
 def _ends(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest * 3 // 4]} \n{text[-max(1, longest // 4) :]}"
+    tail = max(1, longest // 4)
+    return ends(text, longest - tail, tail, " \n")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from listener.model import Intent, Mood
-from listener.scoring.lexicon import Place
 from listener.scoring.signals import GRAVE, Reading
 from listener.scoring.why import Wanted, Why, of_marks, of_signals
 
@@ -58,12 +57,8 @@ def robbed(reading: Reading, signals: Collection[str]) -> bool:
     """Whether the author was robbed, or lost a card, asks for help and blames nobody: that is no fault of the brand."""
     asks = reading.has("request", "question") or reading.asks()
     lost = reading.stands.get("marks.robbed", ())
-    blames = any(not _overlap(one, lost) for one in reading.stands.get("marks.complaint", ()))
+    blames = any(not one.meets(lost) for one in reading.stands.get("marks.complaint", ()))
     return asks and bool(lost) and not blames and set(signals) <= {"losing_money", "money", "reach"}
-
-
-def _overlap(place: Place, others: Sequence[Place]) -> bool:
-    return any(place.start < one.end and one.start < place.end for one in others)
 
 
 def _complaint(reading: Reading, signals: Collection[str], mood: Mood, *, sarcasm: bool) -> Why | None:

@@ -73,7 +73,7 @@ def detect(text: str) -> str:
         return script
     small = begin.lower()
     words = _WORD.findall(small)
-    if sum(map(len, words)) < _THREE_LETTERS:
+    if _too_few(words):
         return UNKNOWN
     known = _known(words)
     best = _plainly(known, len(words))
@@ -88,6 +88,15 @@ def detect(text: str) -> str:
     elif not known and not letters and _NAMES.fullmatch(begin):
         needed = _NAMED
     return best if sure >= needed else UNKNOWN
+
+
+def wordless(text: str) -> bool:
+    """Whether a text holds no words to tell a language by, such as a link and a laugh."""
+    return _too_few(_WORD.findall(_plain(text)))
+
+
+def _too_few(words: Iterable[str]) -> bool:
+    return sum(map(len, words)) < _THREE_LETTERS
 
 
 def _plain(text: str) -> str:

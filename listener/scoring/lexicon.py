@@ -33,6 +33,10 @@ class Place:
     end: int
     language: str
 
+    def meets(self, others: Iterable[Place]) -> bool:
+        """Whether it shares a letter with any of them."""
+        return any(self.start < other.end and other.start < self.end for other in others)
+
 
 @dataclass(frozen=True, slots=True)
 class Places:

@@ -16,7 +16,7 @@ from listener.scoring.intent import robbed, spam, thankful
 from listener.scoring.lexicon import Place
 from listener.scoring.sentiment.base import Opinion
 from listener.scoring.signals import GRAVE, Reading
-from listener.scoring.why import Felt, Step, Why, of_marks, of_signals
+from listener.scoring.why import Felt, Push, Why, of_marks, of_signals
 
 _AGAINST_US = GRAVE | {"outage", "money", "waiting", "asked_before", "legal", "churn", "privacy", "deadline", "anger"}
 _WENT_WRONG = {"outage", "waiting", "asked_before"}
@@ -71,11 +71,7 @@ def without_what_went_well(signals: Sequence[Signal], reading: Reading, score: f
         over = _OVER | GRAVE - {"self_harm"} if thankful(reading) else _OVER
         signals = [signal for signal in signals if signal.name not in over or _said_since(reading, signal.name)]
     idioms = reading.places.of("marks.figurative")  # "these shoes are fire" praises, but thanks nobody
-    praise = [
-        one
-        for one in reading.stands.get("marks.praise", ())
-        if not any(one.start < idiom.end and idiom.start < one.end for idiom in idioms)
-    ]
+    praise = [one for one in reading.stands.get("marks.praise", ()) if not one.meets(idioms)]
     warm = score is not None and score >= _WARM and len(praise) >= _WARMLY
     if not warm or reading.has("complaint", "irony") or reading.asks() or {signal.name for signal in signals} - _TOLD:
         return tuple(signals)
@@ -109,15 +105,15 @@ def sentiment(opinion: Opinion | None, reading: Reading, signals: Collection[str
     """Return the mood towards the brand with the steps to it; unknown where neither the scorer nor a single finding can tell."""
     score = opinion.score if opinion else None
     if reading.told or robbed(reading, signals) or spam(reading, signals):
-        steps: Sequence[Step] | None = (Step(_NOT_US, -(score or 0.0)),)
+        steps: Sequence[Push] | None = (Push(_NOT_US, -(score or 0.0)),)
     elif sarcasm:
-        steps = (Step(_MEANT, -_CLEAR - (score or 0.0)),)
+        steps = (Push(_MEANT, -_CLEAR - (score or 0.0)),)
     else:
         steps = _steps(score, reading, _AGAINST_US & set(signals))
         doubt = _doubt(opinion, reading)
-        steps = steps and [Step(step.why, step.points * doubt) for step in steps]
+        steps = steps and [Push(step.why, step.points * doubt) for step in steps]
         if not steps and opinion and label_of(opinion.score, settings) is Mood.NEGATIVE and _merely_asks(opinion, reading, signals):
-            steps = (Step(_MERE, -opinion.score),)
+            steps = (Push(_MERE, -opinion.score),)
     if steps is None:
         return Felt(Sentiment(Mood.UNKNOWN, 0.0), ())
     return _felt(opinion, [step for step in steps if step.points], settings)
@@ -132,7 +128,7 @@ def _merely_asks(opinion: Opinion, reading: Reading, signals: Collection[str]) -
     return asks and not signals and opinion.odds is not None and max(opinion.odds) == opinion.odds[_PLACE[Mood.NEUTRAL]]
 
 
-def _steps(score: float | None, reading: Reading, against: Collection[str]) -> Sequence[Step] | None:
+def _steps(score: float | None, reading: Reading, against: Collection[str]) -> Sequence[Push] | None:
     """Return what the findings add to the scorer's number; None where neither can tell."""
     trouble = len(against) + len(reading.stands.get("marks.complaint", ()))
     praise = len(reading.stands.get("marks.praise", ()))
@@ -141,15 +137,15 @@ def _steps(score: float | None, reading: Reading, against: Collection[str]) -> S
     asks = reading.asks() or reading.has("request", "suggestion", "buying")
     if score is None:
         known = trouble != praise or asks
-        return (_against(against, _CLEAR * trouble), Step(_WARM_WORDS, _CLEAR * praise)) if known else None
+        return (_against(against, _CLEAR * trouble), Push(_WARM_WORDS, _CLEAR * praise)) if known else None
     if trouble and not praise:
-        return Step(_NO_PRAISE, -max(score, 0.0)), _against(against, _MILD * min(trouble, 2))
+        return Push(_NO_PRAISE, -max(score, 0.0)), _against(against, _MILD * min(trouble, 2))
     if praise and not trouble:
         least = max(score, 0.0 if asks else _LEAST)
-        return Step(_NO_TROUBLE, max(0.0, -score)), Step(_WARM_WORDS, least - max(score, 0.0) + _HINT * min(praise, 2))
+        return Push(_NO_TROUBLE, max(0.0, -score)), Push(_WARM_WORDS, least - max(score, 0.0) + _HINT * min(praise, 2))
     if trouble and reading.has("but"):
-        return Step(_BUT, -max(score, 0.0)), _against(against, _MILD)
-    return (Step(_THANKS_AHEAD, min(0.0, _POLITE - score)),) if polite else ()
+        return Push(_BUT, -max(score, 0.0)), _against(against, _MILD)
+    return (Push(_THANKS_AHEAD, min(0.0, _POLITE - score)),) if polite else ()
 
 
 def _doubt(opinion: Opinion | None, reading: Reading) -> float:
@@ -159,14 +155,14 @@ def _doubt(opinion: Opinion | None, reading: Reading) -> float:
     return min(1.0, (_ENGLISH if reading.language == "en" else _OTHERS) * (1 - max(opinion.odds)))
 
 
-def _against(signals: Collection[str], points: float) -> Step:
-    return Step(of_signals("something went wrong", (*signals, "marks.complaint")), -points)
+def _against(signals: Collection[str], points: float) -> Push:
+    return Push(of_signals("something went wrong", (*signals, "marks.complaint")), -points)
 
 
-def _felt(opinion: Opinion | None, steps: Sequence[Step], settings: SentimentSettings) -> Felt:
+def _felt(opinion: Opinion | None, steps: Sequence[Push], settings: SentimentSettings) -> Felt:
     total = (opinion.score if opinion else 0.0) + sum(step.points for step in steps)
     judged = round(max(-1.0, min(1.0, total)), 4)
-    most = () if -1.0 <= total <= 1.0 else (Step(_MOST, judged - total),)
+    most = () if -1.0 <= total <= 1.0 else (Push(_MOST, judged - total),)
     label = label_of(judged, settings)
     return Felt(Sentiment(label, judged, _sure(label, opinion, settings)), (*steps, *most))
 

@@ -17,6 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from listener.scoring.excerpt import ends
+
 BITS = 20  # words, and characters, each have 2**20 columns; where two share one, training makes the best of it
 _RUNS = (2, 3, 4, 5)
 _HEAD, _TAIL = 900, 300  # characters read from the two ends of a long text
@@ -57,7 +59,7 @@ class Features(NamedTuple):
 
 def shorten(text: str) -> str:
     """Return the two ends of a long text: more than that tells no mood better."""
-    return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]} {text[-_TAIL:]}"
+    return ends(text, _HEAD, _TAIL)
 
 
 def plain(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from listener.model import Assessment, Intent, Level
 from listener.scoring import intent as intents
-from listener.scoring.language import UNKNOWN, detect
+from listener.scoring.language import UNKNOWN, detect, wordless
 from listener.scoring.pairs import SAYS_LITTLE
 from listener.scoring.signals import GRAVE, Reading
 from listener.scoring.steps import proof, quotes_of, told_apart
@@ -34,7 +34,6 @@ _NAMED = {
     Intent.SPAM: "spam",
     Intent.OTHER: "chatter or news",
 }
-_LETTERS = 3  # below which nobody can tell a language
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +97,7 @@ class _Parts:
     def _language(self) -> Reason:
         language = self._seen.language
         if language == UNKNOWN:
-            words = [word for word in self._reading.folded.original.split() if not word.startswith(("@", "#", "http"))]
-            if sum(letter.isalpha() for word in words for letter in word) < _LETTERS:
+            if wordless(self._reading.folded.original):
                 return Reason("language", language, "there are no words to tell it by")
             return Reason("language", language, "too short, too mixed, or in none of the languages that are told apart")
         if detect(self._reading.folded.original) == UNKNOWN:

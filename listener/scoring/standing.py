@@ -158,7 +158,7 @@ def standing(places: Places, language: str) -> Mapping[str, tuple[Place, ...]]:
         if signal or name in HALVES:
             left = [one for one in left if not unreal.holds(name, one)]
         if played and name not in _UNDOING:
-            left = [one for one in left if not any(one.start < other.end and other.start < one.end for other in played)]
+            left = [one for one in left if not one.meets(played)]
         if name.startswith("wishes."):
             left = [one for one in left if not _told_of_others(text, one)]
         if left:

@@ -51,7 +51,8 @@ class Waterfall:
         towards = [step for step in self.steps if step.quotes and step.points * self.total > 0]
         kept: list[str] = []
         for step in sorted(towards, key=lambda step: -abs(step.points)):
-            if not any(step.quotes[0].casefold() in words.casefold() for words in kept):
+            found = step.quotes[0].casefold()
+            if not any(found in words.casefold() or words.casefold() in found for words in kept):
                 kept.append(step.quotes[0])
         return tuple(kept)
 

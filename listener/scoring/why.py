@@ -25,7 +25,7 @@ class Wanted(NamedTuple):
     why: Why
 
 
-class Step(NamedTuple):
+class Push(NamedTuple):
     """What one reason added to the score of the mood."""
 
     why: Why
@@ -36,7 +36,7 @@ class Felt(NamedTuple):
     """The mood, and the steps from the scorer's number (0 where it told none) to the score; together they are the score."""
 
     sentiment: Sentiment
-    steps: tuple[Step, ...]
+    steps: tuple[Push, ...]
 
 
 def of_signals(rule: str, names: Iterable[str]) -> Why:

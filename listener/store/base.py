@@ -88,6 +88,12 @@ def text(row: Row, column: str) -> str:
     return "" if value is None else str(value)
 
 
+def text_or_none(row: Row, column: str) -> str | None:
+    """Return a column as text; NULL is None."""
+    value = row[column]
+    return None if value is None else str(value)
+
+
 def number(row: Row, column: str) -> int:
     """Return a column as a whole number; NULL is 0."""
     value = row[column]

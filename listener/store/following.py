@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from listener.clock import from_text, to_text
 from listener.model import Ground, Post
 from listener.store import corrections
-from listener.store.base import Reader, Row, Tx, number, pack, storable, text, unpack
+from listener.store.base import Reader, Row, Tx, number, pack, storable, text, text_or_none, unpack
 from listener.store.overtaking import overtakes
 
 STEPS = (
@@ -317,6 +317,5 @@ def look_soon(tx: Tx, network: str, post_id: str, *, at: datetime) -> None:
 
 def placed(post: Post, row: Row) -> Post:
     """Return a post that was read alone with the place in its thread that was known when it was heard."""
-    parents = (None if row[name] is None else text(row, name) for name in ("parent_id", "parent_author_id"))
-    parent_id, parent_author_id = parents
+    parent_id, parent_author_id = (text_or_none(row, name) for name in ("parent_id", "parent_author_id"))
     return replace(post, thread_id=text(row, "thread_id"), parent_id=parent_id, parent_author_id=parent_author_id, own=bool(row["own"]))

@@ -28,7 +28,7 @@ from listener.model import (
     Visibility,
 )
 from listener.store import corrections, following
-from listener.store.base import Reader, Row, Tx, names, number, pack, storable, text, unpack
+from listener.store.base import Reader, Row, Tx, names, number, pack, storable, text, text_or_none, unpack
 
 _POST = """INSERT INTO posts (network, id, thread_id, parent_id, parent_author_id, author_id, handle, display_name, followers, bot, bio,
     text, created_at, heard_at, url, visibility, mentions, tags, language, version, own, late, source, look_at)
@@ -216,11 +216,11 @@ def read_post(row: Row) -> Post:
         thread_id=text(row, "thread_id"),
         url=text(row, "url"),
         visibility=Visibility(text(row, "visibility")),
-        parent_id=None if row["parent_id"] is None else text(row, "parent_id"),
-        parent_author_id=None if row["parent_author_id"] is None else text(row, "parent_author_id"),
+        parent_id=text_or_none(row, "parent_id"),
+        parent_author_id=text_or_none(row, "parent_author_id"),
         mentions=names(row["mentions"]),
         tags=names(row["tags"]),
-        language=None if row["language"] is None else text(row, "language"),
+        language=text_or_none(row, "language"),
         version=text(row, "version"),
         own=bool(row["own"]),
     )
@@ -327,7 +327,7 @@ def mark_decided(tx: Tx, last: int) -> None:
 def cursor(reader: Reader, source: str) -> Stood:
     """Return whether the source was ever heard, and its cursor."""
     row = reader.one("SELECT cursor FROM cursors WHERE source = :source", source=source)
-    return (row is not None, None if row is None or row["cursor"] is None else text(row, "cursor"))
+    return (row is not None, text_or_none(row, "cursor") if row else None)
 
 
 def move_cursor(tx: Tx, source: str, value: str | None, *, at: datetime) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from listener.clock import from_text, to_text
-from listener.store.base import Reader, Row, number, text, unpack
+from listener.store.base import Reader, Row, number, text, text_or_none, unpack
 from responders.ledger import audit, lowered
 from responders.lifecycle import LEFT, listed
 from responders.model import Kind
@@ -167,8 +167,8 @@ def verdicts(reader: Reader, span: Span) -> list[Verdict]:
             brand=text(row, "brand"),
             verdict=text(row, "verdict"),
             reason=text(row, "reason"),
-            public=None if row["public_text"] is None else text(row, "public_text"),
-            private=None if row["private_text"] is None else text(row, "private_text"),
+            public=text_or_none(row, "public_text"),
+            private=text_or_none(row, "private_text"),
         )
         for row in rows
     ]

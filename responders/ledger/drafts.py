@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from listener.clock import from_text, to_text
 from listener.errors import EarnestError
-from listener.store.base import Reader, Row, Tx, names, number, pack, text, unpack
+from listener.store.base import Reader, Row, Tx, names, number, pack, text, text_or_none, unpack
 from responders.model import DraftState, Offered, Proposal
 
 
@@ -49,10 +49,6 @@ class Word:
     at: datetime
 
 
-def _optional(row: Row, column: str) -> str | None:
-    return None if row[column] is None else text(row, column)
-
-
 def read(row: Row) -> Draft:
     """Build a draft from a row of `drafts`."""
     return Draft(
@@ -64,10 +60,10 @@ def read(row: Row) -> Draft:
         state=DraftState(text(row, "state")),
         route=text(row, "route"),
         rule_version=text(row, "rule_version"),
-        public=_optional(row, "public_text"),
-        private=_optional(row, "private_text"),
-        public_template=_optional(row, "public_template"),
-        private_template=_optional(row, "private_template"),
+        public=text_or_none(row, "public_text"),
+        private=text_or_none(row, "private_text"),
+        public_template=text_or_none(row, "public_template"),
+        private_template=text_or_none(row, "private_template"),
         problems=names(row["problems"]),
         approvals_needed=number(row, "approvals_needed"),
         parent_text=text(row, "parent_text"),

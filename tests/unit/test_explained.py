@@ -270,3 +270,10 @@ def test_a_score_between_two_digits_adds_up_too(score: float) -> None:
             return [Weight("", score - 0.1), Weight("so", 0.1)]
 
     holds(why("so it goes", judge=Assessor(Scoring(), Between())), "so it goes")
+
+
+@pytest.mark.parametrize("text", ["https://example.org/a lol", "example.org kkkk"])
+def test_what_the_language_is_told_without_is_no_word_to_tell_it_by(text: str) -> None:
+    reason = why(text).reason("language")
+    assert reason is not None
+    assert reason.because == "there are no words to tell it by"

@@ -148,7 +148,10 @@ def test_the_demo_is_put_aside_before_history_is_taken_in(folder: Path) -> None:
 
 
 def test_mentions_are_filtered_by_their_own_urgency_and_not_by_their_case(folder: Path) -> None:
-    turns = [{"from": "customer", "text": "the charger burned my hand"}, {"from": "customer", "text": "and I love the colour of your lamps, thank you!"}]
+    turns = [
+        {"from": "customer", "text": "the charger burned my hand"},
+        {"from": "customer", "text": "and I love the colour of your lamps, thank you!"},
+    ]
     (folder / "export.jsonl").write_text(json.dumps({"id": "5", "turns": turns}) + "\n", encoding="utf-8")
     earnest(folder, "import", "export.jsonl")
     urgent = [json.loads(line) for line in earnest(folder, "mentions", "--urgency", "high", "--json").stdout.splitlines()]

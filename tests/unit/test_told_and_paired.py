@@ -83,7 +83,7 @@ def test_what_came_to_a_good_end_is_praise() -> None:
     "text",
     [
         "Love it when you lose my bag",
-        "thanks for not telling us the train was cancelled 🙄",
+        "so kind of you to fill the lift with boxes, my mother loves eight flights of stairs 🙄",
         "Thanks for the update 🙄",
         "Great staff, but this is the third cancellation this month",
         "Nice touch putting the heating on in July",

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from listener.rules.rulebook import SentimentSettings
 from listener.scoring.sentiment.base import Odds
 
-NEGATIVE, POSITIVE = -0.35, 0.5
+_RULES = SentimentSettings()
+NEGATIVE, POSITIVE = _RULES.negative, _RULES.positive
 _CLOSE = 0.0005  # neutral keeps so far from the thresholds that no rounding moves it across
 
 

@@ -9,6 +9,8 @@ import html
 import re
 import unicodedata
 
+from listener.scoring.excerpt import ends
+
 _HEAD, _TAIL = 480, 160  # characters read from the two ends of a long post
 _NAME = re.compile(r"(?<![\w.])@\w+")
 _LINK = re.compile(r"https?://\S*|\bwww\.\S+")
@@ -22,7 +24,7 @@ _SYMBOL = re.compile("[\u203c\u2049\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f0
 
 def shorten(text: str) -> str:
     """Return the two ends of a long text: what a reader takes in at a glance."""
-    return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]} {text[-_TAIL:]}"
+    return ends(text, _HEAD, _TAIL)
 
 
 def tidy(text: str) -> str:

@@ -10,10 +10,11 @@ import math
 from collections.abc import Sequence
 
 from listener.scoring import emoji as pictures
+from listener.scoring.sentiment._scale import NEGATIVE, POSITIVE
 from listener.scoring.sentiment.base import Opinion, Weight, Words
 from listener.scoring.valence import Valence, read
 
-_NEGATIVE, _POSITIVE = (-0.1, -0.35), (0.35, 0.5)
+_NEGATIVE, _POSITIVE = (-0.1, NEGATIVE), (0.35, POSITIVE)
 _STEEPEST = _POSITIVE[1] / _POSITIVE[0] / math.sqrt(15)  # what a word of worth 1 adds where all balance: the slope there
 
 
