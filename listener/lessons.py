@@ -17,7 +17,6 @@ from listener.store import mentions as ledger
 from listener.store.base import Reader, Row, Tx
 from listener.store.corrections import Correction
 
-
 _MOST = 2_000  # corrections of a brand that are learned from: the time grows with the square of the words in them
 
 

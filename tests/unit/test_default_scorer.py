@@ -131,6 +131,16 @@ def test_a_broken_installation_says_so(tmp_path: Path, name: str) -> None:
             load(folder)
 
 
+def test_weights_that_were_damaged_are_not_judged_by(tmp_path: Path) -> None:
+    folder = tmp_path / "default"
+    shutil.copytree(FOLDER, folder)
+    weights = bytearray((folder / "weights.npy").read_bytes())
+    weights[-1] ^= 1
+    (folder / "weights.npy").write_bytes(weights)
+    with pytest.raises(EarnestError, match="weights.npy is not the file that was shipped"):
+        load(folder)
+
+
 def test_the_card_names_the_files_beside_it() -> None:
     # The judge is named by the card, so that other weights are another judge.
     card = tomllib.loads((FOLDER / "default.toml").read_text(encoding="utf-8"))

@@ -6,6 +6,8 @@ How they were found: `training/default.py`; how well they judge: docs/models/def
 
 from __future__ import annotations
 
+import hashlib
+import io
 import tomllib
 from collections.abc import Sequence
 from functools import cache
@@ -126,12 +128,13 @@ def load(folder: Path) -> Table:
         EarnestError: a file of it is missing or broken.
     """
     try:
-        weights = np.load(folder / _TABLE, allow_pickle=False)
         card = tomllib.loads((folder / _CARD).read_text(encoding="utf-8"))
-        words = frozenset((folder / _KNOWN).read_text(encoding="utf-8").split())
-        if weights.dtype == np.int8 and weights.shape == _SHAPE:
-            return Table(weights, card, words)
-        why = f"{_TABLE} is no table of this program"
+        files = {name: (folder / name).read_bytes() for name in (_TABLE, _KNOWN)}
+        changed = [name for name, data in files.items() if hashlib.sha256(data).hexdigest() != card["sums"][name]]
+        weights = np.load(io.BytesIO(files[_TABLE]), allow_pickle=False)
+        if not changed and weights.dtype == np.int8 and weights.shape == _SHAPE:
+            return Table(weights, card, frozenset(files[_KNOWN].decode().split()))
+        why = f"{(*changed, _TABLE)[0]} is not the file that was shipped"
     except (OSError, ValueError, KeyError, TypeError, EOFError) as problem:
         why = one_line(str(problem), 200)
     message = f"the weights of the default scorer cannot be read: {why}"
