@@ -137,7 +137,7 @@ def test_weights_that_were_damaged_are_not_judged_by(tmp_path: Path) -> None:
     weights = bytearray((folder / "weights.npy").read_bytes())
     weights[-1] ^= 1
     (folder / "weights.npy").write_bytes(weights)
-    with pytest.raises(EarnestError, match="weights.npy is not the file that was shipped"):
+    with pytest.raises(EarnestError, match=r"weights\.npy is not the file that was shipped"):
         load(folder)
 
 
