@@ -38,6 +38,8 @@ def codes_of(path: Path) -> Iterator[str]:
             name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
             if name == "_missing" and len(node.args) > 2 and isinstance(node.args[2], ast.Constant):
                 yield f"unknown-{node.args[2].value}"
+            elif name == "doubles" and isinstance(node.args[1], ast.Constant):
+                yield f"double-{node.args[1].value}"
             elif name in ARGUMENT and len(node.args) > ARGUMENT[name]:
                 yield from words_in(node.args[ARGUMENT[name]])
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "_ROWS":

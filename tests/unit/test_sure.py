@@ -54,7 +54,7 @@ def test_the_odds_of_the_label_say_how_sure_it_is(score: float, label: Mood, sur
 
 def test_nobody_is_sure_where_the_scorer_gave_no_odds_or_findings_changed_the_label() -> None:
     assert judged("the parcel is blue", 0.8, None).sentiment.sure is None
-    changed = judged("@acme the site is down again and you charged me twice", 0.1, Odds(0.1, 0.8, 0.1)).sentiment
+    changed = judged("@acme the site is down again and you charged me twice", 0.1, Odds(0.3, 0.4, 0.3)).sentiment
     assert (changed.label, changed.sure) == (Mood.NEGATIVE, None)
 
 
@@ -82,5 +82,5 @@ def test_it_is_kept_in_the_store_and_printed_only_where_it_is_known(tmp_path: Pa
     store.close()
     assert score_line(known, "1")["sentiment"] == {"label": "negative", "score": -0.6, "sure": 0.7}
     assert score_line(unknown, "1")["sentiment"] == {"label": "negative", "score": -0.6}
-    assert _mood(known).startswith("mood negative \N{MINUS SIGN}0.60, 70 % sure, ")
-    assert "sure" not in _mood(unknown)
+    assert _mood(known, ()).startswith("mood negative \N{MINUS SIGN}0.60, 70 % sure, ")
+    assert "sure" not in _mood(unknown, ())
