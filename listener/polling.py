@@ -33,7 +33,6 @@ class Known:
 
 
 NOTHING_KNOWN = Known()
-_EARLIER = 200  # posts of a thread that are read before one of them, as many as the store gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +216,7 @@ class Ear:
             earlier = threads.setdefault(post.thread_id, [])
             if not ledger.is_stored(reader, post.network, post.id):
                 found = () if post.own else _brought(post, brand, source)
-                seen.append((Judged(post, found, None), tuple(earlier[-_EARLIER:])))
+                seen.append((Judged(post, found, None), tuple(earlier[-ledger.THREAD :])))
             earlier.append(post)
         return self._assess(seen)
 

@@ -110,7 +110,7 @@ def sentiment(opinion: Opinion | None, reading: Reading, signals: Collection[str
         steps = (Push(_MEANT, -_CLEAR - (score or 0.0)),)
     else:
         steps = _steps(score, reading, _AGAINST_US & set(signals))
-        doubt = _doubt(opinion, reading)
+        doubt = 1.0 if GRAVE & set(signals) else _doubt(opinion, reading)  # no count of words outweighs an emergency
         steps = steps and [Push(step.why, step.points * doubt) for step in steps]
         if not steps and opinion and label_of(opinion.score, settings) is Mood.NEGATIVE and _merely_asks(opinion, reading, signals):
             steps = (Push(_MERE, -opinion.score),)

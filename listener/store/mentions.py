@@ -30,6 +30,7 @@ from listener.model import (
 from listener.store import corrections, following
 from listener.store.base import Reader, Row, Tx, names, number, pack, storable, text, text_or_none, unpack
 
+THREAD = 200  # posts of a thread that are read before one of them
 _POST = """INSERT INTO posts (network, id, thread_id, parent_id, parent_author_id, author_id, handle, display_name, followers, bot, bio,
     text, created_at, heard_at, url, visibility, mentions, tags, language, version, own, late, source, look_at)
     SELECT :network, :id, :thread_id, :parent_id, :parent_author_id, :author_id, :handle, :display_name, :followers, :bot, :bio,
@@ -263,7 +264,7 @@ def _grounds(row: Row) -> tuple[Because, ...]:
     return tuple(Because(Ground(ground), words) for ground, words in because) if isinstance(because, list) else ()
 
 
-def thread(reader: Reader, network: str, thread_id: str, limit: int = 200) -> tuple[Post, ...]:
+def thread(reader: Reader, network: str, thread_id: str, limit: int = THREAD) -> tuple[Post, ...]:
     """Return the stored posts of a thread, oldest first; of a longer thread, the newest `limit`."""
     rows = reader.all(
         "SELECT * FROM posts WHERE network = :network AND thread_id = :thread ORDER BY created_at DESC, id DESC LIMIT :limit",

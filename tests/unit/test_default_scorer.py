@@ -73,6 +73,7 @@ def test_emoji_count_only_where_the_rules_let_them() -> None:
     deaf = make_scorer("default", emoji=False)
     (without,) = deaf.judge([Words("電車 🤬", "ja")])
     assert without is None
+    assert deaf.judge([Words("🤬🤬", "und")]) == [None]
     (hears,), (does_not,) = SCORER.judge([Words("the train 🤬🤬", "en")]), deaf.judge([Words("the train 🤬🤬", "en")])
     assert hears is not None
     assert does_not is not None

@@ -50,7 +50,7 @@ class Default:
         """Whether the text is in a language it learnt, or too short to tell but with words or emoji that it knows."""
         if words.language != _UNTOLD:
             return words.language in LANGUAGES and not words.text.isspace() and words.text != ""
-        return bool(pictures.alone(words.text)) or not self._table.words.isdisjoint(ngrams.plain(words.text).split())
+        return bool(self._emoji and pictures.alone(words.text)) or not self._table.words.isdisjoint(ngrams.plain(words.text).split())
 
     def _opinions(self, many: Sequence[Words]) -> list[Opinion]:
         commons = [self._table.calibration(words.language).common for words in many]
