@@ -22,7 +22,8 @@ from listener.rules.answerchecks import state_of
 from listener.rules.rulebook import Rulebook
 from listener.sources.base import kind as source_kind
 from listener.sources.base import kinds as source_kinds
-from listener.store.sqlite import SqliteStore, beside, path_of
+from listener.store.base import Store
+from listener.store.sqlite import beside, path_of
 from responders import flag, policies, views
 from responders.alerts import address_of
 from responders.guard import today_of
@@ -119,7 +120,7 @@ def _store(url: str, at: datetime) -> Iterator[Finding]:
         yield from _flagged(path, at)
         return
     try:
-        yield Finding("store", State.OK, f"{store.path} opens and is up to date")
+        yield Finding("store", State.OK, f"{path} opens and is up to date")
         yield from _remembered(store, at)
     finally:
         store.close()
@@ -136,7 +137,7 @@ def _stopped(pause: Pause) -> Finding:
     return Finding("sending", State.WARNING, f'stopped by {pause.by}: "{pause.reason}"{where}', "let it go on: earnest resume")
 
 
-def _remembered(store: SqliteStore, at: datetime) -> Iterator[Finding]:
+def _remembered(store: Store, at: datetime) -> Iterator[Finding]:
     broken = audit.broken_at(store.read())
     if broken is None:
         yield Finding("log", State.OK, "no line of it was changed or removed")

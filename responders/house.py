@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from listener import clock, plugins
 from listener.errors import EarnestError
+from listener.store.base import Store
 from listener.store.schema import MIGRATIONS as HEARING
 from listener.store.sqlite import SqliteStore, path_of
 from responders import flag
@@ -21,7 +22,7 @@ _FILES = ("", "-wal", "-shm", flag.ENDING)
 """The files of one store, as endings of its name; the lock stays, since somebody may hold it."""
 
 
-def open_store(url: str, *, create: bool = False, patience: float = 5.0) -> SqliteStore:
+def open_store(url: str, *, create: bool = False, patience: float = 5.0) -> Store:
     """Open the store, brought up to date; `create` makes a new one where there is none.
 
     `patience` is how many seconds to wait, at each write, while another program keeps the store locked.
@@ -61,7 +62,7 @@ def is_demo(url: str) -> bool:
         store.close()
 
 
-def open_demo_store(url: str) -> SqliteStore:
+def open_demo_store(url: str) -> Store:
     """Open a new store that is marked as the demo's from its first moment."""
     store = open_store(url, create=True)
     store.write(lambda tx: people.set_fact(tx, "demo", "1", at=clock.now()))

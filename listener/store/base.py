@@ -7,8 +7,10 @@ text in UTC, so that they sort; lists and records as JSON text.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -39,6 +41,9 @@ class Reader(Protocol):
     def one(self, sql: str, **values: Value) -> Row | None:
         """Return the first row, or None."""
 
+    def now(self) -> datetime:
+        """Return the store's own time, the same for every machine that works on it: by it leases and claims run out."""
+
 
 class Tx(Reader, Protocol):
     """A transaction under way: what is run here is stored together or not at all."""
@@ -46,27 +51,57 @@ class Tx(Reader, Protocol):
     def run(self, sql: str, **values: Value) -> int:
         """Change rows; return how many."""
 
+    def run_many(self, sql: str, many: Sequence[Mapping[str, Value]]) -> int:
+        """Change rows by the same statement, once for each of `many`; return how many in all."""
+
     def insert(self, sql: str, **values: Value) -> int:
         """Insert one row; return its id."""
 
+    def lock(self, names: Sequence[str]) -> None:
+        """Keep every other transaction that locks one of these names waiting until this one has ended."""
+
+    def ring(self, bell: str) -> None:
+        """Ring for whoever waits for this bell, on any machine, once the transaction is stored. A ring may be lost: nothing rests on it."""
+
 
 class Store(Protocol):
-    """A database that has been opened and brought up to date."""
+    """A database that has been opened and brought up to date.
+
+    `shared` says whether daemons on several machines may work on it at the same time; else one daemon holds it alone.
+    """
 
     url: str
+    shared: bool
 
     def read(self) -> Reader:
         """Return a reader for this thread."""
 
-    def write(self, work: Callable[[Tx], T]) -> T:
+    def hold_alone(self) -> None:
+        """Make this process the only daemon on a store that is not shared, until it ends.
+
+        Raises:
+            Unreachable: another daemon has it.
+        """
+
+    def held(self) -> bool:
+        """Return whether a daemon works on this store now."""
+
+    def write(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:
         """Run `work` in one transaction, durable when this returns; an exception undoes it and is raised here.
+
+        Writes happen one after the other, on all machines together: what `work` reads is not changed by another meanwhile. Only writes
+        that say `alongside` may happen at the same time as each other (never beside one that does not say it). `work` may then be run
+        again from its beginning, and must take locks of its own for what others of them may change (`Tx.lock`).
 
         Raises:
             Unreachable: the store refused (locked, full, read-only, broken).
         """
 
-    async def awrite(self, work: Callable[[Tx], T]) -> T:
+    async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:
         """Do the same without blocking the event loop."""
+
+    def bells(self, heard: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Call `heard`, from any thread, for each bell that is rung, as long as the context lasts."""
 
     def scrub(self) -> bool:
         """Take what was deleted from the tables out of the files too; return whether all of it is out. It may take seconds.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -42,6 +43,11 @@ class _Noting(SqliteTx):
         """Change rows; return how many."""
         self._note(sql)
         return self._execute(sql, values).rowcount
+
+    def run_many(self, sql: str, many: Sequence[Mapping[str, Value]]) -> int:
+        """Change rows by the same statement, once for each of `many`; return how many in all."""
+        self._note(sql)
+        return super().run_many(sql, many)
 
     def insert(self, sql: str, **values: Value) -> int:
         """Insert one row; return its id."""
@@ -101,6 +107,7 @@ class Scratch:
     """A `listener.store.base.Store` for one thread, without a file."""
 
     url = "scratch"
+    shared = False
 
     def __init__(self, migrations: Iterable[Migrations]) -> None:
         """Make every table, empty."""
@@ -121,7 +128,18 @@ class Scratch:
         """Return a reader; it sees what a transaction under way has written."""
         return self._tx
 
-    def write(self, work: Callable[[Tx], T]) -> T:
+    def hold_alone(self) -> None:
+        """Nobody else can reach it."""
+
+    def held(self) -> bool:
+        """No daemon works on it."""
+        return False
+
+    def bells(self, heard: Callable[[str], None]) -> AbstractContextManager[None]:  # noqa: ARG002  # nobody rings
+        """There are no bells here."""
+        return nullcontext()
+
+    def write(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one thread
         """Run `work` in one transaction; an exception undoes it."""
         self._connection.execute("BEGIN")
         try:
@@ -133,7 +151,7 @@ class Scratch:
         self._connection.execute("COMMIT")
         return result
 
-    async def awrite(self, work: Callable[[Tx], T]) -> T:
+    async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one thread
         """Do the same; there is nothing to wait for."""
         return self.write(work)
 

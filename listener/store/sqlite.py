@@ -12,12 +12,14 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
+from listener import clock
 from listener.errors import EarnestError, Unreachable
 from listener.store import scrubbing
 from listener.store.base import Migrations, Row, Tx, Value
@@ -55,9 +57,26 @@ class SqliteTx:
         """Change rows; return how many."""
         return self._execute(sql, values).rowcount
 
+    def run_many(self, sql: str, many: Sequence[Mapping[str, Value]]) -> int:
+        """Change rows by the same statement, once for each of `many`; return how many in all."""
+        try:
+            return self._connection.executemany(sql, many).rowcount
+        except (UnicodeEncodeError, OverflowError):
+            return sum(self.run(sql, **values) for values in many)
+
     def insert(self, sql: str, **values: Value) -> int:
         """Insert one row; return its id."""
         return self._execute(sql, values).lastrowid or 0
+
+    def now(self) -> datetime:
+        """Return this machine's time: nobody else works on the file."""
+        return clock.now()
+
+    def lock(self, names: Sequence[str]) -> None:
+        """There is one writer: whoever writes has locked everything."""
+
+    def ring(self, bell: str) -> None:
+        """Nobody waits for bells here: a daemon looks at its own file often."""
 
     def _execute(self, sql: str, values: dict[str, Value]) -> sqlite3.Cursor:
         try:
@@ -83,6 +102,8 @@ _Job = tuple[Callable[[Tx], object], "Future[object]"]
 
 class SqliteStore:
     """A SQLite file, open and up to date."""
+
+    shared = False
 
     def __init__(self, url: str, migrations: tuple[Migrations, ...], *, create: bool = True, patience: float = _PATIENCE) -> None:
         """Open the file behind `url` (`sqlite:///path`) and apply what is missing of `migrations`.
@@ -154,7 +175,7 @@ class SqliteStore:
             self._readers.append(connection)
         return SqliteTx(connection, self._columns)
 
-    def write(self, work: Callable[[Tx], T]) -> T:
+    def write(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         """Run `work` in one transaction; see `Store.write`."""
         return self._submit(work).result()
 
@@ -163,9 +184,13 @@ class SqliteStore:
         self._jobs.put((work, future))  # type: ignore[arg-type]  # the queue holds jobs of every result type
         return future
 
-    async def awrite(self, work: Callable[[Tx], T]) -> T:
+    async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         """Run `work` in one transaction without blocking the event loop."""
         return await asyncio.wrap_future(self._submit(work))
+
+    def bells(self, heard: Callable[[str], None]) -> AbstractContextManager[None]:  # noqa: ARG002  # nobody rings
+        """There are no bells here; see `SqliteTx.ring`."""
+        return nullcontext()
 
     def scrub(self) -> bool:
         """Take what was deleted out of the search index and the log; see `Store.scrub`. Writers go on meanwhile."""

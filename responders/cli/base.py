@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from listener.rules.rulebook import Rulebook
-    from listener.store.sqlite import SqliteStore
+    from listener.store.base import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -91,7 +91,7 @@ class App:
             return None
 
     @cached_property
-    def store(self) -> SqliteStore:
+    def store(self) -> Store:
         """The store, opened and up to date; closed when the command ends.
 
         Raises:

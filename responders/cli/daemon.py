@@ -20,7 +20,7 @@ from responders.ledger import deliveries
 
 if TYPE_CHECKING:
     from listener.rules.rulebook import Rulebook
-    from listener.store.sqlite import SqliteStore
+    from listener.store.base import Store
     from responders.daemon import Daemon
 
 _WIDTH = 200  # columns of a reason
@@ -94,9 +94,7 @@ def _rules_of_before(url: str, rules: Path) -> Rulebook | None:
         store.close()
 
 
-async def _work(
-    app: App, store: SqliteStore, book: Rulebook, refused: RulesWrong | None, seen: object, *, once: bool, observe: bool
-) -> int:
+async def _work(app: App, store: Store, book: Rulebook, refused: RulesWrong | None, seen: object, *, once: bool, observe: bool) -> int:
     from listener.watching import Hearing, say  # noqa: PLC0415
     from responders import flag  # noqa: PLC0415
     from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help

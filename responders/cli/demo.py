@@ -16,7 +16,7 @@ from listener.errors import EarnestError
 from responders.cli.base import App, common
 
 if TYPE_CHECKING:
-    from listener.store.sqlite import SqliteStore
+    from listener.store.base import Store
     from responders.demo.play import Play
     from responders.demo.script import Script
 
@@ -68,7 +68,7 @@ def _settle_in(app: App) -> str:
     return extra
 
 
-def _fresh_store(app: App) -> SqliteStore:
+def _fresh_store(app: App) -> Store:
     """Begin with an empty store; an earlier demo's is removed, unless a daemon works on it."""
     from listener.store.sqlite import path_of  # noqa: PLC0415  # not needed for help
     from responders.house import is_demo, open_demo_store, remove_store  # noqa: PLC0415
@@ -90,7 +90,7 @@ def _narrate(app: App, words: str, *, style: str = "", whole: bool = False) -> N
         app.out.line(words, style=style, whole=whole)
 
 
-async def _perform(app: App, script: Script, store: SqliteStore, extra: str) -> int:
+async def _perform(app: App, script: Script, store: Store, extra: str) -> int:
     from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
     from responders.demo.play import Play  # noqa: PLC0415
     from responders.demo.summary import lines, outcome  # noqa: PLC0415

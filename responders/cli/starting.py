@@ -20,12 +20,12 @@ from responders.weighing import Objection
 if TYPE_CHECKING:
     from listener.errors import RulesWrong
     from listener.rules.rulebook import Rulebook
-    from listener.store.sqlite import SqliteStore
+    from listener.store.base import Store
     from responders.cli.base import App
 
 
 def settle(
-    app: App, store: SqliteStore, book: Rulebook, refused: RulesWrong | None, *, once: bool, observe: bool, confirmed: str | None
+    app: App, store: Store, book: Rulebook, refused: RulesWrong | None, *, once: bool, observe: bool, confirmed: str | None
 ) -> tuple[Rulebook, RulesWrong | None]:
     """Return the rules to begin with, and why they are not those of the file as it stands, if they are not.
 
@@ -54,13 +54,13 @@ def settle(
     return begins, problem
 
 
-def _of_before(store: SqliteStore, book: Rulebook, rules: Path) -> Rulebook | None:
+def _of_before(store: Store, book: Rulebook, rules: Path) -> Rulebook | None:
     """Return the rules that were in force last, where they are other ones and can be used."""
     last = rulebooks.last(store.read())
     return None if last is None or last[0] == book.fingerprint else last_good(store.read(), answers_beside(rules))
 
 
-def _answers_wait(store: SqliteStore, book: Rulebook, allowed: Allowed) -> bool:
+def _answers_wait(store: Store, book: Rulebook, allowed: Allowed) -> bool:
     """Return whether these rules were in force last, and the written answers beside them waited for a person's word."""
     sealed = edits.seal(book)
     facts = people.facts(store.read())

@@ -12,8 +12,8 @@ import click
 
 from listener import clock
 from listener.clock import to_text
-from listener.store.base import Reader, Tx
-from listener.store.sqlite import SqliteStore, beside, path_of
+from listener.store.base import Reader, Store, Tx
+from listener.store.sqlite import beside, path_of
 from listener.text import one_line
 from responders.cli.base import AS, App, common
 from responders.cli.filters import to_span
@@ -34,7 +34,7 @@ class _Later:
         self._path = path_of(url)
 
     @cached_property
-    def _store(self) -> SqliteStore:
+    def _store(self) -> Store:
         store = open_store(self._url, patience=_PATIENCE)
         click.get_current_context().call_on_close(store.close)
         return store

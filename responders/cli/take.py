@@ -17,8 +17,7 @@ from responders.model import Mode
 
 if TYPE_CHECKING:
     from listener.rules.rulebook import Rulebook
-    from listener.store.base import Reader
-    from listener.store.sqlite import SqliteStore
+    from listener.store.base import Reader, Store
     from responders.comparing import Difference
     from responders.edits import Allowed
     from responders.weighing import Objection, Weighed
@@ -73,7 +72,7 @@ def take(app: App, *, force: bool, confirmed: str | None, who: str | None, reaso
     return _taken(app, tried, running=store.held())
 
 
-def _try(app: App, store: SqliteStore, book: Rulebook) -> _Tried:
+def _try(app: App, store: Store, book: Rulebook) -> _Tried:
     """Play the last day by the file and by the rules in force, where these are others."""
     from responders import edits, weighing  # noqa: PLC0415  # not needed for help
     from responders.edits import Allowed  # noqa: PLC0415
@@ -170,7 +169,7 @@ def _not_taken(app: App, tried: _Tried, missing: list[Objection]) -> int:
     return 1
 
 
-def _give(store: SqliteStore, tried: _Tried, *, who: str, reason: str) -> None:
+def _give(store: Store, tried: _Tried, *, who: str, reason: str) -> None:
     from responders.edits import seal  # noqa: PLC0415  # not needed for help
     from responders.ledger import takes  # noqa: PLC0415
 

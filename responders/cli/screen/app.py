@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from listener.clock import Clock
 from listener.errors import EarnestError
 from listener.rules.rulebook import Rulebook
-from listener.store.sqlite import SqliteStore
+from listener.store.base import Store
 from listener.text import visible
 from responders.approvals import Desk, Done
 from responders.cli.screen import pages
@@ -46,7 +46,7 @@ class Review(View, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding(key.press, key.action, key.long) for key in KEYS]
 
-    def __init__(self, store: SqliteStore, book: Rulebook, clock: Clock, *, me: str, filters: Filters) -> None:
+    def __init__(self, store: Store, book: Rulebook, clock: Clock, *, me: str, filters: Filters) -> None:
         """Decide in the name of `me`, starting with what fits `filters`."""
         pile = Pile(store, book, clock, channel_kind, me=me, filters=filters)
         super().__init__(pile, Desk(store, book, clock, channel_kind, who=me), clock, store.held)
