@@ -14,23 +14,21 @@ from pathlib import Path
 from listener import logs
 from listener.clock import Clock
 from listener.errors import EarnestError, RulesWrong
-from listener.listening import Listening, Missing, home
+from listener.listening import Listening, Missing
 from listener.polling import Ear, Taken
 from listener.rules.rulebook import Rulebook
 from listener.schedule import Schedule
-from listener.store import mentions as heard_ledger
-from listener.store.base import Store, Tx, text
+from listener.store.base import Store
 from listener.watching import Hearing
 from responders import deadlines, outbox
 from responders.alerts import Alerts, Told
 from responders.approvals import UNDO
-from responders.channels.base import Channel, ChannelKind, Labelled
 from responders.house import channel_kind, speaking_networks
-from responders.ledger import deliveries, incidents, people, places
 from responders.outbox import Outbox, Sending
 from responders.pipeline import Mind, Noted
 from responders.rulekeeper import RuleKeeper
 from responders.sending import byhand
+from responders.signing import Mute, Signing
 from responders.watchkeeper import Rang, WatchKeeper
 
 _log = logs.get("daemon")
@@ -45,14 +43,6 @@ class RulesTaken:
     """Rules that were read while running and are in force now."""
 
     version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """A network on which nothing can be said, and why; told once, and again when the reason is another."""
-
-    network: str
-    problem: str
 
 
 def _observing(adapt: Callable[[Rulebook], Rulebook]) -> Callable[[Rulebook], Rulebook]:
@@ -99,14 +89,13 @@ class Daemon:
         self._tell = tell
         self._work = asyncio.Event()
         self._kinds = {name: kind for name in speaking_networks() if (kind := channel_kind(name))}
-        self._channels: dict[str, Channel] = {}
+        self._signing = Signing(store, clock, self._kinds, tell)
         adapted = _observing(adapt) if observe else adapt
         self._rules = RuleKeeper(store, clock, rules_path, adapted, refused=refused, observe=observe, seen=seen)
-        self._mute: dict[str, Mute] = {}
         self._take_rules(*self._made(adapted(book)))
         self._alerts = Alerts(store, lambda: self._book, clock)
         self._watchkeeper = WatchKeeper(store, lambda: self._book, clock)
-        self._outbox = Outbox(store, lambda: self._book, clock, self._channels, self._kinds)
+        self._outbox = Outbox(store, lambda: self._book, clock, self._signing.channels, self._kinds)
         self._listening = self._new_listening()
 
     def _made(self, book: Rulebook) -> tuple[Ear, Mind, Rulebook]:
@@ -127,69 +116,10 @@ class Daemon:
         await self._outbox.recover()
         await self._rules.begin(self._book)
         await self._open_channels()
-        await self._store.awrite(self._try_afresh)
+        await self._store.awrite(self._signing.try_afresh)
 
     async def _open_channels(self) -> None:
-        """Sign in wherever we may speak; where we cannot, drafts are still made, for a person to post by hand.
-
-        While only observing, that is wanted only for what an earlier run left in doubt or somebody takes back.
-        """
-        left = deliveries.counts(self._store.read())
-        if self._book.mode == "observe" and not (left["unknown"] or left["claimed"] or left["withdrawing"]):
-            return
-        await self._close_barred()
-        for network, kind in self._kinds.items():
-            settings = home(self._book, network)
-            if settings is None or network in self._channels:
-                continue
-            await self._open_channel(network, kind, dict(settings.options))
-
-    async def _close_barred(self) -> None:
-        """Let go of channels whose account was turned away a while ago, so that they are opened anew, with the secrets of now."""
-        reader = self._store.read()
-        barred = {text(row, "name") for row in incidents.open_(reader)}
-        resting = people.resting(reader, at=self._clock())
-        for network in [one for one in self._channels if incidents.account(one) in barred and one not in resting]:
-            await self._channels.pop(network).close()
-
-    async def _open_channel(self, network: str, kind: ChannelKind, options: dict[str, object]) -> None:
-        try:
-            channel = kind.make(options, self._book)
-        except EarnestError as problem:
-            self._say_mute(Mute(network, problem.message))
-            return
-        try:
-            account = await channel.identify()
-        except Exception as problem:  # noqa: BLE001  # a channel may be anybody's, and must not keep us from listening
-            await channel.close()
-            said = problem.message if isinstance(problem, EarnestError) else type(problem).__name__
-            self._say_mute(Mute(network, said))
-            return
-        self._mute.pop(network, None)
-        await self._store.awrite(lambda tx: heard_ledger.record_account(tx, account, at=self._clock()))
-        self._channels[network] = channel
-        await self._look_at_label(network, channel)
-
-    async def _look_at_label(self, network: str, channel: Channel) -> None:
-        """Remember whether our account says that it is automated: what leaves by itself waits for that where a network asks for it."""
-        marked = None
-        if isinstance(channel, Labelled):
-            try:
-                marked = (await channel.label()).marked
-            except Exception as problem:  # noqa: BLE001  # nobody can tell then, and that keeps nothing from going on
-                _log.warning("cannot tell the label", network=network, problem=type(problem).__name__)
-        await self._store.awrite(lambda tx: places.note_label(tx, network, marked, at=self._clock()))
-
-    def _say_mute(self, mute: Mute) -> None:
-        if self._mute.get(mute.network) != mute:
-            self._mute[mute.network] = mute
-            self._tell(mute)
-
-    def _try_afresh(self, tx: Tx) -> None:
-        """Let accounts that were turned away try again at once where they sign in now: whoever starts the daemon has seen to it."""
-        for network in self._channels:
-            if incidents.end(tx, incidents.account(network), at=self._clock()):
-                people.end_rest(tx, network)
+        await self._signing.open(self._book)
 
     async def once(self) -> list[Missing]:
         """One round of everything; return the sources that could not be heard."""
@@ -329,6 +259,4 @@ class Daemon:
 
     async def _end(self) -> None:
         await self._listening.stop()
-        for channel in self._channels.values():
-            await channel.close()
-        self._channels.clear()
+        await self._signing.close()

@@ -98,7 +98,8 @@ async def _work(app: App, store: Store, book: Rulebook, refused: RulesWrong | No
     from listener.watching import Hearing, say  # noqa: PLC0415
     from responders import flag  # noqa: PLC0415
     from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
-    from responders.daemon import Daemon, Mute  # noqa: PLC0415
+    from responders.daemon import Daemon  # noqa: PLC0415
+    from responders.signing import Mute  # noqa: PLC0415
 
     def show(event: object) -> None:
         if once and isinstance(event, Hearing):

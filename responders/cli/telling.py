@@ -6,11 +6,12 @@ from listener.errors import RulesWrong
 from listener.text import one_line
 from listener.watching import Hearing
 from responders.alerts import Told
-from responders.daemon import Mute, RulesTaken
+from responders.daemon import RulesTaken
 from responders.edits import Held
 from responders.model import DeliveryState
 from responders.outbox import Sending
 from responders.pipeline import Noted
+from responders.signing import Mute
 from responders.watchkeeper import Rang
 
 _WIDTH = 400  # columns of what a network is in trouble with
