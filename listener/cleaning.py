@@ -11,6 +11,7 @@ from listener.clock import Clock
 from listener.errors import EarnestError
 from listener.store import following
 from listener.store.base import Store
+from listener.turns import ALONE, Turns
 
 _log = logs.get("cleaning")
 EVERY = 600.0
@@ -34,13 +35,14 @@ async def clean(store: Store, clock: Clock) -> bool:
     return True
 
 
-async def run(store: Store, clock: Clock, stop: asyncio.Event) -> None:
+async def run(store: Store, clock: Clock, stop: asyncio.Event, turns: Turns = ALONE) -> None:
     """Clean every ten minutes until `stop` is set. A store that refuses is asked again at the next turn."""
     while not stop.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), EVERY)
         if not stop.is_set():
             try:
-                await clean(store, clock)
+                if await turns.mine("cleaning"):
+                    await clean(store, clock)
             except EarnestError as problem:
                 _log.warning("cannot clean the files", problem=problem.message)

@@ -17,6 +17,7 @@ from listener.settings import secret
 from listener.sources.base import Source, SourceKind, kind, server_of
 from listener.store import mentions as ledger
 from listener.store.base import Store, Tx
+from listener.turns import ALONE, Turns
 from listener.watching import Hearing, Watcher, say
 
 
@@ -84,12 +85,17 @@ class Listening:
         ear: Callable[[], Ear],
         heard: Callable[[Taken], None],
         tell: Callable[[Hearing], None] = say,
+        turns: Turns = ALONE,
     ) -> None:
-        """Make the watchers; what cannot be made is kept in `missing` and the rest listens. `tell` is told how hearing goes."""
+        """Make the watchers; what cannot be made is kept in `missing` and the rest listens. `tell` is told how hearing goes.
+
+        `turns` says which of several machines hears a source.
+        """
         self._store = store
         self._clock = clock
         self._book = book
         self._tell = tell
+        self._turns = turns
         self.watchers: list[Watcher] = []
         self.missing: list[Missing] = []
         sources: list[Source] = []
@@ -107,7 +113,7 @@ class Listening:
                 continue
             sources.append(source)
             every = settings.every.total_seconds()
-            self.watchers.append(Watcher(source, ear, store, clock, every=every, heard=heard, tell=tell, ours=ours))
+            self.watchers.append(Watcher(source, ear, store, clock, every=every, heard=heard, tell=tell, ours=ours, turns=turns))
         self.followers: list[Follower] = followers(sources, ear, store, clock, heard)
 
     async def tell_missing(self) -> None:
@@ -150,7 +156,7 @@ class Listening:
             asyncio.create_task(follower.run(self._stop, lambda name: well[name].well), name=f"follow {follower.network}")
             for follower in self.followers
         ]
-        self._tasks.append(asyncio.create_task(cleaning.run(self._store, self._clock, self._stop), name="clean"))
+        self._tasks.append(asyncio.create_task(cleaning.run(self._store, self._clock, self._stop, self._turns), name="clean"))
 
     async def stop(self) -> None:
         """End the tasks, cleanly, and let go of the sources."""

@@ -19,7 +19,7 @@ from listener.scoring.assessor import Assessor
 from listener.scoring.judge import judge_name
 from listener.scoring.learned import Adjustments
 from listener.sources.base import Looked
-from listener.store import competitors, following
+from listener.store import competitors, following, queueing
 from listener.store import mentions as ledger
 from listener.store.base import Store, Tx
 
@@ -92,24 +92,34 @@ class Ear:
         if self._given is None:
             self._lessons.learn(self._store.read())
 
-    async def take(self, source: str, page: Page, *, network: str = "", follow: bool = True, stood: ledger.Stood | None = None) -> Taken:
+    async def take(
+        self,
+        source: str,
+        page: Page,
+        *,
+        network: str = "",
+        follow: bool = True,
+        stood: ledger.Stood | None = None,
+        ours: Callable[[Tx], bool] = lambda _tx: True,
+    ) -> Taken:
         """Store a page of `source` and move its cursor, together or not at all; `network` is the source's, where its name is another.
 
         `follow` says whether its posts can be read again later. `stood` is where the source stood when the page was asked for. Where
         somebody has moved it since, nothing is stored: the page may be older than what is stored by now, and an edit must not be undone
-        nor a deleted post come back. It is asked for again from there.
+        nor a deleted post come back. It is asked for again from there. The same where it is not our turn any more (`ours`).
         """
         await self._learn()
         judged = self._judge(page.posts, ledger.accounts(self._store.read()))
 
         def work(tx: Tx) -> Taken:
-            if stood is not None and ledger.cursor(tx, source) != stood:
+            queueing.lock(tx, page.posts)
+            if not ours(tx) or (stood is not None and ledger.cursor(tx, source) != stood):
                 return Taken((), stale=True)
             taken = self._store_page(tx, source, network or source, page, judged, follow=follow)
             ledger.move_cursor(tx, source, page.cursor, at=self._clock())
-            return taken
+            return _rung(tx, taken)
 
-        return await self._store.awrite(work)
+        return await self._store.awrite(work, alongside=True)
 
     def hear(
         self, tx: Tx, source: str, page: Page, *, network: str = "", known: Known = NOTHING_KNOWN, own: Sequence[Account] | None = None
@@ -193,15 +203,16 @@ class Ear:
         judged = self._judge(looked.posts, ledger.accounts(self._store.read()))
 
         def work(tx: Tx) -> Taken:
+            queueing.lock(tx, looked.posts)
             at = self._clock()
             changed = [one for one in judged if following.edit(tx, one.post, "", at=at)]
             for one in changed:
                 self._store_change(tx, one)
             following.mark_gone(tx, network, [each for each in looked.gone if ledger.is_stored(tx, network, each)], at=at)
             after(tx)
-            return Taken(tuple(one for one in changed if one.mentions))
+            return _rung(tx, Taken(tuple(one for one in changed if one.mentions)))
 
-        return await self._store.awrite(work)
+        return await self._store.awrite(work, alongside=True)
 
     def judge_past(self, source: str, posts: Sequence[Post], brand: str) -> list[Judged]:
         """Judge posts of the past (an import), in the order given; a thread is judged as it grew. What is stored already is left out.
@@ -229,6 +240,13 @@ class Ear:
                 new += 1
                 _store_judgement(tx, one, self._clock, self.judge)
         return new
+
+
+def _rung(tx: Tx, taken: Taken) -> Taken:
+    """Have whoever decides told that something waits."""
+    if taken.mentions:
+        tx.ring(queueing.HEARD)
+    return taken
 
 
 def _brought(post: Post, brand: str, source: str = "import") -> tuple[Mention, ...]:

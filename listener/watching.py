@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 from listener import logs
 from listener.clock import Clock
@@ -19,12 +21,14 @@ from listener.resting import rest_after
 from listener.sources.base import Following, Remarking, Source, Stirring
 from listener.store import mentions as ledger
 from listener.store.base import Store
+from listener.turns import ALONE, Turns
 
 _log = logs.get("watching")
 _LONGEST_REST = 900.0
 _SIGN_IN_REST = 300.0
 _UNREACHED_REST = 60.0  # nobody is troubled by it, and when the internet is back, people want to know
 _PAGES_A_ROUND = 50
+_STANDING_BY = 5.0  # seconds until a machine asks again whether it is its turn
 _LEAST_REST = 0.2  # a busy stream is taken in portions, not word by word
 
 
@@ -73,11 +77,12 @@ class Watcher:
         heard: Callable[[Taken], None],
         tell: Callable[[Hearing], None] = say,
         ours: dict[str, tuple[str, str]] | None = None,
+        turns: Turns = ALONE,
     ) -> None:
         """Watch `source` every `every` seconds; `heard` is told of each page, `ear` gives the ear of the rules in force.
 
         `tell` is told, once for each change, how hearing goes. `ours` is shared by all watchers: by network, which account is ours and by
-        which source we know it.
+        which source we know it. A source is heard by one machine at a time (`turns`).
         """
         self._source = source
         self._ear = ear
@@ -89,6 +94,8 @@ class Watcher:
         self._failures = 0
         self._tell = tell
         self._ours = {} if ours is None else ours
+        self._turns = turns
+        self._turn = f"hear {source.name}"
         self._told: Hearing | None = None
 
     @property
@@ -117,9 +124,10 @@ class Watcher:
             stood = ledger.cursor(self._store.read(), self.name)
             page = await self._source.fetch(stood[1])
             follow = isinstance(self._source, Following)
-            taken = await self._ear().take(self.name, page, network=self._source.network, follow=follow, stood=stood)
+            still = partial(self._turns.holds, name=self._turn)
+            taken = await self._ear().take(self.name, page, network=self._source.network, follow=follow, stood=stood, ours=still)
             self._heard(taken)
-            if not page.more and not taken.stale:
+            if not (page.more or taken.stale) or (taken.stale and not await self._turns.mine(self._turn)):
                 break
         self._failures = 0
         remark = self._source.remark if isinstance(self._source, Remarking) else ""
@@ -155,12 +163,15 @@ class Watcher:
 
     async def _attempt(self) -> float:
         try:
+            if wait := await self._not_yet():
+                return wait
             await self.round()
         except SignInNeeded as problem:
             await self.note(problem)
             return _SIGN_IN_REST
         except RateLimited as problem:
             await self.note(problem)
+            await self._turns.rest(self._turn, self._clock() + timedelta(seconds=problem.retry_after))
             return problem.retry_after
         except EarnestError as problem:
             await self.note(problem)
@@ -169,6 +180,14 @@ class Watcher:
             await self.note(EarnestError(f"unexpected {type(problem).__name__} while listening"))
             return self._back_off(_LONGEST_REST)
         return self._every
+
+    async def _not_yet(self) -> float:
+        """Return how many seconds to wait because another machine hears this source, or was told by the network to wait; else 0."""
+        if not await self._turns.mine(self._turn):
+            self._known = False  # when it is our turn again, the network is asked who we are there
+            return min(self._every, _STANDING_BY)
+        until = self._turns.rests_until(self._turn)
+        return max(0.0, (until - self._clock()).total_seconds()) if until else 0.0
 
     async def note(self, problem: EarnestError) -> None:
         """Record that the source cannot be heard, and why; say it where it is news."""

@@ -1,12 +1,13 @@
 """The daemon: listens, thinks, alerts and sends, each at its own pace, until it is asked to stop.
 
-Everything it knows is in the store, so it can stop anywhere. One daemon works on one store.
+Everything it knows is in the store, so it can stop anywhere. One daemon works on a file of its own; on a shared store there may be many,
+each doing all of the work or a part of it (`Role`), and what only one should do at a time is done by whose turn it is (`listener.turns`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,13 +20,17 @@ from listener.polling import Ear, Taken
 from listener.rules.rulebook import Rulebook
 from listener.schedule import Schedule
 from listener.store.base import Store
+from listener.turns import turns_of
 from listener.watching import Hearing
 from responders import deadlines, outbox
 from responders.alerts import Alerts, Told
 from responders.approvals import UNDO
+from responders.crew import Crew
 from responders.house import channel_kind, speaking_networks
+from responders.ledger import machines
 from responders.outbox import Outbox, Sending
 from responders.pipeline import Mind, Noted
+from responders.roles import ALL_ROLES, Role
 from responders.rulekeeper import RuleKeeper
 from responders.sending import byhand
 from responders.signing import Mute, Signing
@@ -68,6 +73,7 @@ class Daemon:
         refused: RulesWrong | None = None,
         observe: bool = False,
         seen: object = None,
+        roles: Collection[Role] = ALL_ROLES,
     ) -> None:
         """Prepare; nothing runs yet.
 
@@ -82,11 +88,15 @@ class Daemon:
             refused: why the file is not in force, where `book` are the rules of before.
             observe: decide and record, draft and send nothing, whatever the mode of the rules.
             seen: how the file looked before it was read (`rulekeeper.glance`), so that no later edit of it is missed.
+            roles: the parts of the work that are done here.
         """
         self._store = store
         self._clock = clock
         self._undo = undo
         self._tell = tell
+        self._roles = frozenset(roles)
+        self._turns = turns_of(store)
+        self._crew = Crew(store, self._turns.holder, self._roles, lambda: self._book)
         self._work = asyncio.Event()
         self._kinds = {name: kind for name in speaking_networks() if (kind := channel_kind(name))}
         self._signing = Signing(store, clock, self._kinds, tell)
@@ -106,17 +116,20 @@ class Daemon:
         self._ear, self._mind, self._book = ear, mind, book  # together or not at all
 
     def _new_listening(self) -> Listening:
-        return Listening(self._store, self._book, self._clock, ear=lambda: self._ear, heard=self._heard, tell=self._tell)
+        return Listening(self._store, self._book, self._clock, ear=lambda: self._ear, heard=self._heard, tell=self._tell, turns=self._turns)
 
     def _heard(self, taken: Taken) -> None:
         if taken.mentions:
             self._work.set()
 
     async def _begin(self) -> None:
-        await self._outbox.recover()
+        if not self._store.shared:  # elsewhere a claim may be another machine's, and runs out by itself
+            await self._outbox.recover()
         await self._rules.begin(self._book)
-        await self._open_channels()
-        await self._store.awrite(self._signing.try_afresh)
+        await self._crew.beat()
+        if Role.SEND in self._roles:
+            await self._open_channels()
+            await self._store.awrite(self._signing.try_afresh)
 
     async def _open_channels(self) -> None:
         await self._signing.open(self._book)
@@ -125,14 +138,17 @@ class Daemon:
         """One round of everything; return the sources that could not be heard."""
         await self._begin()
         try:
-            failed = await self._listening.round()
-            await self._think_all()
-            await self._look_out(settled=True)
-            await self._look_at_clocks()
-            await self._alert()
-            await self._speak()
-            await self._look_after_hands()
-            await self._alert()  # of what sending came upon: a brake, an account that was turned away
+            failed = await self._listening.round() if Role.LISTEN in self._roles else []
+            if Role.THINK in self._roles:
+                await self._think_all()
+                await self._look_out(settled=True)
+                await self._look_at_clocks()
+                await self._alert()
+            if Role.SEND in self._roles:
+                await self._speak()
+                await self._look_after_hands()
+            if Role.THINK in self._roles:
+                await self._alert()  # of what sending came upon: a brake, an account that was turned away
         finally:
             await self._end()
         return failed
@@ -141,41 +157,73 @@ class Daemon:
         """Work until `stop` is set, then finish what is being sent and end, within ten seconds; what hangs is left in doubt."""
         await self._begin()
         schedule = Schedule()
-        schedule.every(_TICK, "work", self._nudge)
-        schedule.every(1.0, "rules", self._watch_rules)
-        schedule.every(_SLOW_TICK, "expire", lambda: outbox.expire(self._store, self._clock))
-        schedule.every(_SLOW_TICK, "by hand", self._look_after_hands)
-        schedule.every(_SLOW_TICK, "channels", self._open_channels)
-        schedule.every(_SLOW_TICK, "watches", self._look_out)
-        schedule.every(_SLOW_TICK, "deadlines", self._look_at_clocks)
-        await self._listening.start()
-        schedule.start()
-        # Each at its own pace: neither a slow alert service nor a slow network keeps a cry for help waiting.
-        tasks = [asyncio.create_task(self._loop(stop, work)) for work in (self._think_all, self._alert, self._speak)]
-        try:
-            await stop.wait()
-        finally:
-            schedule.stop()
-            self._rules.end()
-            self._outbox.finish()
-            self._work.set()
-            _, late = await asyncio.wait(tasks, timeout=_LAST_MOMENT)
-            for task in late:
-                task.cancel()
-            if late:  # a plug-in may not want to end; it ends with the process
-                await asyncio.wait(late, timeout=1.0)
-            await self._end()
+        for seconds, name, work in self._ticks():
+            schedule.every(seconds, name, work)
+        loop = asyncio.get_running_loop()
+        with self._store.bells(lambda _bell: loop.call_soon_threadsafe(self._work.set)):
+            turns = asyncio.create_task(self._turns.run(stop))
+            if Role.LISTEN in self._roles:
+                await self._listening.start()
+            schedule.start()
+            # Each at its own pace: neither a slow alert service nor a slow network keeps a cry for help waiting.
+            tasks = [asyncio.create_task(self._loop(stop, work)) for work in self._works()]
+            try:
+                await stop.wait()
+            finally:
+                schedule.stop()
+                await self._wind_up([*tasks, turns])
+
+    def _works(self) -> Iterator[Callable[[], Awaitable[None]]]:
+        """Yield what is done all the time, each at its own pace."""
+        if Role.THINK in self._roles:
+            yield from (self._think_all, self._in_turn("alerts", self._alert))
+        if Role.SEND in self._roles:
+            yield self._speak
+
+    def _ticks(self) -> Iterator[tuple[float, str, Callable[[], Awaitable[object]]]]:
+        """Yield what is done now and then: after how many seconds, what it is called, and how."""
+        yield _TICK, "work", self._nudge
+        yield 1.0, "rules", self._watch_rules
+        if self._store.shared:
+            yield machines.BEAT.total_seconds(), "crew", self._crew.beat
+        if Role.THINK in self._roles:
+            yield _SLOW_TICK, "expire", self._in_turn("expire", lambda: outbox.expire(self._store, self._clock))
+            yield _SLOW_TICK, "watches", self._in_turn("watches", self._look_out)
+            yield _SLOW_TICK, "deadlines", self._in_turn("deadlines", self._look_at_clocks)
+        if Role.SEND in self._roles:
+            yield _SLOW_TICK, "by hand", self._in_turn("by hand", self._look_after_hands)
+            yield _SLOW_TICK, "channels", self._open_channels
+
+    def _in_turn(self, name: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+        """Do something only while it is our turn, so that of several machines one does it."""
+
+        async def taken() -> None:
+            if await self._turns.mine(name):
+                await work()
+
+        return taken
+
+    async def _wind_up(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        self._rules.end()
+        self._outbox.finish()
+        self._work.set()
+        _, late = await asyncio.wait(tasks, timeout=_LAST_MOMENT)
+        for task in late:
+            task.cancel()
+        if late:  # a plug-in may not want to end; it ends with the process
+            await asyncio.wait(late, timeout=1.0)
+        await self._end()
+        await self._crew.leave()
+        if not self._store.shared:
             await self._outbox.recover()
 
     async def _nudge(self) -> None:
         self._work.set()
 
-    async def _loop(self, stop: asyncio.Event, work: Callable[[], object]) -> None:
+    async def _loop(self, stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
         while not stop.is_set():
             try:
-                result = work()
-                if asyncio.iscoroutine(result):
-                    await result
+                await work()
             except EarnestError as problem:
                 _log.error("work failed", problem=problem.message, hint=problem.hint)
             except Exception as problem:  # noqa: BLE001  # one bad mention must not stop the daemon
@@ -251,7 +299,7 @@ class Daemon:
             self._take_rules(*made)
             _log.info("new rules taken", version=book.fingerprint)
         self._tell(RulesTaken(book.fingerprint))
-        if book.sources != before.sources:
+        if book.sources != before.sources and Role.LISTEN in self._roles:
             await self._listening.stop()
             self._listening = self._new_listening()
             await self._listening.start()

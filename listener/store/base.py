@@ -60,6 +60,9 @@ class Tx(Reader, Protocol):
     def lock(self, names: Sequence[str]) -> None:
         """Keep every other transaction that locks one of these names waiting until this one has ended."""
 
+    def try_lock(self, names: Sequence[str]) -> frozenset[str]:
+        """Lock those of these names that no other transaction has locked, without waiting, and return them."""
+
     def ring(self, bell: str) -> None:
         """Ring for whoever waits for this bell, on any machine, once the transaction is stored. A ring may be lost: nothing rests on it."""
 
@@ -100,7 +103,7 @@ class Store(Protocol):
     async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:
         """Do the same without blocking the event loop."""
 
-    def bells(self, heard: Callable[[str], None]) -> AbstractContextManager[None]:
+    def bells(self, heard: Callable[[str], object]) -> AbstractContextManager[None]:
         """Call `heard`, from any thread, for each bell that is rung, as long as the context lasts."""
 
     def scrub(self) -> bool:

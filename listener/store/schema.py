@@ -91,6 +91,13 @@ _CORRECTIONS = (
     "CREATE INDEX corrections_standing ON corrections (id) WHERE undone_at IS NULL AND words <> ''",
 )
 
+# Whose turn something is where several machines work on one store: `token` grows with every new holder, so that one who was late is known
+# by it; until `rest_until` nobody asks the network (it told one of us to wait).
+_LEASES = (
+    """CREATE TABLE leases (
+        name TEXT PRIMARY KEY, holder TEXT NOT NULL, token INTEGER NOT NULL, until TEXT NOT NULL, rest_until TEXT NOT NULL DEFAULT '')""",
+)
+
 MIGRATIONS = Migrations(
     "listener",
     {
@@ -99,5 +106,6 @@ MIGRATIONS = Migrations(
         "003_several_sources": _SEVERAL_SOURCES,
         "004_competitors": _COMPETITORS,
         "005_corrections": _CORRECTIONS,
+        "006_leases": _LEASES,
     },
 )

@@ -135,7 +135,7 @@ class Scratch:
         """No daemon works on it."""
         return False
 
-    def bells(self, heard: Callable[[str], None]) -> AbstractContextManager[None]:  # noqa: ARG002  # nobody rings
+    def bells(self, heard: Callable[[str], object]) -> AbstractContextManager[None]:  # noqa: ARG002  # nobody rings
         """There are no bells here."""
         return nullcontext()
 

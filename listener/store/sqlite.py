@@ -75,6 +75,10 @@ class SqliteTx:
     def lock(self, names: Sequence[str]) -> None:
         """There is one writer: whoever writes has locked everything."""
 
+    def try_lock(self, names: Sequence[str]) -> frozenset[str]:
+        """All of them; see `lock`."""
+        return frozenset(names)
+
     def ring(self, bell: str) -> None:
         """Nobody waits for bells here: a daemon looks at its own file often."""
 
@@ -188,7 +192,7 @@ class SqliteStore:
         """Run `work` in one transaction without blocking the event loop."""
         return await asyncio.wrap_future(self._submit(work))
 
-    def bells(self, heard: Callable[[str], None]) -> AbstractContextManager[None]:  # noqa: ARG002  # nobody rings
+    def bells(self, heard: Callable[[str], object]) -> AbstractContextManager[None]:  # noqa: ARG002  # nobody rings
         """There are no bells here; see `SqliteTx.ring`."""
         return nullcontext()
 

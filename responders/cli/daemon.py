@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from responders.cli.base import App, common
 from responders.cli.confirming import CONFIRM
 from responders.cli.phrases import counted
 from responders.ledger import deliveries
+from responders.roles import ALL_ROLES, Role
 
 if TYPE_CHECKING:
     from listener.rules.rulebook import Rulebook
@@ -29,15 +31,24 @@ _WIDTH = 200  # columns of a reason
 @click.command(epilog="Example: earnest run --once")
 @click.option("--once", is_flag=True, help="One round of everything, then leave.")
 @click.option("--observe", is_flag=True, help="Decide and record; draft and send nothing.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice([role.value for role in Role]),
+    help="Do a part of the work: hear and judge, decide and alert, or speak. May be given twice; other machines do the rest.",
+)
 @CONFIRM
 @common
-def run(app: App, *, once: bool, observe: bool, confirmed: str | None) -> int:
+def run(app: App, *, once: bool, observe: bool, only: Sequence[str], confirmed: str | None) -> int:
     """Listen, judge, draft, and send what may be sent, until stopped.
 
     The rules are checked and their examples run first: a file that fails is not worked by. A change to the file is taken up while
     running, if it passes the same; else the old rules stay, also after a restart. Where there are none of before, it ends (exit code 78).
     A file that raises `mode`, or that would have changed the last day far more than an edit should, is taken only with a person's word:
     earnest rules take. A terminal is asked to type the new mode; --confirm-mode says it in a script.
+
+    One daemon works on a store that is a file. On a PostgreSQL store any number may, and what only one should do at a time is done by one:
+    another takes over within half a minute of its end.
     """
     from responders.cli import starting  # noqa: PLC0415  # not needed for help
     from responders.house import open_store, put_demo_aside  # noqa: PLC0415  # not needed for help
@@ -53,7 +64,8 @@ def run(app: App, *, once: bool, observe: bool, confirmed: str | None) -> int:
     try:
         store.hold_alone()
         book, refused = starting.settle(app, store, book, refused, once=once, observe=observe, confirmed=confirmed)
-        return asyncio.run(_work(app, store, book, refused, seen, once=once, observe=observe))
+        roles = frozenset(map(Role, only)) or ALL_ROLES
+        return asyncio.run(_work(app, store, book, refused, seen, once=once, observe=observe, roles=roles))
     finally:
         store.close()
 
@@ -94,9 +106,18 @@ def _rules_of_before(url: str, rules: Path) -> Rulebook | None:
         store.close()
 
 
-async def _work(app: App, store: Store, book: Rulebook, refused: RulesWrong | None, seen: object, *, once: bool, observe: bool) -> int:
+async def _work(
+    app: App,
+    store: Store,
+    book: Rulebook,
+    refused: RulesWrong | None,
+    seen: object,
+    *,
+    once: bool,
+    observe: bool,
+    roles: frozenset[Role],
+) -> int:
     from listener.watching import Hearing, say  # noqa: PLC0415
-    from responders import flag  # noqa: PLC0415
     from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
     from responders.daemon import Daemon  # noqa: PLC0415
     from responders.signing import Mute  # noqa: PLC0415
@@ -112,13 +133,10 @@ async def _work(app: App, store: Store, book: Rulebook, refused: RulesWrong | No
             logs.get("daemon").warning("cannot speak", network=event.network, problem=event.problem)
 
     path = None if once else app.rules_path
-    daemon = Daemon(store, book, clock.now, rules_path=path, tell=show, refused=refused, observe=observe, seen=seen)
+    daemon = Daemon(store, book, clock.now, rules_path=path, tell=show, refused=refused, observe=observe, seen=seen, roles=roles)
     if once:
         return await _once(app, daemon, sources=len(book.sources))
-    if pause := flag.stopped(store, at=clock.now()):
-        app.out.talk(f'Sending is STOPPED by {pause.by}: "{one_line(pause.reason, _WIDTH)}". Let it go on: earnest resume')
-    heard = ", ".join(book.sources) or "nothing"
-    app.out.talk(f"Earnest listens to {heard}. Stop with Ctrl-C. In another terminal: earnest review", fold=True)
+    _greet(app, store, book, roles)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -129,6 +147,18 @@ async def _work(app: App, store: Store, book: Rulebook, refused: RulesWrong | No
     left = f"{counted(doubt, 'answer is', 'answers are')} in doubt; the next start looks for it." if doubt else "Nothing is half done."
     app.out.talk(f"Stopped. {left}")
     return 0
+
+
+def _greet(app: App, store: Store, book: Rulebook, roles: frozenset[Role]) -> None:
+    """Say what begins, and what stands against it."""
+    from responders import flag  # noqa: PLC0415  # not needed for help
+
+    if pause := flag.stopped(store, at=clock.now()):
+        app.out.talk(f'Sending is STOPPED by {pause.by}: "{one_line(pause.reason, _WIDTH)}". Let it go on: earnest resume')
+    heard = ", ".join(book.sources) or "nothing"
+    does = {Role.LISTEN: f"listens to {heard}", Role.THINK: "decides and drafts", Role.SEND: "sends what may be sent"}
+    part = f"listens to {heard}" if roles == ALL_ROLES else " and ".join(words for role, words in does.items() if role in roles)
+    app.out.talk(f"Earnest {part}. Stop with Ctrl-C. In another terminal: earnest review", fold=True)
 
 
 async def _once(app: App, daemon: Daemon, *, sources: int) -> int:

@@ -167,6 +167,13 @@ _LATE = (
     "CREATE INDEX cases_by_deadline ON cases (respond_by) WHERE respond_by IS NOT NULL",
 )
 
+# The daemons that work on a shared store: what each does, and by which program and rules.
+_MACHINES = (
+    """CREATE TABLE machines (
+        name TEXT PRIMARY KEY, roles TEXT NOT NULL, version TEXT NOT NULL, rules TEXT NOT NULL, mode TEXT NOT NULL, since TEXT NOT NULL,
+        seen_at TEXT NOT NULL)""",
+)
+
 MIGRATIONS = Migrations(
     "responders",
     {
@@ -184,5 +191,6 @@ MIGRATIONS = Migrations(
         "012_answers": _ANSWERS,
         "013_clocks": _CLOCKS,
         "014_late": _LATE,
+        "015_machines": _MACHINES,
     },
 )

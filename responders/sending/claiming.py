@@ -9,7 +9,7 @@ from listener.store import following
 from listener.store.base import Row, Tx, number, text
 from responders import brakes, lowering
 from responders.channels.base import Parent
-from responders.ledger import deliveries, moves, people
+from responders.ledger import deliveries, machines, moves, people
 from responders.model import Delivery, DeliveryState
 from responders.sending import endings
 from responders.sending.endings import Sending
@@ -39,11 +39,13 @@ def claim(tx: Tx, means: Means, delivery: Delivery, parent: Parent) -> Delivery 
 
 
 def _not_yet(tx: Tx, means: Means, row: Row) -> str:
-    """Say why it must wait where it is, or "": a pause, a brake that trips just now, an account that rests, or the network's pace."""
+    """Say why it must wait where it is, or "": a pause, a brake, machines by other rules, an account that rests, the network's pace."""
     at, network = means.clock(), text(row, "network")
     brakes.check(tx, means.book(), at=at)
     if pause := people.paused(tx, at=at):
         return f"sending is paused: {pause.reason}"
+    if row["automatic"] and (why := machines.differing(tx)):
+        return why
     if rest := people.resting(tx, at=at).get(network):
         return f"our account rests: {rest.reason}"
     room = means.room(tx, (network,), at=at)

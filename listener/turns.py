@@ -1,0 +1,185 @@
+"""Whose turn it is: several machines may work on one store, and each thing is done by one of them at a time.
+
+On a store that one daemon holds alone everything is its turn. On a shared one a turn is a lease (`listener.store.leases`): it is renewed
+while its holder lives, and goes to another machine soon after it does not. Machines that have more than their share let some go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import secrets
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from listener import logs
+from listener.errors import EarnestError
+from listener.store import leases
+from listener.store.base import Store, Tx
+
+_log = logs.get("turns")
+SPAN = timedelta(seconds=15)
+"""How long a turn lasts that nobody renews: as long as a machine may be gone before another takes over."""
+
+
+class Turns(Protocol):
+    """Says whose turn it is."""
+
+    holder: str
+
+    async def mine(self, name: str) -> bool:
+        """Return whether it is our turn to do `name`, taking the turn where nobody has it."""
+
+    def holds(self, tx: Tx, name: str) -> bool:
+        """Return, inside a transaction, whether it still is; if so, nobody takes it over before that has ended."""
+
+    async def rest(self, name: str, until: datetime) -> None:
+        """Have whoever does `name` next wait until a moment."""
+
+    def rests_until(self, name: str) -> datetime | None:
+        """Return until when nobody should do `name`, where somebody said so."""
+
+    async def done(self, name: str) -> None:
+        """Let another machine have a turn that was taken."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep the turns that were taken until `stop` is set, then let them go."""
+
+
+class Alone:
+    """Every turn is ours: no other daemon works on the store."""
+
+    holder = ""
+
+    async def mine(self, name: str) -> bool:  # noqa: ARG002  # whatever it is
+        """It is."""
+        return True
+
+    def holds(self, tx: Tx, name: str) -> bool:  # noqa: ARG002  # whatever it is
+        """It does."""
+        return True
+
+    async def rest(self, name: str, until: datetime) -> None:
+        """Nobody else needs to know."""
+
+    def rests_until(self, name: str) -> datetime | None:  # noqa: ARG002  # whatever it is
+        """Whoever was told remembers it."""
+        return None
+
+    async def done(self, name: str) -> None:
+        """There is nobody else to have it."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """There is nothing to keep."""
+
+
+ALONE = Alone()
+
+
+@dataclass(slots=True)
+class _Held:
+    token: int
+    until: float  # by `_ticks`
+
+
+def _ticks() -> float:
+    """Return seconds that go on while the process, or the whole machine, sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def new_holder() -> str:
+    """Return a name for this process that no other has: the machine, the process, and a few letters for what was restarted."""
+    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}"
+
+
+class Leased:
+    """Turns by leases in a shared store."""
+
+    def __init__(self, store: Store, holder: str, *, span: timedelta = SPAN) -> None:
+        """Take turns as `holder`, each for `span` unless it is renewed."""
+        self.holder = holder
+        self._store = store
+        self._span = span
+        self._held: dict[str, _Held] = {}
+        self._spared: dict[str, float] = {}
+        self._kinds: set[str] = set()
+
+    async def mine(self, name: str) -> bool:
+        """Return whether it is our turn; see `Turns.mine`. Turns of one kind have the same first word, and are shared out."""
+        kind, several, _ = name.partition(" ")
+        if several:
+            self._kinds.add(kind)
+        held = self._held.get(name)
+        if held and _ticks() < held.until:
+            return True
+        if self._spared.get(name, 0.0) > _ticks():
+            return False
+        return await self._take(name)
+
+    async def _take(self, name: str) -> bool:
+        begun = _ticks()
+        token = await self._store.awrite(lambda tx: leases.take(tx, name, self.holder, self._span), alongside=True)
+        if token is None:
+            if self._held.pop(name, None):
+                _log.warning("another machine has taken over", what=name)
+            return False
+        self._held[name] = _Held(token, begun + self._span.total_seconds())
+        return True
+
+    def holds(self, tx: Tx, name: str) -> bool:
+        """Return whether it still is our turn; see `Turns.holds`."""
+        held = self._held.get(name)
+        return held is not None and leases.holds(tx, name, self.holder, held.token)
+
+    async def rest(self, name: str, until: datetime) -> None:
+        """Have whoever does `name` next wait; see `Turns.rest`."""
+        await self._store.awrite(lambda tx: leases.rest(tx, name, until), alongside=True)
+
+    def rests_until(self, name: str) -> datetime | None:
+        """Return until when nobody should do `name`; see `Turns.rests_until`."""
+        return leases.rests_until(self._store.read(), name)
+
+    async def done(self, name: str) -> None:
+        """Let another machine have a turn; see `Turns.done`."""
+        if self._held.pop(name, None):
+            await self._store.awrite(lambda tx: leases.give_up(tx, self.holder, [name]), alongside=True)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep the turns that were taken; see `Turns.run`. A store that cannot be reached lets them run out, which is what they are for."""
+        while not stop.is_set():
+            try:
+                for name in (*self._presence(), *self._held):
+                    await self._take(name)
+                await self._share()
+            except EarnestError as problem:
+                _log.warning("turns cannot be kept", problem=problem.message)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), self._span.total_seconds() / 3)
+        names = (*self._presence(), *self._held)
+        self._held.clear()
+        with suppress(EarnestError):
+            await self._store.awrite(lambda tx: leases.give_up(tx, self.holder, names), alongside=True)
+
+    def _presence(self) -> list[str]:
+        """Return the leases by which others see that we are there, one for each kind of turn that we want."""
+        return [f"{leases.PRESENT}{kind} {self.holder}" for kind in sorted(self._kinds)]
+
+    async def _share(self) -> None:
+        """Let one turn of a kind go where we have more than our share of those, for others that are there."""
+        reader = self._store.read()
+        for kind in self._kinds:
+            ours = [name for name in self._held if name.startswith(f"{kind} ")]
+            machines = len(leases.held(reader, f"{leases.PRESENT}{kind} "))
+            if machines > 1 and len(ours) > math.ceil(len(leases.held(reader, f"{kind} ")) / machines):
+                self._spared[ours[0]] = _ticks() + 2 * self._span.total_seconds()
+                await self.done(ours[0])
+
+
+def turns_of(store: Store) -> Turns:
+    """Return whose turn it is on a store."""
+    return Leased(store, new_holder()) if store.shared else ALONE

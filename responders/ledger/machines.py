@@ -1,0 +1,82 @@
+"""The machines ledger: which daemons work on a shared store, what each does, and by which program and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from listener.clock import from_text, to_text
+from listener.store.base import Reader, Row, Tx, names, pack, text
+
+BEAT = timedelta(seconds=5)
+GONE = timedelta(seconds=30)
+"""A machine that was not seen for so long does not count any more."""
+_FORGOTTEN = timedelta(days=1)
+_NAMED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A daemon as it was last seen; `rules` is the fingerprint of its rules, with whatever else decides (its written answers, its mode)."""
+
+    name: str
+    roles: tuple[str, ...]
+    version: str
+    rules: str
+    mode: str
+    since: datetime
+    seen_at: datetime
+
+
+def beat(tx: Tx, name: str, *, roles: Iterable[str], version: str, rules: str, mode: str) -> None:
+    """Say that a machine is there, and how it works."""
+    at = tx.now()
+    tx.run(
+        """INSERT INTO machines (name, roles, version, rules, mode, since, seen_at)
+        VALUES (:name, :roles, :version, :rules, :mode, :at, :at)
+        ON CONFLICT (name) DO UPDATE SET roles = excluded.roles, version = excluded.version, rules = excluded.rules, mode = excluded.mode,
+        seen_at = excluded.seen_at""",
+        name=name,
+        roles=pack(list(roles)),
+        version=version,
+        rules=rules,
+        mode=mode,
+        at=to_text(at),
+    )
+    tx.run("DELETE FROM machines WHERE seen_at < :old", old=to_text(at - _FORGOTTEN))
+
+
+def gone(tx: Tx, name: str) -> None:
+    """Forget a machine that ends."""
+    tx.run("DELETE FROM machines WHERE name = :name", name=name)
+
+
+def there(reader: Reader) -> list[Machine]:
+    """Return the machines that are there now, by name."""
+    rows = reader.all("SELECT * FROM machines WHERE seen_at > :since ORDER BY name", since=to_text(reader.now() - GONE))
+    return [_machine(row) for row in rows]
+
+
+def differing(reader: Reader) -> str:
+    """Say how the rules of the machines that decide or send differ, or "" where they are the same everywhere."""
+    by: dict[str, list[str]] = {}
+    for one in there(reader):
+        if {"think", "send"} & set(one.roles):
+            by.setdefault(one.rules, []).append(one.name)
+    if len(by) < 2:  # noqa: PLR2004  # two are different
+        return ""
+    parts = (f"{rules.split()[0]} on {', '.join(found[:_NAMED])}" for rules, found in sorted(by.items()))
+    return f"machines work by different rules: {'; '.join(parts)}"
+
+
+def _machine(row: Row) -> Machine:
+    return Machine(
+        name=text(row, "name"),
+        roles=names(row["roles"]),
+        version=text(row, "version"),
+        rules=text(row, "rules"),
+        mode=text(row, "mode"),
+        since=from_text(text(row, "since")),
+        seen_at=from_text(text(row, "seen_at")),
+    )

@@ -1,0 +1,80 @@
+"""Several machines on one store: what is sent by itself waits while they work by different rules, and people are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from listener.rules.rulebook import Rulebook
+from listener.store.base import Store
+from responders.crew import Crew
+from responders.house import open_store
+from responders.ledger import incidents, machines
+from responders.roles import ALL_ROLES, Role
+from tests.street import RULES
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+BOOK = Rulebook.model_validate({**RULES, "sources": {}}).read_from("these", "first")
+OTHER = BOOK.read_from("those", "other")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path}/earnest.db", create=True)
+    opened.shared = True
+    with time_machine.travel(NOON, tick=False):
+        yield opened
+    opened.close()
+
+
+def crew(store: Store, name: str, book: Rulebook, roles: frozenset[Role] = ALL_ROLES) -> Crew:
+    return Crew(store, name, roles, lambda: book)
+
+
+async def test_machines_are_known_while_they_live(store: Store) -> None:
+    a, b = crew(store, "a", BOOK, frozenset({Role.SEND, Role.THINK})), crew(store, "b", BOOK)
+    await a.beat()
+    await b.beat()
+    assert [(one.name, one.roles) for one in machines.there(store.read())] == [("a", ("think", "send")), ("b", ("listen", "think", "send"))]
+    await b.leave()
+    assert [one.name for one in machines.there(store.read())] == ["a"]
+    with time_machine.travel(NOON + machines.GONE, tick=False):
+        assert machines.there(store.read()) == []
+
+
+async def test_different_rules_are_seen_at_once_told_after_a_minute_and_over_when_they_agree(store: Store) -> None:
+    a, b = crew(store, "a", BOOK), crew(store, "b", OTHER)
+    await a.beat()
+    assert machines.differing(store.read()) == ""
+    await b.beat()
+    said = machines.differing(store.read())
+    assert "different rules" in said
+    assert "other on b" in said
+    assert incidents.open_(store.read()) == [], "an edit takes a moment to reach every machine"
+    for seconds in (20, 40):
+        with time_machine.travel(NOON + timedelta(seconds=seconds), tick=False):
+            await a.beat()
+            await b.beat()
+    with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
+        await a.beat()
+        (told,) = incidents.open_(store.read())
+        assert "waits until they agree" in str(told["words"])
+        await crew(store, "b", BOOK).beat()
+        assert incidents.open_(store.read()) == []
+        assert machines.differing(store.read()) == ""
+
+
+async def test_a_machine_that_only_listens_may_have_other_rules_a_while(store: Store) -> None:
+    await crew(store, "a", BOOK).beat()
+    await crew(store, "b", OTHER, frozenset({Role.LISTEN})).beat()
+    assert machines.differing(store.read()) == ""
+
+
+async def test_another_mode_is_another_way_to_work(store: Store) -> None:
+    await crew(store, "a", BOOK).beat()
+    await crew(store, "b", BOOK.model_copy(update={"mode": "send"})).beat()
+    assert machines.differing(store.read()) != ""
