@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from listener import lessons
 from listener.clock import Clock
+from listener.judging import Judges, Question
 from listener.matching import Matcher, Other
 from listener.model import Account, Assessment, Because, Ground, Mention, Mood, Page, Post
 from listener.rules.rulebook import Rulebook
@@ -57,15 +58,29 @@ class Taken:
     stale: bool = False
 
 
+_Seen = tuple[Judged, Sequence[Post]]
+"""A post, and what was said before it."""
+
+
 def _unjudged(one: Judged) -> bool:
     return one.assessment is None and bool(one.mentions or one.others)
+
+
+def _questions(many: Sequence[_Seen]) -> list[Question]:
+    return [(one.post, before) for one, before in many if _unjudged(one)]
 
 
 class Ear:
     """Judges posts by a rulebook, with what people's corrections taught, and stores them. All else it knows is in the store."""
 
-    def __init__(self, store: Store, book: Rulebook, clock: Clock, *, adjustments: Adjustments | None = None) -> None:
-        """Compile the brands and the scoring of `book`; `adjustments` stand in for what the corrections in the store teach."""
+    def __init__(
+        self, store: Store, book: Rulebook, clock: Clock, *, adjustments: Adjustments | None = None, judges: Judges | None = None
+    ) -> None:
+        """Compile the brands and the scoring of `book`; `adjustments` stand in for what the corrections in the store teach.
+
+        `judges` are the helpers that judge whole pages; without them all is judged here.
+        """
+        self._judges = judges or Judges(0)
         self._store = store
         self._clock = clock
         self._matcher = Matcher(book.brands)
@@ -108,8 +123,7 @@ class Ear:
         somebody has moved it since, nothing is stored: the page may be older than what is stored by now, and an edit must not be undone
         nor a deleted post come back. It is asked for again from there. The same where it is not our turn any more (`ours`).
         """
-        await self._learn()
-        judged = self._judge(page.posts, ledger.accounts(self._store.read()))
+        judged = await self._judge_page(page.posts)
 
         def work(tx: Tx) -> Taken:
             queueing.lock(tx, page.posts)
@@ -132,11 +146,21 @@ class Ear:
         judged = self._judge(page.posts, ledger.accounts(tx) if own is None else own, known)
         return self._store_page(tx, source, network or source, page, judged, follow=False)
 
+    async def _judge_page(self, posts: Sequence[Post]) -> list[Judged]:
+        """Judge posts that were just read, beside everything else that goes on."""
+        await self._learn()
+        many = self._seen(posts, ledger.accounts(self._store.read()))
+        return self._with(many, await self._judges.judge(self._assessor, self._scoring, _questions(many)))
+
     def _judge(self, posts: Sequence[Post], own: Sequence[Account], known: Known = NOTHING_KNOWN) -> list[Judged]:
+        return self._assess(self._seen(posts, own, known))
+
+    def _seen(self, posts: Sequence[Post], own: Sequence[Account], known: Known = NOTHING_KNOWN) -> list[_Seen]:
+        """Return what posts are about, each with what was said before it in its thread, if it is to be judged."""
         ours = {(account.network, account.id) for account in own}
         marked = [replace(post, own=True) if (post.network, post.author.id) in ours else post for post in posts]
         seen = [self._look(post, self._mentions(post, own, known), known.judged.get(post.id)) for post in marked]
-        return self._assess([(one, self._before(one.post) if _unjudged(one) else ()) for one in seen])
+        return [(one, self._before(one.post) if _unjudged(one) else ()) for one in seen]
 
     def _mentions(self, post: Post, own: Sequence[Account], known: Known) -> tuple[Mention, ...]:
         return _brought(post, known.imported[post.id]) if post.id in known.imported else self._matcher.match(post, own)
@@ -149,9 +173,13 @@ class Ear:
     def _before(self, post: Post) -> Sequence[Post]:
         return ledger.thread(self._store.read(), post.network, post.thread_id) if post.parent_id else ()
 
-    def _assess(self, many: Sequence[tuple[Judged, Sequence[Post]]]) -> list[Judged]:
-        """Judge those that are not yet, all at once, each in its thread; what corrections taught about their brands is put on top."""
-        found = iter(self._assessor.assess_all([(one.post, before) for one, before in many if _unjudged(one)]))
+    def _assess(self, many: Sequence[_Seen]) -> list[Judged]:
+        """Judge those that are not yet, all at once, each in its thread."""
+        return self._with(many, self._assessor.assess_all(_questions(many)))
+
+    def _with(self, many: Sequence[_Seen], bare: Sequence[Assessment]) -> list[Judged]:
+        """Give those that were not judged their assessments; what corrections taught about their brands is put on top."""
+        found = iter(bare)
         return [replace(one, assessment=self._taught(one, next(found))) if _unjudged(one) else one for one, _ in many]
 
     def _taught(self, one: Judged, bare: Assessment) -> Assessment:
@@ -199,8 +227,7 @@ class Ear:
 
     async def follow(self, network: str, looked: Looked, after: Callable[[Tx], None]) -> Taken:
         """Store how stored posts read now and which are gone; `after` is done in the same transaction. What is not stored stays out."""
-        await self._learn()
-        judged = self._judge(looked.posts, ledger.accounts(self._store.read()))
+        judged = await self._judge_page(looked.posts)
 
         def work(tx: Tx) -> Taken:
             queueing.lock(tx, looked.posts)

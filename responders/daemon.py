@@ -15,6 +15,7 @@ from pathlib import Path
 from listener import logs
 from listener.clock import Clock
 from listener.errors import EarnestError, RulesWrong
+from listener.judging import Judges
 from listener.listening import Listening, Missing
 from listener.polling import Ear, Taken
 from listener.rules.rulebook import Rulebook
@@ -74,6 +75,7 @@ class Daemon:
         observe: bool = False,
         seen: object = None,
         roles: Collection[Role] = ALL_ROLES,
+        judges: int = 0,
     ) -> None:
         """Prepare; nothing runs yet.
 
@@ -89,6 +91,7 @@ class Daemon:
             observe: decide and record, draft and send nothing, whatever the mode of the rules.
             seen: how the file looked before it was read (`rulekeeper.glance`), so that no later edit of it is missed.
             roles: the parts of the work that are done here.
+            judges: how many processes beside this one judge pages of many posts.
         """
         self._store = store
         self._clock = clock
@@ -98,6 +101,7 @@ class Daemon:
         self._turns = turns_of(store)
         self._crew = Crew(store, self._turns.holder, self._roles, lambda: self._book)
         self._work = asyncio.Event()
+        self._judges = Judges(judges)
         self._kinds = {name: kind for name in speaking_networks() if (kind := channel_kind(name))}
         self._signing = Signing(store, clock, self._kinds, tell)
         adapted = _observing(adapt) if observe else adapt
@@ -110,7 +114,11 @@ class Daemon:
 
     def _made(self, book: Rulebook) -> tuple[Ear, Mind, Rulebook]:
         """Make what works by these rules; of large rules that takes a while."""
-        return Ear(self._store, book, self._clock), Mind(self._store, book, self._clock, self._kinds, undo=self._undo), book
+        return (
+            Ear(self._store, book, self._clock, judges=self._judges),
+            Mind(self._store, book, self._clock, self._kinds, undo=self._undo),
+            book,
+        )
 
     def _take_rules(self, ear: Ear, mind: Mind, book: Rulebook) -> None:
         self._ear, self._mind, self._book = ear, mind, book  # together or not at all
@@ -308,3 +316,4 @@ class Daemon:
     async def _end(self) -> None:
         await self._listening.stop()
         await self._signing.close()
+        await self._judges.end()

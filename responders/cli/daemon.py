@@ -117,6 +117,7 @@ async def _work(
     observe: bool,
     roles: frozenset[Role],
 ) -> int:
+    from listener.judging import spare_cores  # noqa: PLC0415  # not needed for help
     from listener.watching import Hearing, say  # noqa: PLC0415
     from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
     from responders.daemon import Daemon  # noqa: PLC0415
@@ -133,7 +134,9 @@ async def _work(
             logs.get("daemon").warning("cannot speak", network=event.network, problem=event.problem)
 
     path = None if once else app.rules_path
-    daemon = Daemon(store, book, clock.now, rules_path=path, tell=show, refused=refused, observe=observe, seen=seen, roles=roles)
+    daemon = Daemon(
+        store, book, clock.now, rules_path=path, tell=show, refused=refused, observe=observe, seen=seen, roles=roles, judges=spare_cores()
+    )
     if once:
         return await _once(app, daemon, sources=len(book.sources))
     _greet(app, store, book, roles)

@@ -1,0 +1,148 @@
+"""Judging pages of posts in a process beside this one, so that a storm keeps neither the event loop nor the other cores waiting.
+
+A few posts are judged here, at once. A page of many goes to a helper, `python -m listener.judging`, which judges by the same scoring and
+gives the same answers; it ends when our end of its pipe does, however we end. Where a helper cannot be had, dies or hangs, the page is
+judged here all the same, in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import signal
+import struct
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from listener import logs
+from listener.model import Assessment, Post
+from listener.rules.rulebook import Scoring
+from listener.scoring.assessor import Assessor
+
+_log = logs.get("judging")
+Question = tuple[Post, Sequence[Post]]
+FEW = 20  # posts that are judged sooner than a helper is asked
+_LONGEST = 120.0  # seconds for a page; hostile posts take a twentieth of a second each
+_REST = 60.0  # seconds until a helper that failed is tried again
+_SIZE = struct.Struct("!I")
+_KEPT = 2  # scorings that a helper remembers: that of now, and that of a page under way when the rules changed
+
+
+def spare_cores() -> int:
+    """Return how many helpers this machine has cores for, besides the one that everything else works on; at most 3."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(0, min(3, cores - 1))
+
+
+@dataclass(slots=True)
+class _Helper:
+    """One process that judges; one page at a time."""
+
+    process: Process | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    tried_at: float = -_REST
+    knows: list[str] = field(default_factory=list)
+
+    async def ask(self, key: str, scoring: bytes, many: Sequence[Question]) -> list[Assessment] | None:
+        """Have a page judged; None where this helper cannot."""
+        async with self.turn:
+            try:
+                async with asyncio.timeout(_LONGEST):
+                    return await self._ask(key, scoring, many)
+            except (OSError, EOFError, TimeoutError, pickle.PickleError) as problem:
+                _log.warning("a helper that judges is gone; it is begun anew in a minute", problem=type(problem).__name__)
+                await self.end()
+                return None
+            except asyncio.CancelledError:
+                await self.end()  # an answer to nobody would be taken for the next one's
+                raise
+
+    async def _ask(self, key: str, scoring: bytes, many: Sequence[Question]) -> list[Assessment] | None:
+        process = self.process or await self._begin()
+        if process is None or process.stdin is None or process.stdout is None:
+            return None
+        message = pickle.dumps((key, b"" if key in self.knows else scoring, many), pickle.HIGHEST_PROTOCOL)
+        process.stdin.write(_SIZE.pack(len(message)) + message)
+        await process.stdin.drain()
+        (size,) = _SIZE.unpack(await process.stdout.readexactly(_SIZE.size))
+        found = pickle.loads(await process.stdout.readexactly(size))  # noqa: S301  # our own process, over a pipe of its own
+        self.knows = [*[one for one in self.knows if one != key], key][-_KEPT:]
+        return found if isinstance(found, list) else None
+
+    async def _begin(self) -> Process | None:
+        if time.monotonic() - self.tried_at < _REST:
+            return None
+        self.tried_at, self.knows = time.monotonic(), []
+        self.process = await asyncio.create_subprocess_exec(sys.executable, "-m", "listener.judging", stdin=PIPE, stdout=PIPE)
+        return self.process
+
+    async def end(self) -> None:
+        """End the process."""
+        process, self.process = self.process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+class Judges:
+    """Has posts judged: here, or by helpers beside."""
+
+    def __init__(self, helpers: int) -> None:
+        """Use at most so many helpers; each is begun with the first page it is needed for."""
+        self._helpers = [_Helper() for _ in range(helpers)]
+
+    async def judge(self, assessor: Assessor, scoring: Scoring, many: Sequence[Question]) -> list[Assessment]:
+        """Judge posts, each in its thread, by `assessor`, which was made of `scoring`; see `Assessor.assess_all`."""
+        if len(many) < FEW:
+            return assessor.assess_all(many)
+        helper = next((one for one in self._helpers if not one.turn.locked()), None)
+        if helper:
+            blob = pickle.dumps(scoring)
+            found = await helper.ask(_key(blob), blob, many)
+            if found is not None and len(found) == len(many):
+                return found
+        return await asyncio.to_thread(assessor.assess_all, many)
+
+    async def end(self) -> None:
+        """End the helpers."""
+        for helper in self._helpers:
+            await helper.end()
+
+
+def _key(blob: bytes) -> str:
+    import hashlib  # noqa: PLC0415  # only helpers need it
+
+    return hashlib.sha256(blob).hexdigest()
+
+
+def _work(questions: BinaryIO, answers: BinaryIO) -> None:
+    """Judge until nobody asks any more."""
+    assessors: dict[str, Assessor] = {}
+    while len(size := questions.read(_SIZE.size)) == _SIZE.size:
+        key, scoring, many = pickle.loads(questions.read(_SIZE.unpack(size)[0]))  # noqa: S301  # from the process that began this one
+        if key not in assessors:
+            while len(assessors) >= _KEPT:
+                del assessors[next(iter(assessors))]
+            assessors[key] = Assessor(pickle.loads(scoring))  # noqa: S301  # the same
+        found = pickle.dumps(assessors[key].assess_all(many), pickle.HIGHEST_PROTOCOL)
+        answers.write(_SIZE.pack(len(found)) + found)
+        answers.flush()
+
+
+def main() -> None:
+    """Be a helper. Whoever began it ends it, so a Ctrl-C that reaches the whole terminal is not for here."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
+    _work(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    main()

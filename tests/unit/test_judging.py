@@ -1,0 +1,115 @@
+"""Pages are judged in a process beside: the same answers, and the page is judged whatever becomes of that process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from listener.judging import FEW, Judges
+from listener.model import Assessment, Author, Post
+from listener.rules.rulebook import Scoring, SentimentSettings
+from listener.scoring.assessor import Assessor
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SCORING = Scoring()
+ASSESSOR = Assessor(SCORING)
+WORDS = (
+    "The charger burned my daughter's hand",
+    "Love it, thank you!",
+    "",
+    "\udce4 lone",
+    "Wo bleibt mein Paket? Seit drei Wochen!",
+    "🤬🤬",
+)
+
+
+class Nobody(Assessor):
+    """Stands for the assessor of this process, and must not be asked."""
+
+    def __init__(self) -> None:
+        """Needs nothing."""
+
+    def assess_all(self, many: object) -> list[Assessment]:
+        raise AssertionError(many)
+
+
+def page(size: int) -> list[tuple[Post, tuple[Post, ...]]]:
+    posts = [
+        Post("mastodon", f"{n}", WORDS[n % len(WORDS)], Author("mastodon", "7", "kim"), NOON, "1", parent_id=f"{n - 1}" if n else None)
+        for n in range(size)
+    ]
+    return [(post, tuple(posts[max(0, n - 3) : n])) for n, post in enumerate(posts)]
+
+
+@pytest.fixture
+async def judges() -> AsyncIterator[Judges]:
+    found = Judges(1)
+    yield found
+    await found.end()
+
+
+def process_of(judges: Judges) -> int:
+    (helper,) = judges._helpers  # noqa: SLF001 - its process is what is killed here
+    assert helper.process
+    return helper.process.pid
+
+
+async def test_a_helper_gives_the_same_answers(judges: Judges) -> None:
+    asked = page(60)
+    assert await judges.judge(Nobody(), SCORING, asked) == ASSESSOR.assess_all(asked)
+
+
+async def test_a_helper_judges_by_the_rules_that_are_asked_for(judges: Judges) -> None:
+    vader = Scoring(sentiment=SentimentSettings(scorer="vader"))
+    asked = page(FEW)
+    for scoring in (SCORING, vader, SCORING, Scoring(sentiment=SentimentSettings(emoji=False)), vader):
+        assert await judges.judge(Nobody(), scoring, asked) == Assessor(scoring).assess_all(asked)
+
+
+async def test_a_few_posts_wait_for_nobody(judges: Judges) -> None:
+    assert await judges.judge(ASSESSOR, SCORING, page(FEW - 1)) == ASSESSOR.assess_all(page(FEW - 1))
+    assert judges._helpers[0].process is None  # noqa: SLF001 - no process was begun
+
+
+async def test_a_helper_that_is_killed_loses_no_page(judges: Judges) -> None:
+    asked = page(FEW)
+    await judges.judge(Nobody(), SCORING, asked)
+    os.kill(process_of(judges), signal.SIGKILL)
+    assert await judges.judge(ASSESSOR, SCORING, asked) == ASSESSOR.assess_all(asked)
+
+
+async def test_pages_that_come_at_once_are_all_judged(judges: Judges) -> None:
+    asked = page(FEW)
+    found = await asyncio.gather(*(judges.judge(ASSESSOR, SCORING, asked) for _ in range(5)))
+    assert found == [ASSESSOR.assess_all(asked)] * 5
+
+
+async def test_a_page_that_nobody_waits_for_any_more_answers_no_other(judges: Judges) -> None:
+    await judges.judge(Nobody(), SCORING, page(FEW))
+    given_up = asyncio.create_task(judges.judge(Nobody(), SCORING, page(200)))
+    await asyncio.wait([given_up], timeout=0.01)
+    given_up.cancel()
+    await asyncio.wait([given_up])
+    assert await judges.judge(ASSESSOR, SCORING, page(30)) == ASSESSOR.assess_all(page(30))
+
+
+async def test_ctrl_c_in_the_terminal_is_not_for_helpers(judges: Judges) -> None:
+    await judges.judge(Nobody(), SCORING, page(FEW))
+    begun = process_of(judges)
+    os.kill(begun, signal.SIGINT)
+    await judges.judge(Nobody(), SCORING, page(FEW))
+    assert process_of(judges) == begun
+
+
+def test_a_helper_ends_with_whoever_began_it() -> None:
+    helper = subprocess.Popen([sys.executable, "-m", "listener.judging"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert helper.stdin
+    helper.stdin.close()
+    assert helper.wait(30) == 0
