@@ -1,7 +1,11 @@
-"""Time, asked for in one place, so that tests and examples can stand the clock still."""
+"""Time, asked for in one place, so that tests and examples can stand the clock still.
+
+Where several machines work on one store, all of them go by its clock (`keep_to`): their own may be wrong, each by something else.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -9,9 +13,34 @@ from functools import lru_cache
 Clock = Callable[[], datetime]
 
 
+_kept: tuple[datetime, float] | None = None
+
+
 def now() -> datetime:
-    """Return the present moment in UTC."""
-    return datetime.now(UTC)
+    """Return the present moment in UTC: by this machine's clock, or by the one that is kept to."""
+    if _kept is None:
+        return datetime.now(UTC)
+    moment, since = _kept
+    return moment + timedelta(seconds=ticks() - since)
+
+
+def ticks() -> float:
+    """Return seconds since some moment, which go on while the process, or the whole machine, sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def keep_to(ask: Callable[[], datetime]) -> None:
+    """Go by another clock from now on, for the whole process: by what `ask` answers, and by how long that was ago."""
+    global _kept  # noqa: PLW0603  # there is one time in a process
+    before = ticks()
+    moment = ask()
+    _kept = (moment, (before + ticks()) / 2)
+
+
+def let_go() -> None:
+    """Go by this machine's own clock again."""
+    global _kept  # noqa: PLW0603  # there is one time in a process
+    _kept = None
 
 
 @lru_cache(maxsize=256)  # whatever happens at one moment is written down in many places

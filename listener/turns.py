@@ -11,13 +11,13 @@ import math
 import os
 import secrets
 import socket
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from listener import logs
+from listener.clock import ticks
 from listener.errors import EarnestError
 from listener.store import leases
 from listener.store.base import Store, Tx
@@ -44,8 +44,8 @@ class Turns(Protocol):
     def rests_until(self, name: str) -> datetime | None:
         """Return until when nobody should do `name`, where somebody said so."""
 
-    async def done(self, name: str) -> None:
-        """Let another machine have a turn that was taken."""
+    async def done(self, name: str, *, forget: bool = False) -> None:
+        """Let another machine have a turn that was taken; `forget` that there ever was such a turn, where it will hardly come again."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep the turns that were taken until `stop` is set, then let them go."""
@@ -71,7 +71,7 @@ class Alone:
         """Whoever was told remembers it."""
         return None
 
-    async def done(self, name: str) -> None:
+    async def done(self, name: str, *, forget: bool = False) -> None:
         """There is nobody else to have it."""
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -84,12 +84,7 @@ ALONE = Alone()
 @dataclass(slots=True)
 class _Held:
     token: int
-    until: float  # by `_ticks`
-
-
-def _ticks() -> float:
-    """Return seconds that go on while the process, or the whole machine, sleeps."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+    until: float  # by `clock.ticks`
 
 
 def new_holder() -> str:
@@ -115,14 +110,14 @@ class Leased:
         if several:
             self._kinds.add(kind)
         held = self._held.get(name)
-        if held and _ticks() < held.until:
+        if held and ticks() < held.until:
             return True
-        if self._spared.get(name, 0.0) > _ticks():
+        if self._spared.get(name, 0.0) > ticks():
             return False
         return await self._take(name)
 
     async def _take(self, name: str) -> bool:
-        begun = _ticks()
+        begun = ticks()
         token = await self._store.awrite(lambda tx: leases.take(tx, name, self.holder, self._span), alongside=True)
         if token is None:
             if self._held.pop(name, None):
@@ -144,10 +139,11 @@ class Leased:
         """Return until when nobody should do `name`; see `Turns.rests_until`."""
         return leases.rests_until(self._store.read(), name)
 
-    async def done(self, name: str) -> None:
+    async def done(self, name: str, *, forget: bool = False) -> None:
         """Let another machine have a turn; see `Turns.done`."""
         if self._held.pop(name, None):
-            await self._store.awrite(lambda tx: leases.give_up(tx, self.holder, [name]), alongside=True)
+            let_go = leases.forget if forget else leases.give_up
+            await self._store.awrite(lambda tx: let_go(tx, self.holder, [name]), alongside=True)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep the turns that were taken; see `Turns.run`. A store that cannot be reached lets them run out, which is what they are for."""
@@ -176,7 +172,7 @@ class Leased:
             ours = [name for name in self._held if name.startswith(f"{kind} ")]
             machines = len(leases.held(reader, f"{leases.PRESENT}{kind} "))
             if machines > 1 and len(ours) > math.ceil(len(leases.held(reader, f"{kind} ")) / machines):
-                self._spared[ours[0]] = _ticks() + 2 * self._span.total_seconds()
+                self._spared[ours[0]] = ticks() + 2 * self._span.total_seconds()
                 await self.done(ours[0])
 
 

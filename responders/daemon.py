@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from listener import logs
-from listener.clock import Clock
+from listener.clock import Clock, keep_to
 from listener.errors import EarnestError, RulesWrong
 from listener.judging import Judges
 from listener.listening import Listening, Missing
@@ -109,7 +109,7 @@ class Daemon:
         self._take_rules(*self._made(adapted(book)))
         self._alerts = Alerts(store, lambda: self._book, clock)
         self._watchkeeper = WatchKeeper(store, lambda: self._book, clock)
-        self._outbox = Outbox(store, lambda: self._book, clock, self._signing.channels, self._kinds)
+        self._outbox = Outbox(store, lambda: self._book, clock, self._signing.channels, self._kinds, turns=self._turns)
         self._listening = self._new_listening()
 
     def _made(self, book: Rulebook) -> tuple[Ear, Mind, Rulebook]:
@@ -194,6 +194,7 @@ class Daemon:
         yield 1.0, "rules", self._watch_rules
         if self._store.shared:
             yield machines.BEAT.total_seconds(), "crew", self._crew.beat
+            yield _SLOW_TICK, "clock", self._set_the_clock
         if Role.THINK in self._roles:
             yield _SLOW_TICK, "expire", self._in_turn("expire", lambda: outbox.expire(self._store, self._clock))
             yield _SLOW_TICK, "watches", self._in_turn("watches", self._look_out)
@@ -201,6 +202,9 @@ class Daemon:
         if Role.SEND in self._roles:
             yield _SLOW_TICK, "by hand", self._in_turn("by hand", self._look_after_hands)
             yield _SLOW_TICK, "channels", self._open_channels
+
+    async def _set_the_clock(self) -> None:
+        keep_to(self._store.read().now)
 
     def _in_turn(self, name: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
         """Do something only while it is our turn, so that of several machines one does it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,6 +18,7 @@ from listener.errors import EarnestError, NetworkError, RateLimited, SignInNeede
 from listener.http import LONGEST_WAIT, ask_first
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Row, Store, Tx, number, text
+from listener.turns import ALONE, Turns
 from responders import flag
 from responders.channels.base import Barred, Channel, ChannelKind, Parent, Refused, SendResult, Sent, Unknown, Unsent
 from responders.ledger import audit, deliveries, incidents, moves, people, places
@@ -47,13 +49,17 @@ class Outbox:
         clock: Clock,
         channels: Mapping[str, Channel],
         kinds: Mapping[str, ChannelKind],
+        *,
+        turns: Turns = ALONE,
     ) -> None:
-        """Send on `channels`, by the rules that `book` returns at the moment of sending."""
+        """Send on `channels`, by the rules that `book` returns at the moment of sending; of a case, one machine at a time (`turns`)."""
         self._store = store
         self._clock = clock
         self._channels = channels
         self._means = Means(store, book, clock, channels, kinds)
         self._busy: set[int] = set()
+        self._elsewhere: set[int] = set()
+        self._turns = turns
         self._finishing = False
 
     async def recover(self) -> int:
@@ -70,6 +76,7 @@ class Outbox:
         A few at once, so that a network that hangs keeps no other waiting; of one case never two.
         """
         await self._store.awrite(lambda tx: moves.lost(tx, at=self._clock(), everything=False))
+        self._elsewhere.clear()
         reader, at = self._store.read(), self._clock()
         steps = [(row, self._settle) for row in moves.in_doubt(reader, at=at)]
         steps += [(row, self._withdraw) for row in moves.withdrawals(reader, at=at)]
@@ -111,7 +118,9 @@ class Outbox:
             return None
         awake = tuple(network for network in self._channels if network not in people.resting(reader, at=at))
         room = self._means.room(reader, awake, at=at)
-        return moves.due(reader, at=at, free=room.free, urgent_only=room.urgent_only, urgent=self._means.urgent, busy=self._busy)
+        return moves.due(
+            reader, at=at, free=room.free, urgent_only=room.urgent_only, urgent=self._means.urgent, busy=self._busy | self._elsewhere
+        )
 
     async def _settle(self, row: Row) -> Sending:
         return await doubt.settle(self._means, row)
@@ -120,7 +129,21 @@ class Outbox:
         return await withdrawals.withdraw(self._means, row)
 
     async def _safely(self, row: Row, step: Callable[[Row], Awaitable[Sending]]) -> Sending | None:
-        """Take a step with one delivery; where it goes wrong in a way that nobody foresaw, no other has to wait for it."""
+        """Take a step with one delivery; where it goes wrong in a way that nobody foresaw, no other has to wait for it.
+
+        Return None where that happened, or another machine is busy with the same case.
+        """
+        turn = f"case-{row['case_id']}"
+        if not await self._turns.mine(turn):
+            self._elsewhere.add(number(row, "case_id"))
+            return None
+        try:
+            return await self._in_turn(row, step)
+        finally:
+            with suppress(Unreachable):  # then the turn runs out by itself
+                await self._turns.done(turn, forget=True)
+
+    async def _in_turn(self, row: Row, step: Callable[[Row], Awaitable[Sending]]) -> Sending | None:
         try:
             sending = await step(row)
         except Unreachable:  # the store itself
@@ -183,6 +206,8 @@ class Outbox:
     def _may_leave(self, delivery: Delivery, timeout: float) -> bool:
         """Return whether nobody has stopped sending since the claim, and this very claim outlasts the attempt."""
         at = self._clock()
+        if self._store.shared:
+            at = max(at, self._store.read().now())  # this machine may have slept in a way that its own clock did not see
         until = at + timedelta(seconds=timeout)
         ours = moves.still_ours(self._store.read(), delivery.id, attempt=delivery.attempts, until=until)
         return ours and self._means.book().mode != "observe" and flag.stopped(self._store, at=at) is None

@@ -56,6 +56,11 @@ def give_up(tx: Tx, holder: str, names: Iterable[str]) -> None:
     )
 
 
+def forget(tx: Tx, holder: str, names: Iterable[str]) -> None:
+    """Let go of leases that will hardly be wanted again, and of their tokens."""
+    tx.run_many("DELETE FROM leases WHERE name = :name AND holder = :holder", [{"name": name, "holder": holder} for name in sorted(names)])
+
+
 def rest(tx: Tx, name: str, until: datetime) -> None:
     """Remember, for whoever has the lease then, that a network wants nothing to be asked before a moment."""
     tx.run("UPDATE leases SET rest_until = :until WHERE name = :name", name=name, until=to_text(until))

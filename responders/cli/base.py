@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from listener import settings
+from listener import clock, settings
 from listener.errors import RulesWrong
 from responders.cli.output import Output
 
@@ -101,7 +101,15 @@ class App:
 
         store = open_store(self.options.store)
         click.get_current_context().call_on_close(store.close)
+        go_by(store)
         return store
+
+
+def go_by(store: Store) -> None:
+    """Go by the time of a shared store until the command ends: machines that work together must agree on it."""
+    if store.shared:
+        clock.keep_to(store.read().now)
+        click.get_current_context().call_on_close(clock.let_go)
 
 
 def common(command: F) -> F:

@@ -14,7 +14,7 @@ import click
 from listener import clock, logs
 from listener.errors import EarnestError, RulesWrong, SignInNeeded
 from listener.text import one_line
-from responders.cli.base import App, common
+from responders.cli.base import App, common, go_by
 from responders.cli.confirming import CONFIRM
 from responders.cli.phrases import counted
 from responders.ledger import deliveries
@@ -63,6 +63,7 @@ def run(app: App, *, once: bool, observe: bool, only: Sequence[str], confirmed: 
     store = open_store(app.options.store, create=True)
     try:
         store.hold_alone()
+        go_by(store)
         book, refused = starting.settle(app, store, book, refused, once=once, observe=observe, confirmed=confirmed)
         roles = frozenset(map(Role, only)) or ALL_ROLES
         return asyncio.run(_work(app, store, book, refused, seen, once=once, observe=observe, roles=roles))
