@@ -13,11 +13,12 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Row, Value, number, text
 from listener.store.following import Course, Fate
 from responders import flag
-from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, judged, lowered, people
+from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, judged, lowered, machines, people
 from responders.ledger import watches as watch_ledger
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft, Word
 from responders.ledger.lowered import Lowered
+from responders.ledger.machines import Machine
 from responders.model import Decision, Delivery, DeliveryState, Hold
 from responders.unsettled import Parked, ToPost
 
@@ -266,7 +267,8 @@ class Health:
     `pause` stops all sending, by the store or by a flag file; `resting` are the networks on which our account is silent. `doubtful` are
     the answers of which somebody should know: in doubt, held back, being taken back, to be posted by hand. `incidents` are those that
     are open or that nobody heard of yet; `untold` are the alerts of cases that reached nobody. `courses` say how far known posts are
-    read again, `lowered` which routes lost the right to send by themselves, and `watches` how each watch of the rules stands.
+    read again, `lowered` which routes lost the right to send by themselves, `watches` how each watch of the rules
+    stands, and `machines` which daemons share the store.
     """
 
     running: bool
@@ -289,6 +291,7 @@ class Health:
     courses: tuple[Course, ...]
     lowered: tuple[Lowered, ...] = ()
     watches: tuple[Row, ...] = ()
+    machines: tuple[Machine, ...] = ()
 
 
 _DOUBTFUL = """SELECT d.* FROM deliveries d WHERE d.state IN ('unknown', 'parked', 'withdrawing', 'by_hand')
@@ -331,6 +334,7 @@ def health(store: flag.Kept, *, running: bool, at: datetime) -> Health:
         courses=tuple(following.courses(reader)),
         lowered=tuple(lowered.now(reader)),
         watches=tuple(watch_ledger.all_(reader)),
+        machines=tuple(machines.there(reader)),
     )
 
 

@@ -16,6 +16,7 @@ from responders import views
 from responders.cli import states, watches
 from responders.cli.accounts import OurAccount, account_words, our_accounts
 from responders.cli.base import App, common
+from responders.cli.machines import machine_json, machines_words
 from responders.cli.phrases import ago, counted, due, local, moment_of
 from responders.ledger.cases import name_of
 from responders.ledger.people import Pause
@@ -91,6 +92,7 @@ def health_json(health: Health, ours: Sequence[OurAccount], at: datetime) -> dic
         "watches": [watches.watch_json(row) for row in health.watches],
         "doubtful": [_doubtful_json(one) for one in health.doubtful],
         "lowered": [{"route": one.route, "reason": one.reason, "since": to_text(one.at)} for one in health.lowered],
+        "machines": [machine_json(one) for one in health.machines],
         "following": [{"source": one.source, "network": one.network, "late_s": max(0.0, _late(one, at))} for one in health.courses],
     }
 
@@ -163,6 +165,11 @@ def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator
 
 def _told(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
     """Yield what our own people are told of."""
+    if health.machines:
+        yield (
+            counted(len(health.machines), "machine works on this store", "machines work on this store"),
+            machines_words(health.machines, at),
+        )
     if health.watches:
         yield "Watches", [watches.watch_words(row, at, running=health.running) for row in health.watches]
     if health.incidents:

@@ -18,7 +18,7 @@ _NAMED = 4
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A daemon as it was last seen; `rules` is the fingerprint of its rules, with whatever else decides (its written answers, its mode)."""
+    """A daemon as it was last seen. `rules` names its rules with whatever else decides: its written answers, its mode."""
 
     name: str
     roles: tuple[str, ...]
@@ -27,6 +27,11 @@ class Machine:
     mode: str
     since: datetime
     seen_at: datetime
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of its rules, as people see it elsewhere."""
+        return self.rules.partition(" ")[0]
 
 
 def beat(tx: Tx, name: str, *, roles: Iterable[str], version: str, rules: str, mode: str) -> None:
@@ -60,13 +65,16 @@ def there(reader: Reader) -> list[Machine]:
 
 def differing(reader: Reader) -> str:
     """Say how the rules of the machines that decide or send differ, or "" where they are the same everywhere."""
-    by: dict[str, list[str]] = {}
+    by: dict[str, list[Machine]] = {}
     for one in there(reader):
         if {"think", "send"} & set(one.roles):
-            by.setdefault(one.rules, []).append(one.name)
+            by.setdefault(one.rules, []).append(one)
     if len(by) < 2:  # noqa: PLR2004  # two are different
         return ""
-    parts = (f"{rules.split()[0]} on {', '.join(found[:_NAMED])}" for rules, found in sorted(by.items()))
+    parts = (
+        f"{found[0].fingerprint} (mode {found[0].mode}) on {', '.join(one.name for one in found[:_NAMED])}"
+        for _, found in sorted(by.items())
+    )
     return f"machines work by different rules: {'; '.join(parts)}"
 
 

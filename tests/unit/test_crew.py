@@ -11,6 +11,9 @@ import time_machine
 
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Store
+from responders import views
+from responders.cli.machines import machine_json, machines_words
+from responders.cli.status import health_json
 from responders.crew import Crew
 from responders.house import open_store
 from responders.ledger import incidents, machines
@@ -53,7 +56,7 @@ async def test_different_rules_are_seen_at_once_told_after_a_minute_and_over_whe
     await b.beat()
     said = machines.differing(store.read())
     assert "different rules" in said
-    assert "other on b" in said
+    assert "other (mode draft) on b" in said
     assert incidents.open_(store.read()) == [], "an edit takes a moment to reach every machine"
     for seconds in (20, 40):
         with time_machine.travel(NOON + timedelta(seconds=seconds), tick=False):
@@ -78,3 +81,11 @@ async def test_another_mode_is_another_way_to_work(store: Store) -> None:
     await crew(store, "a", BOOK).beat()
     await crew(store, "b", BOOK.model_copy(update={"mode": "send"})).beat()
     assert machines.differing(store.read()) != ""
+
+
+async def test_status_names_the_machines(store: Store) -> None:
+    await crew(store, "web-1", BOOK, frozenset({Role.LISTEN})).beat()
+    health = views.health(store, running=True, at=NOON)
+    (words,) = machines_words(health.machines, NOON)
+    assert words.startswith("web-1  listen; rules first, mode draft, Earnest ")
+    assert health_json(health, (), NOON)["machines"] == [machine_json(one) for one in health.machines]
