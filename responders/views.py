@@ -13,7 +13,7 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Row, Value, number, text
 from listener.store.following import Course, Fate
 from responders import flag
-from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, judged, lowered, machines, people
+from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, judged, lowered, machines, people, together
 from responders.ledger import watches as watch_ledger
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft, Word
@@ -21,6 +21,25 @@ from responders.ledger.lowered import Lowered
 from responders.ledger.machines import Machine
 from responders.model import Decision, Delivery, DeliveryState, Hold
 from responders.unsettled import Parked, ToPost
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on a column of a case (alias `c`): an operator and a named value."""
+
+    column: str
+    test: str
+
+    @property
+    def plain(self) -> str:
+        """The condition as SQL that an index on the column serves; those of teams and assignees hold only who is named."""
+        named = f" AND c.{self.column} <> ''" if self.column in {"team", "assignee"} else ""
+        return f"c.{self.column} {self.test}{named}"
+
+    @property
+    def unindexed(self) -> str:
+        """The same as SQL that no index serves: for where another way to the case is the shorter one. NULL fulfils none of them."""
+        return f"COALESCE(c.{self.column}, NULL) {self.test}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +55,33 @@ class Filters:
     since: timedelta | None = None
     overdue: bool = False
 
-    def where(self, at: datetime, *, level: str = "c.level") -> tuple[str, dict[str, Value]]:
-        """Return the conditions on a case (alias `c`) as SQL, and their values; `level` is the column that urgency is asked of."""
-        parts: list[str] = []
+    def conditions(self, at: datetime) -> tuple[tuple[Condition, ...], dict[str, Value]]:
+        """Return the conditions on a case (alias `c`) one by one, without that on urgency, and all their values."""
+        found: list[Condition] = []
         values: dict[str, Value] = {}
         for column in ("brand", "network", "route", "team", "assignee"):
             wanted = getattr(self, column)
             if wanted:
-                parts.append(f"c.{column} = :f_{column}")
+                found.append(Condition(column, f"= :f_{column}"))
                 values[f"f_{column}"] = wanted
-        if self.urgency:
-            levels = [level.value for level in Level if level.rank >= self.urgency.rank]
-            parts.append(f"{level} IN ({', '.join(repr(level) for level in levels)})")
         if self.since:
-            parts.append("c.updated_at >= :f_since")
+            found.append(Condition("updated_at", ">= :f_since"))
             values["f_since"] = to_text(at - self.since)
         if self.overdue:
-            parts.append("c.respond_by < :f_now")
+            found.append(Condition("respond_by", "< :f_now"))
             values["f_now"] = to_text(at)
+        return tuple(found), values
+
+    @property
+    def levels(self) -> str:
+        """The levels that are asked for, as a list in SQL; "" for any."""
+        wanted = [level.value for level in Level if self.urgency and level.rank >= self.urgency.rank]
+        return f"({', '.join(repr(level) for level in wanted)})" if wanted and len(wanted) < len(Level) else ""
+
+    def where(self, at: datetime) -> tuple[str, dict[str, Value]]:
+        """Return all conditions on a case (alias `c`) as SQL that no index serves, and their values."""
+        found, values = self.conditions(at)
+        parts = [one.unindexed for one in found] + ([f"c.level IN {self.levels}"] if self.levels else [])
         return " AND ".join(parts) or "1 = 1", values
 
 
@@ -124,20 +152,26 @@ class Place:
     draft_id: int = field(default=0, compare=False)
 
 
-def queue(reader: Reader, filters: Filters, *, at: datetime) -> list[Place]:
+_NO_LIMIT = 2**31
+_ASKING = """(
+    SELECT case_id, NULL AS parked, id AS draft FROM drafts WHERE state = 'waiting'
+    UNION ALL SELECT case_id, MIN(id) AS parked, 0 AS draft FROM deliveries WHERE state = 'parked' GROUP BY case_id, kind
+    UNION ALL SELECT case_id, MIN(id) AS parked, 0 AS draft FROM deliveries WHERE state = 'by_hand' GROUP BY case_id, kind
+    ) AS w CROSS JOIN cases c WHERE c.id = w.case_id AND (c.snoozed_until IS NULL OR c.snoozed_until <= :now)"""
+
+
+def queue(reader: Reader, filters: Filters, *, at: datetime, limit: int | None = None) -> list[Place]:
     """Return what asks for a person, the most urgent first, then the nearest deadline, of these answers before drafts.
 
-    Snoozed cases stay away until their time. Of several answers of one kind in doubt in one case, the oldest is asked about first.
+    `limit` is how many at most; None is all of them. Snoozed cases stay away until their time. Of several answers of one kind in doubt in
+    one case, the oldest is asked about first.
     """
     where, values = filters.where(at)
     rows = reader.all(
-        f"""SELECT c.id AS case_id, w.parked AS parked, w.draft AS draft FROM cases c JOIN (
-            SELECT case_id, NULL AS parked, id AS draft FROM drafts WHERE state = 'waiting'
-            UNION ALL SELECT case_id, MIN(id) AS parked, 0 AS draft FROM deliveries WHERE state = 'parked' GROUP BY case_id, kind
-            UNION ALL SELECT case_id, MIN(id) AS parked, 0 AS draft FROM deliveries WHERE state = 'by_hand' GROUP BY case_id, kind
-        ) w ON w.case_id = c.id WHERE (c.snoozed_until IS NULL OR c.snoozed_until <= :now) AND {where}
-        ORDER BY c.points DESC, COALESCE(c.respond_by, '9999'), w.parked IS NULL, COALESCE(w.parked, w.draft)""",
+        f"""SELECT c.id AS case_id, w.parked AS parked, w.draft AS draft FROM {_ASKING} AND {where}
+        ORDER BY c.points DESC, COALESCE(c.respond_by, '9999'), w.parked IS NULL, COALESCE(w.parked, w.draft) LIMIT :limit""",
         now=to_text(at),
+        limit=_NO_LIMIT if limit is None else limit,
         **values,
     )
     return [
@@ -146,15 +180,34 @@ def queue(reader: Reader, filters: Filters, *, at: datetime) -> list[Place]:
     ]
 
 
-def inbox(reader: Reader, filters: Filters, *, at: datetime) -> list[Pending]:
-    """Return what stands in the `queue`, each with all that is needed to decide it."""
-    found = (pending(reader, place) for place in queue(reader, filters, at=at))
+def inbox(reader: Reader, filters: Filters, *, at: datetime, limit: int | None = None) -> list[Pending]:
+    """Return what stands in the `queue`, at most `limit` of it, each with all that is needed to decide it."""
+    places = queue(reader, filters, at=at, limit=limit)
+    found: list[Pending | None] = []
+    for first in range(0, len(places), together.AT_ONCE):
+        part = places[first : first + together.AT_ONCE]
+        drafted = {one.draft.id: one for one in together.whole(reader, [place.draft_id for place in part if place.parked is None])}
+        found += [_answer(reader, place.parked) if place.parked else _decided(drafted.get(place.draft_id)) for place in part]
     return [one for one in found if one]
+
+
+def asking(reader: Reader, filters: Filters, *, at: datetime) -> int:
+    """Return how many places the `queue` has."""
+    where, values = filters.where(at)
+    row = reader.one(f"SELECT COUNT(*) AS n FROM {_ASKING} AND {where}", now=to_text(at), **values)
+    return number(row, "n") if row else 0
+
+
+def _decided(one: together.Whole | None) -> Waiting | None:
+    return Waiting(one.case, one.draft, one.post, one.assessment, one.holds, one.words) if one else None
 
 
 def pending(reader: Reader, place: Place) -> Pending | None:
     """Return what stands at a place, with all that is needed to decide it; None where that is no longer so, or its post is gone."""
-    return _waiting(reader, drafts.get(reader, place.draft_id)) if place.parked is None else _answer(reader, place.parked)
+    if place.parked is not None:
+        return _answer(reader, place.parked)
+    drafts.get(reader, place.draft_id)  # raises where it is gone
+    return _decided(next(together.whole(reader, [place.draft_id]), None))
 
 
 def _answer(reader: Reader, delivery_id: int) -> Parked | ToPost | None:
@@ -171,16 +224,6 @@ def _delivery(reader: Reader, row: Row) -> Delivery | None:
     """Return a delivery; None where the post that it answers is no longer stored."""
     known = heard_ledger.post(reader, text(row, "network"), text(row, "parent_id"))
     return deliveries.read(reader, row) if known else None
-
-
-def _waiting(reader: Reader, draft: Draft) -> Waiting | None:
-    post = heard_ledger.post(reader, draft.network, draft.post_id)
-    assessment = judged.assessment(reader, draft.network, draft.post_id, draft.brand)
-    if post is None or assessment is None:
-        return None
-    case = cases.find(reader, cases.name_of(draft.case_id))
-    decision = cases.decision(reader, case.id)
-    return Waiting(case, draft, post, assessment, decision.holds if decision else (), drafts.words(reader, draft.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,27 +280,6 @@ def earlier(reader: Reader, case: Case) -> tuple[Case, ...]:
         id=case.id,
     )
     return tuple(cases.read(row) for row in rows)
-
-
-def heard(reader: Reader, filters: Filters, *, search: str, at: datetime, limit: int) -> list[Row]:
-    """Return mentions, newest first, with their case and judgement; `search` words must all occur (in any form of accent)."""
-    where, values = filters.where(at, level=judged.LEVEL)
-    words = " ".join('"' + word.replace('"', '""') + '"' for word in search.replace("\x00", " ").split())
-    found = "AND p.seq IN (SELECT rowid FROM words WHERE words MATCH :words)" if words else ""
-    rows = reader.all(
-        f"""SELECT p.*, m.brand AS brand, {judged.RAISED} AS raised,
-        m.addressed AS addressed, a.mood AS mood, a.score AS score, a.level AS level,
-        a.points AS points, a.intent AS intent, a.language AS judged_language, a.record AS record, c.id AS case_id, c.route AS route,
-        c.state AS case_state
-        FROM mentions m JOIN posts p ON p.network = m.network AND p.id = m.post_id
-        JOIN assessments a ON a.network = m.network AND a.post_id = m.post_id
-        JOIN cases c ON c.network = p.network AND c.thread_id = p.thread_id AND c.author_id = p.author_id AND c.brand = m.brand
-        WHERE {where} {found} ORDER BY m.seq DESC LIMIT :limit""",
-        limit=limit,
-        **({"words": words} if words else {}),
-        **values,
-    )
-    return [judged.on_row(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

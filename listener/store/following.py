@@ -235,9 +235,12 @@ def fate(reader: Reader, network: str, post_id: str) -> Fate:
 def fates(reader: Reader, network: str, thread_id: str) -> dict[str, Fate]:
     """Return what became of the posts of a thread that were edited or deleted, by their ids."""
     rows = reader.all(
-        "SELECT id, deleted_at, edited_at FROM posts WHERE network = :network AND thread_id = :thread", network=network, thread=thread_id
+        """SELECT id, deleted_at, edited_at FROM posts WHERE network = :network AND thread_id = :thread
+        AND (deleted_at IS NOT NULL OR edited_at IS NOT NULL)""",
+        network=network,
+        thread=thread_id,
     )
-    return {text(row, "id"): _fate(row) for row in rows if row["deleted_at"] or row["edited_at"]}
+    return {text(row, "id"): _fate(row) for row in rows}
 
 
 def _fate(row: Row) -> Fate:

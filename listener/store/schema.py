@@ -98,6 +98,15 @@ _LEASES = (
         name TEXT PRIMARY KEY, holder TEXT NOT NULL, token INTEGER NOT NULL, until TEXT NOT NULL, rest_until TEXT NOT NULL DEFAULT '')""",
 )
 
+# For looking things up when much is stored: the posts of one person in a thread, a person by a handle (capitals do not matter), posts by
+# age, and the few that are urgent.
+_LOOKING = (
+    "CREATE INDEX posts_of_person ON posts (network, thread_id, author_id)",
+    "CREATE INDEX posts_by_handle ON posts (LOWER(handle))",
+    "CREATE INDEX posts_by_age ON posts (created_at)",
+    "CREATE INDEX assessments_pressing ON assessments (level, network, post_id) WHERE level IN ('high', 'critical')",
+)
+
 MIGRATIONS = Migrations(
     "listener",
     {
@@ -107,5 +116,6 @@ MIGRATIONS = Migrations(
         "004_competitors": _COMPETITORS,
         "005_corrections": _CORRECTIONS,
         "006_leases": _LEASES,
+        "007_looking": _LOOKING,
     },
 )

@@ -12,7 +12,7 @@ import click
 from listener import clock
 from listener.store.base import Reader, Row, number, text, unpack
 from listener.text import one_line
-from responders import views
+from responders import heardlist, views
 from responders.cli import states
 from responders.cli.base import App, common
 from responders.cli.competitors import named
@@ -30,20 +30,29 @@ _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _DIGEST_SHOWN = 12
 
 
+_LIMIT = click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="How many at most.")
+
+
 @click.command(epilog="Example: earnest inbox --urgency high --overdue")
+@_LIMIT
 @filtered
 @common
-def inbox(app: App, filters: Filters) -> None:
+def inbox(app: App, filters: Filters, *, limit: int) -> None:
     """List the drafts that wait for a person, the most urgent first; then the answers that ask for one.
 
-    These are answers of which nobody can tell whether they are there, and approved ones that are posted by hand.
+    These are answers of which nobody can tell whether they are there, and approved ones that are posted by hand. Of more than --limit the
+    most urgent are listed, and it is said how many there are (with --json on stderr).
     """
-    at = clock.now()
-    found = views.inbox(app.store.read(), filters, at=at)
+    at, reader = clock.now(), app.store.read()
+    found = views.inbox(reader, filters, at=at, limit=limit)
+    asking = views.asking(reader, filters, at=at) if len(found) >= limit else len(found)
+    rest = f"{asking:,} ask for a person; listed are the {limit:,} most urgent (--limit)" if asking > limit else ""
     waiting, parked = [one for one in found if isinstance(one, Waiting)], [one for one in found if not isinstance(one, Waiting)]
     if app.options.json:
         for line in (*(one.to_json() for one in waiting), *(one.to_json() for one in parked)):
             app.out.record(line)
+        if rest:
+            app.out.talk(rest)
         return
     rows = [_inbox_row(one, _post_by_hand(one) + one.post.text, at) for one in waiting]
     if not app.out.terminal:  # every row of a pipe has the same columns
@@ -53,7 +62,7 @@ def inbox(app: App, filters: Filters) -> None:
         app.out.table(head, rows, widths=(10, 16, 12, 12, 12, 20))
     if app.out.terminal:
         _show_parked(app.out, parked)
-    app.out.next_step(_inbox_next(waiting, parked, filters))
+    app.out.next_step(_inbox_next(waiting, parked, filters, rest))
 
 
 def _inbox_row(one: Pending, words: str, at: datetime) -> Sequence[str]:
@@ -96,14 +105,14 @@ def _what_is_asked(one: Delivery) -> str:
     return "post it by hand" if one.state is DeliveryState.BY_HAND else states.doubt(one)
 
 
-def _inbox_next(waiting: Sequence[Waiting], parked: Sequence[Unsettled], filters: Filters) -> str:
+def _inbox_next(waiting: Sequence[Waiting], parked: Sequence[Unsettled], filters: Filters, rest: str) -> str:
     drafts = f"{counted(len(waiting), 'draft waits', 'drafts wait')}" if waiting else ""
     hands = sum(isinstance(one, ToPost) for one in parked)
     doubts = f"{counted(len(parked) - hands, 'answer is', 'answers are')} in doubt" if len(parked) > hands else ""
     to_post = f"{counted(hands, 'answer waits', 'answers wait')} to be posted by hand" if hands else ""
     if drafts or parked:
         first = (waiting[0] if waiting else parked[0]).case.name
-        return f"{'; '.join(filter(None, (drafts, doubts, to_post)))}. Decide: earnest review. Look closer: earnest show {first}"
+        return f"{rest or '; '.join(filter(None, (drafts, doubts, to_post)))}. Decide: earnest review. Look closer: earnest show {first}"
     if filters != Filters():
         return "No draft fits these filters. All that wait: earnest inbox"
     return "No draft waits. Everything heard: earnest mentions"
@@ -111,7 +120,7 @@ def _inbox_next(waiting: Sequence[Waiting], parked: Sequence[Unsettled], filters
 
 @click.command(epilog="Example: earnest mentions --search refund --since 2d")
 @click.option("--search", default="", metavar="WORDS", help="Only posts that hold all these words; accents do not matter.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="How many at most.")
+@_LIMIT
 @click.option("--competitor", metavar="NAME", help='Posts that name this competitor instead, "any" for all; of them no words are kept.')
 @filtered
 @common
@@ -120,7 +129,7 @@ def mentions(app: App, filters: Filters, *, search: str, limit: int, competitor:
     if competitor is not None:
         named(app, filters, "" if competitor == "any" else competitor, search=search, limit=limit)
         return
-    found = views.heard(app.store.read(), filters, search=search, at=clock.now(), limit=limit)
+    found = heardlist.heard(app.store.read(), filters, search=search, at=clock.now(), limit=limit)
     if app.options.json:
         for row in found:
             app.out.record(mention_json(row))

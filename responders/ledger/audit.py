@@ -40,8 +40,9 @@ def _seal(before: str, *line: str | int | None) -> str:
 
 def lines(reader: Reader, *, case_id: int | None = None, since: datetime | None = None, after_id: int = 0) -> list[Row]:
     """Return lines, oldest first, of one case or of all, from a moment or after a line."""
+    conditions = ["id > :after"] + ["case_id = :case_id"] * (case_id is not None) + ["at >= :since"] * (since is not None)
     return reader.all(
-        """SELECT * FROM audit WHERE id > :after AND (:case_id IS NULL OR case_id = :case_id) AND at >= :since ORDER BY id""",
+        f"SELECT * FROM audit WHERE {' AND '.join(conditions)} ORDER BY id",
         after=after_id,
         case_id=case_id,
         since=to_text(since) if since else "",

@@ -348,17 +348,23 @@ def _hold(kept: Sequence[Any]) -> Hold:
     return Hold(gate, reason, from_text(until) if until else None, bool(forbids), by_hand=any(by_hand))
 
 
+def holds_of(row: Row) -> tuple[Hold, ...]:
+    """Return the holds of a row of `decisions`."""
+    holds = unpack(row["holds"])
+    return tuple(map(_hold, holds)) if isinstance(holds, list) else ()
+
+
 def decision(reader: Reader, case_id: int) -> Decision | None:
     """Return the newest decision of a case."""
     row = reader.one("SELECT * FROM decisions WHERE case_id = :id ORDER BY id DESC LIMIT 1", id=case_id)
     if row is None:
         return None
-    actions, holds, trace = (unpack(row[column]) for column in ("actions", "holds", "trace"))
+    actions, trace = (unpack(row[column]) for column in ("actions", "trace"))
     return Decision(
         route=text(row, "route"),
         rule_version=text(row, "rule_version"),
         actions=tuple(actions) if isinstance(actions, list) else (),
-        holds=tuple(map(_hold, holds)) if isinstance(holds, list) else (),
+        holds=holds_of(row),
         trace=(steps := tuple(map(shadows.step, trace)) if isinstance(trace, list) else ()),
         shadows=shadows.of(reader, number(row, "id"), steps),
     )

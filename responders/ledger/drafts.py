@@ -241,7 +241,12 @@ def against(tx: Tx, draft: Draft, who: str, verdict: str, reason: str, *, at: da
 def words(reader: Reader, draft_id: int) -> tuple[Word, ...]:
     """Return what people said of a draft, oldest first."""
     rows = reader.all("SELECT * FROM approvals WHERE draft_id = :id ORDER BY id", id=draft_id)
-    return tuple(Word(text(row, "who"), text(row, "verdict"), text(row, "reason"), from_text(text(row, "at"))) for row in rows)
+    return tuple(map(read_word, rows))
+
+
+def read_word(row: Row) -> Word:
+    """Build what a person said from a row of `approvals`."""
+    return Word(text(row, "who"), text(row, "verdict"), text(row, "reason"), from_text(text(row, "at")))
 
 
 def expire(tx: Tx, *, at: datetime) -> list[int]:

@@ -79,7 +79,7 @@ def known_author(reader: Reader, handle: str, network: str | None = None) -> lis
     """Return (network, author id, handle) of every author heard under that handle."""
     rows = reader.all(
         """SELECT DISTINCT network, author_id, handle FROM posts
-        WHERE handle = :handle COLLATE NOCASE AND (:network IS NULL OR network = :network) ORDER BY network""",
+        WHERE LOWER(handle) = LOWER(:handle) AND (:network IS NULL OR network = :network) ORDER BY network""",
         handle=handle.removeprefix("@"),
         network=network,
     )

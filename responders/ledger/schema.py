@@ -174,6 +174,20 @@ _MACHINES = (
         seen_at TEXT NOT NULL)""",
 )
 
+# For finding cases by what people filter by, and for counting, when much is stored.
+_LOOKING = (
+    "CREATE INDEX cases_of_route ON cases (route)",
+    "CREATE INDEX cases_of_brand ON cases (brand)",
+    "CREATE INDEX cases_of_team ON cases (team) WHERE team <> ''",
+    "CREATE INDEX cases_of_assignee ON cases (assignee) WHERE assignee <> ''",
+    "CREATE INDEX cases_by_update ON cases (updated_at)",
+    "CREATE INDEX decisions_raised ON decisions (network, post_id) WHERE raised <> ''",
+    "CREATE INDEX deliveries_by_state ON deliveries (state)",
+    "DROP INDEX drafts_waiting",
+    "CREATE INDEX drafts_waiting ON drafts (id, case_id) WHERE state = 'waiting'",
+    "CREATE INDEX audit_by_time ON audit (at)",
+)
+
 MIGRATIONS = Migrations(
     "responders",
     {
@@ -192,5 +206,6 @@ MIGRATIONS = Migrations(
         "013_clocks": _CLOCKS,
         "014_late": _LATE,
         "015_machines": _MACHINES,
+        "016_looking": _LOOKING,
     },
 )

@@ -56,6 +56,14 @@ def test_inbox_on_a_terminal_has_a_head_and_ends_with_the_next_step(run: Program
     assert lines[-1].startswith("3 drafts wait; 1 answer is in doubt. Decide: earnest review")
 
 
+def test_of_more_than_the_limit_the_inbox_lists_the_most_urgent_and_says_how_many_there_are(run: Program) -> None:
+    cut = run("inbox", "--limit", "2", "--json")
+    assert [one["case"] for one in cut.objects] == ["A-1", "A-2"]
+    assert "4 ask for a person; listed are the 2 most urgent" in cut.err
+    assert "4 ask for a person; listed are the 2 most urgent (--limit). Decide: earnest review" in run("inbox", "--limit", "2").err
+    assert "ask for a person" not in run("inbox", "--limit", "4").err
+
+
 def test_an_answer_in_doubt_is_a_line_of_its_own_for_scripts(run: Program) -> None:
     parked = run("inbox", "--json").objects[-1]
     assert (parked["case"], parked["state"], parked["kind"], parked["url"]) == ("A-4", "parked", "public", "https://town.example/@p4/p4")

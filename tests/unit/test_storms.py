@@ -15,7 +15,7 @@ from listener.scoring.judge import judge_name
 from listener.scoring.raising import raised
 from listener.store import mentions as heard_ledger
 from listener.store.base import Row, Tx, Value
-from responders import views
+from responders import heardlist, views
 from responders.circumstances import circumstances, world
 from responders.cli.records import mention_json
 from responders.conditions import asked_in
@@ -98,7 +98,7 @@ async def test_the_reason_stands_wherever_a_signal_does(make: Make) -> None:
     (pending,) = [one for one in views.inbox(reader, views.Filters(), at=house.clock()) if one.case.name == "A-4"]
     assert pending.assessment
     assert pending.assessment.signals == story.assessment.signals
-    newest = mention_json(views.heard(reader, views.Filters(), search="", at=house.clock(), limit=1)[0])
+    newest = mention_json(heardlist.heard(reader, views.Filters(), search="", at=house.clock(), limit=1)[0])
     assert newest["signals"] == [{"name": "storm", "points": 30, "because": [words]}]
     assert newest["urgency"] == {"level": "normal", "points": 30}
 
@@ -107,7 +107,7 @@ async def test_a_list_by_urgency_knows_what_the_storm_added(make: Make) -> None:
     house = make(scoring={"urgency": {"signals": {"storm": {**STORM, "points": 60}}}})
     await routes(house, *["@acme this is awful"] * 3, "acme is in town")
     reader = house.store.read()
-    high = views.heard(reader, views.Filters(urgency=Level.HIGH), search="", at=house.clock(), limit=9)
+    high = heardlist.heard(reader, views.Filters(urgency=Level.HIGH), search="", at=house.clock(), limit=9)
     assert [str(row["id"]) for row in high] == ["p3", "p2"]
 
 
