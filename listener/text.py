@@ -98,7 +98,7 @@ def hidden(text: str) -> tuple[str, ...]:
 
     What emoji, flags and scripts rightly need is not named, nor is a Windows line end.
     """
-    if not _SUSPECT.search(text):
+    if (text.isascii() and text.isprintable()) or not _SUSPECT.search(text):
         return ()
     runs = (run[0] for run in _HIDDEN_RUN.finditer(text.replace("\r\n", "\n")))
     return tuple(_name(character) for character in dict.fromkeys("".join(runs)))
@@ -175,7 +175,7 @@ class Folded:
 @lru_cache(maxsize=16)  # one post is looked at by many
 def fold_with_offsets(text: str) -> Folded:
     """Fold `text` as `clean` does and keep, for every letter of the result, where in `text` it came from."""
-    if text.isascii() and not _DROPPED.search(text):
+    if text.isascii() and (text.isprintable() or not _DROPPED.search(text)):
         return Folded(text.replace("`", "'").lower(), text)
     if not _DROPPED.search(text) and unicodedata.is_normalized("NFKC", text):
         simple = (text.translate(_EQUAL) if _UNEQUAL.search(text) else text).casefold()

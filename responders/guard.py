@@ -6,33 +6,32 @@ A problem blocks the text until it is edited. It is said in words for a person a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from listener.model import Post
 from listener.rules.answers import Answer
 from listener.rules.rulebook import Rulebook
-from listener.rules.texts import variants
 from listener.text import clean, hidden, one_line
-from responders import linking, personal
-from responders.handles import is_insult, readings
+from responders import foreign, linking, personal
+from responders.handles import readings
 from responders.lexicon import AGAINST_OURSELVES, PROFANITY, PROMISES_OF_LAW
 from responders.model import Kind
+from responders.ours import Ours
 from responders.promising import promises, unsourced
-from responders.wording import find_words, unspaced, words
+from responders.wording import Listed, quoted, words
 
-_RUN = 4  # so many words in a row repeat a post
-_UNSPACED_RUN = 8  # so many letters in a row, where no spaces are written
-_SHORTEST_NAME = 3  # shorter names are found inside ordinary sentences
-_LONGEST_NAME = 200  # no network takes longer ones
 _LONGEST = 20_000  # twice what any network takes; beyond it reading would take its time
+_BOOKS_KEPT = 8  # the rules at work, those that they are compared with, and some that are being checked
+_TEXTS_KEPT = 512  # of each
+_LONGEST_KEPT = 2_000  # characters: nothing is remembered of a longer text
+_LONGEST_TOKEN = 64  # the same for what stands between two spaces
+_SHORTEST_STARRED = 4
 _QUOTE_WIDTH = 60
 _AROUND = ".,;:?!\"'()[]*_~-"
 _SENTENCE_END = re.compile(r"[.!?](?:\s+|$)|[\u3002\uff01\uff1f\n]")
-_MENTION = re.compile(r"(?<![\w@/\uff20])(?:[@\uff20]|/?\bu/)([\w.-]+(?:@[\w.-]+)?)")
-_PREFIX = re.compile(r"\s*@(\S+)(?:\s+|$)")
 _KINDS = {
     "email": "an e-mail address",
     "phone": "a phone number",
@@ -42,77 +41,46 @@ _KINDS = {
 }
 
 
-def _same(one: str, other: str) -> bool:
-    """Return whether two handles are one and the same, server included: without it, another account may be meant."""
-    return one.casefold().rstrip(".:,-") == other.casefold()
+@cache
+def _always() -> tuple[Listed, Listed, Listed]:
+    """Return what no rules allow: what speaks against ourselves, what makes a contract, rude words."""
+    return Listed(AGAINST_OURSELVES), Listed(PROMISES_OF_LAW), Listed(PROFANITY)
 
 
-def _alike(one: str, other: str) -> bool:
-    """Return whether two handles may name one account, whatever their servers."""
-    first, second = (handle.casefold().rstrip(".:,-").partition("@")[0] for handle in (one, other))
-    return first == second
-
-
-def _is_ours(handle: str, book: Rulebook, post: Post | None) -> bool:
-    """Return whether a handle is ours on the post's network: in full, or without a server, which then is our own."""
-    handles = [brand.handles.items() for brand in book.brands.values()]
-    ours = [name for items in handles for network, name in items if post is None or network == post.network]
-    return any(_same(handle, name) or ("@" not in handle and _alike(handle, name)) for name in ours)
-
-
-def _unaddressed(text: str, post: Post | None) -> str:
-    """Return `text` without the author's handle in front, which addressing needs."""
-    while post and (found := _PREFIX.match(text)) and _same(found[1], post.author.handle):
-        text = text[found.end() :]
-    return text
-
-
-def _templates(book: Rulebook) -> tuple[str, ...]:
-    """Return the texts of templates, with our own pages where they lead to them."""
-    texts = tuple(text for template in book.templates.values() for _, text, _ in variants(template))
-    pages = {brand.contact: None for brand in book.brands.values() if brand.contact}
-    return tuple(dict.fromkeys(text.replace("{link}", page) for text in texts for page in (pages if "{link}" in text else {"": None})))
-
-
-def _answers(book: Rulebook) -> tuple[str, ...]:
-    """Return the words of every written answer, whatever the day."""
-    return tuple(answer.said(wording) for answer in book.answers for wording in answer.wordings)
-
-
-def _own_texts(book: Rulebook) -> str:
-    """Return what we say ourselves: the templates, the names of brands and of people in teams."""
-    said = [*_templates(book), *_answers(book)]
-    said += [name for brand in book.brands.values() for name in brand.names]
-    said += [member for team in book.teams.values() for member in team.members]
-    return " \n ".join(said)
-
-
-def _listed(found: Sequence[str]) -> str:
-    return ", ".join(f'"{one_line(one, _QUOTE_WIDTH)}"' for one in found)
-
-
-def _never_said(text: str, book: Rulebook) -> Iterator[str]:
-    if found := find_words(book.boundaries.never_say, text):
-        yield f"it says {_listed(found)}, which the boundaries never allow"
-    if found := find_words(AGAINST_OURSELVES, text):
-        yield f"it speaks against ourselves: {_listed(found)}"
-    if found := find_words(PROMISES_OF_LAW, text):
-        yield f"it makes a contract: {_listed(found)}"
+def _never_said(text: str, ours: Ours) -> Iterator[str]:
+    against, law, _ = _always()
+    if found := ours.never_said.find(text):
+        yield f"it says {quoted(found)}, which the boundaries never allow"
+    if found := against.find(text):
+        yield f"it speaks against ourselves: {quoted(found)}"
+    if found := law.find(text):
+        yield f"it makes a contract: {quoted(found)}"
 
 
 def _is_starred(token: str) -> bool:
     """Return whether a token is a rude word with letters starred out."""
-    if "*" not in token or len(token) < _RUN:
+    if "*" not in token or len(token) < _SHORTEST_STARRED:
         return False
     seen = re.compile(re.escape(token).replace(r"\*", "."))
     return any(seen.fullmatch(word) for word in PROFANITY)
 
 
+def _rude(token: str) -> tuple[str, ...]:
+    """Return what is rude of what stands between two spaces in a folded text."""
+    parts = dict.fromkeys((token.strip(_AROUND), *words(token)))
+    return tuple(part for part in parts if not PROFANITY.isdisjoint(readings(part)) or _is_starred(part))
+
+
+_rude_kept = lru_cache(maxsize=8_192)(_rude)
+
+
 def _profanity(text: str) -> Iterator[str]:
-    tokens = dict.fromkeys(part for token in clean(text).split() for part in (token.strip(_AROUND), *words(token)))
-    rude = (token for token in tokens if not PROFANITY.isdisjoint(readings(token)) or _is_starred(token))
-    if found := tuple(dict.fromkeys((*find_words(PROFANITY, text), *rude))):
-        yield f"it swears: {_listed(found)}"
+    found = dict.fromkeys(_always()[-1].find(text))
+    for token in clean(text).split():
+        if rude := (_rude_kept if len(token) <= _LONGEST_TOKEN else _rude)(token):
+            found |= dict.fromkeys(rude)
+    if found:
+        yield f"it swears: {quoted(tuple(found))}"
 
 
 def _personal(text: str, book: Rulebook) -> Iterator[str]:
@@ -123,14 +91,18 @@ def _personal(text: str, book: Rulebook) -> Iterator[str]:
         yield f'it shows what the boundaries keep private ({found.kind}) in public: "{found.masked}"'
 
 
-def _promises(text: str, book: Rulebook, today: date | None) -> Iterator[str]:
-    """Yield what is promised without a source. An entry with an end counts only where the day is known and has not passed it."""
+def _promises(text: str, ours: Ours, today: date | None) -> Iterator[str]:
+    """Yield what is promised without a source."""
+    if found := unsourced(text, ours.templates, lambda: _backed(ours.book, today)):
+        yield f"it promises {quoted(found)}, and neither a template nor boundaries.may_promise says that we do"
+
+
+def _backed(book: Rulebook, today: date | None) -> tuple[str, ...]:
+    """Return what may be promised. An entry with an end counts only where the day is known and has not passed it."""
     entries = book.boundaries.may_promise
     valid = (entry for entry in entries if entry.until is None or (today is not None and today <= entry.until))
-    backed = tuple(words for entry in valid for words in entry.say)
     answers = tuple(answer for answer in book.answers if today is not None and today <= answer.review_by)
-    if found := unsourced(text, _templates(book), (*backed, *_sentences(answers))):
-        yield f"it promises {_listed(found)}, and neither a template nor boundaries.may_promise says that we do"
+    return (*(words for entry in valid for words in entry.say), *_sentences(answers))
 
 
 @lru_cache(maxsize=16)
@@ -151,68 +123,41 @@ def _past(text: str, book: Rulebook, today: date | None) -> Iterator[str]:
             yield f"it tells the answer {name}, which was to be looked at again by {answer.review_by.isoformat()}"
 
 
-def _links(text: str, book: Rulebook) -> Iterator[str]:
-    brands = book.brands.values()
-    sites = tuple(site for brand in brands for site in brand.sites)
-    handles = tuple(handle for brand in brands for handle in brand.handles.values())
-    names = tuple(name for brand in brands for name in brand.names)
-    yield from linking.problems(text, linking.sites_of(sites, handles, (*_templates(book), *_answers(book)), names))
+class _Guard:
+    """The check of one rulebook. What a text says by itself is remembered: most drafts say what another one said before."""
+
+    def __init__(self, book: Rulebook) -> None:
+        self.ours = Ours(book)
+        self._kept = lru_cache(maxsize=_TEXTS_KEPT)(self._look)
+
+    def alone(self, body: str, today: date | None) -> tuple[str, ...]:
+        """Return what is wrong with a text whomever it is said to."""
+        return self._kept(body, today) if len(body) <= _LONGEST_KEPT else self._look(body, today)
+
+    def _look(self, body: str, today: date | None) -> tuple[str, ...]:
+        ours = self.ours
+        said = (*_profanity(body), *_promises(body, ours, today), *_past(body, ours.book, today))
+        return (*said, *linking.problems(body, ours.sites))
 
 
-def _is_common(name: str, body: str) -> bool:
-    """Return whether a one-word name only stands in `body` as an ordinary word: "Please" is called so, and we say "please"."""
-    folded = clean(name).strip()
-    if name.islower() or len(folded.split()) != 1:
-        return False
-    standing = [token.strip(_AROUND) for token in body.split() if clean(token).strip(_AROUND) == folded]
-    return bool(standing) and all(token.islower() for token in standing)
+class _Itself:
+    """A rulebook as a key: nothing but itself is equal to it, whatever another one says."""
+
+    __slots__ = ("book",)
+
+    def __init__(self, book: Rulebook) -> None:
+        self.book = book
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other.book is self.book
+
+    def __hash__(self) -> int:
+        return id(self.book)
 
 
-def _names(body: str, post: Post, book: Rulebook, *, name_allowed: bool) -> Iterator[str]:
-    """Yield where the author's name is repeated, unless the word is one of our own."""
-    handle = post.author.handle
-    said = handle.partition("@")[0]
-    asked: list[tuple[str, tuple[str, ...]]] = [("display name", (post.author.display_name,))]
-    asked += [] if name_allowed else [("handle", (handle, said))]
-    allowed = {clean(said)} if name_allowed else set()
-    for what, names in asked:
-        long = tuple(name[:_LONGEST_NAME] for name in names if len(name.strip()) >= _SHORTEST_NAME and clean(name).strip() not in allowed)
-        long = tuple(name for name in long if not _is_common(name, body))
-        found = find_words(long, body)
-        if found and not find_words(long, _own_texts(book)):
-            yield f"it repeats the author's {what} in public: {_listed(found)}"
-    others = [name for name in _MENTION.findall(body) if not _same(name, handle) and not _is_ours(name, book, post)]
-    if copied := [name for name in others if any(_alike(name, named) for named in post.mentions)]:
-        yield f"it draws in people the post names: {_listed(copied)}"
-
-
-def _runs(tokens: Sequence[str], length: int) -> dict[tuple[str, ...], None]:
-    return dict.fromkeys(tuple(tokens[start : start + length]) for start in range(len(tokens) - length + 1))
-
-
-def _repeats(body: str, post: Post, book: Rulebook) -> Iterator[str]:
-    """Yield the first run of words that repeats the post, unless it is in a template of ours."""
-    for split, length, joint in ((words, _RUN, " "), (unspaced, _UNSPACED_RUN, "")):
-        theirs = _runs(split(post.text), length)
-        shared = [run for run in _runs(split(body), length) if run in theirs]
-        if shared:
-            ours = _runs(split(_own_texts(book)), length)
-            if foreign := [run for run in shared if run not in ours]:
-                yield f"it repeats the post in public: {_listed([joint.join(foreign[0])])}"
-
-
-def _foreign(text: str, post: Post, book: Rulebook, *, name_allowed: bool) -> Iterator[str]:
-    body = _unaddressed(text, post)
-    if body != text and is_insult(post.author.handle.partition("@")[0]):
-        yield "it says a handle in public that was chosen as an insult"
-    yield from _names(body, post, book, name_allowed=name_allowed)
-    yield from _repeats(body, post, book)
-
-
-def _widening(text: str, book: Rulebook, post: Post | None) -> Iterator[str]:
-    others = [name for name in _MENTION.findall(text) if not (post and _same(name, post.author.handle)) and not _is_ours(name, book, post)]
-    if others:
-        yield f"it mentions {_listed(others)}, who could then read this private text"
+@lru_cache(maxsize=_BOOKS_KEPT)
+def _guard(key: _Itself) -> _Guard:
+    return _Guard(key.book)
 
 
 def today_of(book: Rulebook, at: datetime) -> date:
@@ -242,16 +187,15 @@ def check(
     """
     if len(text) > _LONGEST:
         return (f"it is far too long: {len(text)} characters",)
-    body = _unaddressed(text, post)
+    body, door = foreign.unaddressed(text, post), _guard(_Itself(book))
     problems = [] if body.strip() and clean(text).strip() else ["there is nothing in it to say"]
     if names := hidden(text):
         problems.append(f"it carries hidden characters: {', '.join(names)}")
-    problems += (*_never_said(text, book), *_profanity(body), *_promises(body, book, today), *_past(body, book, today))
-    problems += _links(body, book)
+    problems += (*_never_said(text, door.ours), *door.alone(body, today))
     if kind is Kind.PRIVATE:
-        problems += _widening(text, book, post)
+        problems += foreign.widens(text, post, door.ours)
     else:
         problems += _personal(text, book)
-        problems += _foreign(text, post, book, name_allowed=name_allowed) if post is not None else ()
+        problems += foreign.repeats(text, body, post, door.ours, name_allowed=name_allowed) if post is not None else ()
     problems += filter(None, (limits(text),) if limits else ())
     return tuple(problems)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
+import ahocorasick_rs
 
 from listener.text import clean
 from responders.lexicon import BAIT_ANYWHERE, BAIT_WHOLE, INSULTS_ANYWHERE, INSULTS_WHOLE, LOOKALIKES
@@ -20,19 +22,28 @@ _SECOND_READINGS = (("1", "l"), ("q", "g"), ("v", "u"), ("ph", "f"), ("k", "c"),
 
 def readings(text: str) -> Iterator[str]:
     """Yield the ways a person may read `text`: accents, look-alike letters digits for letters and drawn-out letters undone."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", clean(text)) if not unicodedata.combining(letter))
-    for drawn_out in {_REPEATED.sub(r"\1\1", plain), _REPEATED.sub(r"\1", plain)}:
+    plain = clean(text)
+    if not plain.isascii():
+        plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
+    drawn = {_REPEATED.sub(r"\1\1", plain), _REPEATED.sub(r"\1", plain)} if _REPEATED.search(plain) else (plain,)
+    for drawn_out in drawn:
         yield drawn_out
-        yield drawn_out.translate(LOOKALIKES)
+        if not (drawn_out.isascii() and drawn_out.isalpha()):  # a plain letter looks like itself alone
+            yield drawn_out.translate(LOOKALIKES)
         for written, read in _SECOND_READINGS:
             if written in drawn_out:
                 yield drawn_out.replace(written, read).translate(LOOKALIKES)
 
 
-def _holds(handle: str, anywhere: Collection[str], whole: Collection[str]) -> bool:
-    for read in readings(_HUMP.sub("_", handle)):
-        joined = "".join(letter for letter in read if letter.isalnum())
-        if joined in whole or any(word in joined for word in anywhere) or any(part in whole for part in _PARTS.split(read)):
+@cache
+def _search(wanted: frozenset[str]) -> ahocorasick_rs.AhoCorasick:
+    return ahocorasick_rs.AhoCorasick(wanted)
+
+
+def _holds(handle: str, anywhere: frozenset[str], whole: frozenset[str]) -> bool:
+    for read in dict.fromkeys(readings(_HUMP.sub("_", handle))):
+        joined = "".join(filter(str.isalnum, read))
+        if joined in whole or _search(anywhere).find_matches_as_indexes(joined) or not whole.isdisjoint(_PARTS.split(read)):
             return True
     return False
 

@@ -6,7 +6,7 @@ A link or a bare host counts, in any spelling: other scripts, full width, punyco
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,8 +17,10 @@ from responders.likeness import mixes_scripts, nearly, skeleton, squashed
 
 _WIDTH = 60
 _SHORTEST_NAME = 3
+_LONGEST_HOST = 253  # characters: RFC 1035
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Hangul}"
 _L = rf"[[\p{{L}}\p{{M}}\p{{N}}_-]--[{_UNSPACED}]]"
+_NEAR = re.compile(r"[^\s.]\.[^\s.]|[a-z]:[/\\]|https?:|\]\(")  # no link is without one of these
 _SCHEME = re.compile(r"(?:[a-z]{2,12}:[/\\]{2,}|https?:[/\\]*)(?=\S)([^\s/?#<>\"'`|,;!*^){}]*)")
 _BARE = regex.compile(rf"(?<!{_L}|\.){_L}++(?:\.{_L}++)++", regex.VERSION1)
 _BARE_NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?=[/:]\w)")
@@ -121,6 +123,8 @@ def sites_of(sites: tuple[str, ...], handles: tuple[str, ...], said: tuple[str, 
 
 def _links(folded: Folded) -> Iterator[_Link]:
     rest = folded.text
+    if not _NEAR.search(rest):
+        return
     for found in _SCHEME.finditer(rest):
         if found[1]:
             yield _schemed(folded, *found.span(1))
@@ -200,6 +204,7 @@ def _imitates(host: str, sites: Sites) -> str:
     return next((f"it is written like {_quoted(flat[squashed(label)])}" for label in labels if squashed(label) in flat), "")
 
 
+@lru_cache(maxsize=1_024)
 def _wrong(link: _Link, sites: Sites) -> str:
     """Return what is wrong with one link, in words, or ""."""
     if link.odd == "behind":
@@ -220,6 +225,11 @@ def _wrong(link: _Link, sites: Sites) -> str:
     return "" if same else f"a link hides where it leads: {_quoted(link.written)}"
 
 
+def _judge(link: _Link) -> Callable[[_Link, Sites], str]:
+    """Return what judges a link: nothing is remembered of one that is longer than any host."""
+    return _wrong if max(len(link.host), len(link.written)) <= _LONGEST_HOST else _wrong.__wrapped__
+
+
 def _misnamed(folded: Folded) -> Iterator[str]:
     """Yield links in Markdown whose words show one host while they lead to another."""
     for found in _NAMED.finditer(folded.text):
@@ -229,9 +239,10 @@ def _misnamed(folded: Folded) -> Iterator[str]:
             yield f"a link says {_quoted(shown[0])} and leads to {_quoted(target)}"
 
 
-@lru_cache(maxsize=256)
 def problems(text: str, sites: Sites) -> tuple[str, ...]:
     """Return what is wrong with the links in a text, in words for a person, each once."""
     folded = fold_with_offsets(text)
-    found = [wrong for link in dict.fromkeys(_links(folded)) if (wrong := _wrong(link, sites))]
+    if not _NEAR.search(folded.text):
+        return ()
+    found = [wrong for link in dict.fromkeys(_links(folded)) if (wrong := _judge(link)(link, sites))]
     return tuple(dict.fromkeys((*found, *_misnamed(folded))))

@@ -13,7 +13,7 @@ from functools import lru_cache
 from listener.scoring.patterns import Pattern, pattern_problem
 from listener.text import clean
 
-_DASHES = str.maketrans(dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-"))
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
 _LINK = re.compile(r"https?://\S+")
 _DATE = re.compile(r"(?<![\d./-])(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})(?![./-]?\d)")
 _EMAIL = re.compile(
@@ -41,6 +41,13 @@ _ORDERS = (
     re.compile(r"(?<![\w.,:/+-])[a-z]{0,4}[-#]?\d{7,24}(?!\w)"),
     re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])"),
 )
+
+_DIGIT, _DIGITS = re.compile(r"\d"), re.compile(r"[0-9]+")
+_LOCAL = re.compile(r"[\w.+%-]+")
+# Every order number holds so many digits in a row, or stands beside one of these.
+_ORDER_DIGITS = 7
+_ORDER_WORDS = ("order", "bestell", "auftrag", "commande", "pedido", "ordine", "invoice", "rechnung", "booking", "buchung", "ref")
+_CARD_DIGITS, _PHONE_DIGITS = 13, 7  # the fewest
 
 _IBAN_LENGTHS = {
     country: int(length)
@@ -120,22 +127,48 @@ def _matches(patterns: Collection[re.Pattern[str]], text: str) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Fold `text`, and write the digits of every script as 0 to 9 and every dash as "-"."""
-    folded = clean(text).translate(_DASHES)
-    return folded if folded.isascii() else "".join(str(int(one)) if one.isdecimal() else one for one in folded)
+    folded = clean(text)
+    return folded if folded.isascii() else _DIGIT.sub(lambda digit: str(int(digit[0])), _DASHES.sub("-", folded))
+
+
+def _may_hold_email(plain: str) -> bool:
+    """Return whether an address may stand in a text: a handle such as @marta@town.example is none."""
+    *before, _ = plain.split("@")
+    names = (name and _LOCAL.match(name[-1]) and not (place and _LOCAL.fullmatch(name)) for place, name in enumerate(before))
+    return any(names) or "at)" in plain or "at]" in plain
+
+
+def _may_begin_iban(plain: str, at: int) -> bool:
+    """Return whether the digits at a place may be the check digits of an IBAN: a country stands in front of them."""
+    return plain[max(at - 2, 0) : at] in _IBAN_LENGTHS and not plain[max(at - 3, 0) : at - 2].isalnum()
+
+
+def _looks(plain: str) -> Iterator[tuple[str, Callable[[], Iterator[str]]]]:
+    """Yield the kinds of which `plain` may hold something, and how to look for it: most texts hold nothing, and that is soon seen."""
+    if _may_hold_email(plain):
+        yield "email", lambda: _matches((_EMAIL,), plain)
+    numbers = [found.span() for found in _DIGITS.finditer(plain)]
+    if not numbers:
+        return
+    lengths = [end - start for start, end in numbers]
+    if sum(lengths) >= _CARD_DIGITS:
+        yield "card", lambda: _cards(plain)
+    if any(_may_begin_iban(plain, start) for start, _ in numbers):
+        yield "iban", lambda: _ibans(plain)
+    if sum(lengths) >= _PHONE_DIGITS:
+        yield "phone", lambda: _matches(_PHONES, _spoken(plain))
+    if max(lengths) >= _ORDER_DIGITS or any(word in plain for word in _ORDER_WORDS):
+        yield "order_number", lambda: _matches(_ORDERS, _spoken(plain))
+
+
+def _spoken(plain: str) -> str:
+    """Return a text without its links and dates: their digits are no phone number."""
+    return _DATE.sub(" … ", _LINK.sub(" … ", plain))
 
 
 def find(text: str, kinds: Collection[str]) -> tuple[Found, ...]:
     """Return the personal data of the given kinds in `text`, each value once. Phone and order numbers inside links do not count."""
-    plain = _plain(text)
-    spoken = _DATE.sub(" … ", _LINK.sub(" … ", plain))
-    looks: dict[str, Callable[[], Iterator[str]]] = {
-        "email": lambda: _matches((_EMAIL,), plain),
-        "card": lambda: _cards(plain),
-        "iban": lambda: _ibans(plain),
-        "phone": lambda: _matches(_PHONES, spoken),
-        "order_number": lambda: _matches(_ORDERS, spoken),
-    }
-    found = (Found(kind, _mask(value)) for kind, look in looks.items() if kind in kinds for value in look())
+    found = (Found(kind, _mask(value)) for kind, look in _looks(_plain(text)) if kind in kinds for value in look())
     return tuple(dict.fromkeys(found))
 
 
@@ -149,7 +182,7 @@ def find_patterns(text: str, patterns: Mapping[str, str]) -> tuple[Found, ...]:
 
     A pattern that cannot be used finds every text, with nothing to show: what it should keep private cannot be told.
     """
-    plain = _plain(text)
+    plain = _plain(text) if patterns else ""
     found: list[Found] = []
     for name, pattern in patterns.items():
         usable = _pattern(pattern)

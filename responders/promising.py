@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from typing import NamedTuple
 
 from listener.matching import Phrases
 from listener.rules.texts import FIELDS, fill
 from listener.scoring.notation import Classes, Grammar, parse, plain, read_classes
 from listener.text import fold_with_offsets
-from responders.sentences import Sentence, Sought, Words, sentences, words_of
+from responders.sentences import STEM, Sentence, Sought, Words, openings, sentences, words_of
 
 _FILE = "promises.toml"
 _UNSPACED = "ja"
@@ -29,6 +30,8 @@ _OPENERS = 6  # so many words may open a statement: "Yes, of course"
 _THAT = frozenset({"that", "dass", "que", "qu'", "che", "ze", "dat"})
 _SPACES = re.compile(r"[^\S\n]+")
 _END_JA = re.compile(r"[.!?\n]+")
+_DIGIT = re.compile(r"[1-9]")
+_LONGEST_KEPT = 2_000  # characters: longer than any template's text
 _ANY_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
 
@@ -42,6 +45,7 @@ class Promise:
     sentence: Words
 
 
+_PROMISING = ("promise", "vow", "alone")
 _PARTS = (
     *("promise", "vow", "alone", "contact", "denial", "harmless", "joins", "conditions", "late"),
     *("people", "asking", "reported", "compound", "or", "tags", "openers"),
@@ -97,7 +101,7 @@ class _Judge:
 
     def promises(self) -> Iterator[tuple[int, int]]:
         """Yield where promises begin and end."""
-        for part in ("promise", "vow", "alone"):
+        for part in _PROMISING:
             for start, end in _sought(self.language, part).places(self.words, self.clauses):
                 first, after = self._clause(start)
                 if part == "alone" and not (end == after and self._opens(first, start)):
@@ -180,14 +184,23 @@ class _Judge:
         )
 
 
+class _Place(NamedTuple):
+    """Where a promise begins and ends in a folded text, and each word of its sentence; or, without spaces, the sentence."""
+
+    start: int
+    end: int
+    words: tuple[tuple[int, int], ...] = ()
+    sentence: tuple[int, int] = (0, 0)
+
+
 @cache
 def _japanese() -> Mapping[str, tuple[re.Pattern[str], ...]]:
     grammar = Grammar(_UNSPACED, _classes(_UNSPACED), frozenset(), spaced=False)
     return {part: tuple(parse(line, part, grammar).pattern() for line in _lines(_UNSPACED, part)) for part in _PARTS}
 
 
-def _in_japanese(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield where promises begin and end in a folded text, each with its sentence."""
+def _in_japanese(text: str) -> Iterator[_Place]:
+    """Yield the promises in a folded text."""
     know = _japanese()
     start = 0
     for stop in (*_END_JA.finditer(text), None):
@@ -198,7 +211,7 @@ def _in_japanese(text: str) -> Iterator[tuple[int, int, str]]:
                 for found in pattern.finditer(sentence):
                     whole = part == "promise" or found[0] == sentence.strip()
                     if whole and not _taken_back(know, found, sentence):
-                        yield start + found.start(), start + found.end(), sentence
+                        yield _Place(start + found.start(), start + found.end(), sentence=(start, end))
         start = stop.end() if stop else end
 
 
@@ -210,21 +223,51 @@ def _taken_back(know: Mapping[str, tuple[re.Pattern[str], ...]], found: re.Match
     )
 
 
+@cache
+def _openings() -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]]:
+    """Return in which languages a promise may begin with a word, and with the first letters of one."""
+    whole: dict[str, frozenset[str]] = {}
+    begun: dict[str, frozenset[str]] = {}
+    for language in _file().keys() - {_UNSPACED}:
+        for part in _PROMISING:
+            for known, found in zip((whole, begun), openings(_lines(language, part), _grammar(language)), strict=True):
+                known.update({word: known.get(word, frozenset()) | {language} for word in found})
+    return whole, begun
+
+
+def _languages(sentence: Sentence) -> frozenset[str]:
+    """Return the languages in which a sentence may promise something: most sentences hold no word that begins a promise."""
+    whole, begun = _openings()
+    nowhere: frozenset[str] = frozenset()
+    return nowhere.union(*(whole.get(word.known, nowhere) | begun.get(word.known[:STEM], nowhere) for word in sentence.words))
+
+
+def _places(flat: str) -> Iterator[_Place]:
+    """Yield the promises in a folded text. Which digits stand in it makes no difference: any number is a number."""
+    for sentence in sentences(flat):
+        found = {place for language in _languages(sentence) for place in _Judge(sentence, language).promises()}
+        words = tuple((word.start, word.end) for word in sentence.words) if found else ()
+        yield from (_Place(sentence.words[start].start, sentence.words[end - 1].end, words) for start, end in found)
+    if _ANY_JAPANESE.search(flat):
+        yield from _in_japanese(flat)
+
+
+@lru_cache(maxsize=1_024)
+def _remembered(flat: str) -> tuple[_Place, ...]:
+    return tuple(_places(flat))
+
+
 @lru_cache(maxsize=256)
 def promises(text: str) -> tuple[Promise, ...]:
     """Return the promises of money or of an outcome in a text, in the order they begin; none lies inside another."""
     folded = fold_with_offsets(text)
     flat = plain(folded.text)
+    masked = _DIGIT.sub("0", flat)  # a text that only has another number in it is found again
     found: list[Promise] = []
-    for sentence in sentences(flat):
-        places = {place for language in _file() if language != _UNSPACED for place in _Judge(sentence, language).promises()}
-        for start, end in places:
-            first, last = folded.span(sentence.words[start].start, sentence.words[end - 1].end)
-            found.append(Promise(first, last, text[first:last], tuple(word.folded for word in sentence.words)))
-    if _ANY_JAPANESE.search(flat):
-        for start, end, said in _in_japanese(flat):
-            first, last = folded.span(start, end)
-            found.append(Promise(first, last, text[first:last], words_of(said)))
+    for place in _remembered(masked) if len(masked) <= _LONGEST_KEPT else _places(masked):
+        first, last = folded.span(place.start, place.end)
+        sentence = tuple(flat[start:end] for start, end in place.words) or words_of(flat[slice(*place.sentence)])
+        found.append(Promise(first, last, text[first:last], sentence))
     return tuple(_outermost(found))
 
 
@@ -267,16 +310,22 @@ def _promised(templates: tuple[str, ...]) -> tuple[Words, ...]:
     return tuple(dict.fromkeys(promise.sentence for text in filled for promise in promises(text)))
 
 
-def unsourced(text: str, templates: tuple[str, ...], backed: tuple[str, ...]) -> tuple[str, ...]:
+@lru_cache(maxsize=16)
+def _may_be_promised(words: tuple[str, ...]) -> Phrases:
+    return Phrases(words)
+
+
+def unsourced(text: str, templates: tuple[str, ...], backed: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
     """Return the promises in a text that nothing backs, each in its own words.
 
-    A promise is backed where its whole sentence is one of our `templates`, or where words that may be promised (`backed`) stand in it.
+    A promise is backed where its whole sentence is one of our `templates`, or where words that may be promised stand in it: `backed`
+    returns those, and is only asked where there is a promise.
     """
     text = _SPACES.sub(" ", text)
     found = promises(text)
     if not found:
         return ()
-    allowed = Phrases(backed).find(text.replace("\n", " "))
+    allowed = _may_be_promised(backed()).find(text.replace("\n", " "))
     loose = (one for one in found if not any(words.start < one.end and one.start < words.end for words in allowed))
     return tuple(
         dict.fromkeys(one.said for one in loose if not any(_fits_template(written, one.sentence) for written in _promised(templates)))

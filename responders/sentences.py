@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from listener.scoring.notation import Grammar, Token, plain
 from listener.text import fold_with_offsets
 
-_STEM = 2  # letters that every beginning in the file has at least
+STEM = 2  # letters that every beginning in the file has at least
 _PIECE = re.compile(
     r"(?:[cdjlmnst]|qu|un|dell|all|nell|sull|dall|jusqu|lorsqu)'(?=[^\W\d_]{2}|$)"
     r"|(?P<number>\d+(?:[.,]\d+)*(?P<percent>\s?%)?)|[^\W\d_]+(?:'[^\W\d_]+)*"
@@ -23,12 +24,10 @@ _PIECE = re.compile(
 Words = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word of a text: as phrases know it (any number is "0"), as it is, and where it stands in the folded text."""
+class Word(NamedTuple):
+    """One word of a text: as phrases know it (any number is "0"), and where it stands in the folded text."""
 
     known: str
-    folded: str
     start: int
     end: int
     clause: int
@@ -60,7 +59,7 @@ def sentences(text: str) -> Iterator[Sentence]:
             clause += bool(words) and words[-1].clause == clause
         else:
             known = "0%" if found["percent"] else "0" if found["number"] else found[0]
-            words.append(Word(known, found[0], *found.span(), clause))
+            words.append(Word(known, *found.span(), clause))
     if words:
         yield Sentence(tuple(words), asks=False)
 
@@ -130,6 +129,13 @@ class _Phrase:
         return self.end(words, clauses, at, step + 1) if now.optional else None
 
 
+def openings(lines: Iterable[str], grammar: Grammar) -> tuple[set[str], set[str]]:
+    """Return the words that phrases begin with, and the first letters of those that only begin so; nothing else of them is read."""
+    firsts = {word for line in lines for word in grammar.read(line.split(maxsplit=1)[0]).token.choices}
+    starts = {words[0] for words in map(_split, firsts)}
+    return {word for word in starts if not word.endswith("*")}, {word[:STEM] for word in starts if word.endswith("*")}
+
+
 class Sought:
     """Many phrases, found by the words they begin with."""
 
@@ -142,12 +148,12 @@ class Sought:
             for word in phrase.steps[0].by_word:
                 self._by_word.setdefault(word, []).append(phrase)
             for words in phrase.steps[0].beginnings:
-                self._beginnings.setdefault(words[0][:_STEM], []).append((words[0][:-1], phrase))
+                self._beginnings.setdefault(words[0][:STEM], []).append((words[0][:-1], phrase))
 
     def at(self, words: Sequence[str], clauses: Sequence[int], place: int) -> int | None:
         """Return where the longest phrase that begins at `place` ends, or None."""
         word = words[place]
-        exact, begun = self._by_word.get(word), self._beginnings.get(word[:_STEM])
+        exact, begun = self._by_word.get(word), self._beginnings.get(word[:STEM])
         if exact is None and begun is None:
             return None
         phrases = [*(exact or ()), *(phrase for beginning, phrase in begun or () if word.startswith(beginning))]

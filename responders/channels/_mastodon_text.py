@@ -29,17 +29,22 @@ def count(text: str, address_length: int | None = USUAL_ADDRESS_LENGTH) -> int:
     Where `address_length` is None, nothing is shortened: so count servers that do not say how they do it.
     """
     shortened = text if address_length is None else _MENTION.sub(r"@\1", _ADDRESS.sub("x" * address_length, text))
-    return len(_CLUSTER.findall(shortened))
+    return len(shortened) if shortened.isascii() and "\r" not in shortened else len(_CLUSTER.findall(shortened))
+
+
+def _surely_fits(text: str, limit: int, address_length: int | None) -> bool:
+    """Return whether a text is short enough however it is counted: only what stands for an address may be longer than it is."""
+    return len(text) + text.count("://") * (address_length or 0) <= limit
 
 
 def problem(text: str, kind: Kind, limit: int = USUAL_LIMIT, address_length: int | None = USUAL_ADDRESS_LENGTH) -> str:
     """Say why a text cannot leave as it stands, or ""."""
-    length = count(text, address_length)
+    length = 0 if _surely_fits(text, limit, address_length) else count(text, address_length)
     if length > limit:
         return f"it is {length} characters long, {length - limit} more than this server takes"
     if not text.strip():
         return "it says nothing"
-    named = mentioned(text)
+    named = mentioned(text) if kind is Kind.PRIVATE else ()
     if kind is Kind.PRIVATE and len(named) != 1:
         return f"it names {', '.join(f'@{name}' for name in named)}, who would all read it" if named else "it names nobody to read it"
     return ""
@@ -47,6 +52,8 @@ def problem(text: str, kind: Kind, limit: int = USUAL_LIMIT, address_length: int
 
 def mentioned(text: str) -> tuple[str, ...]:
     """Return the handles a text mentions, each once, in lower case: everyone who would be told and could read it."""
+    if "@" not in text:
+        return ()
     return tuple(dict.fromkeys(f"{found[1]}{found[2] or ''}".lower() for found in _MENTION.finditer(text)))
 
 

@@ -163,8 +163,8 @@ def _line(value: str) -> str:
 
 def _turn(case: str) -> int:
     """Return a number that is the same for the same case, and one higher for the next one."""
-    digits = re.sub(r"\D", "", case)[-9:]
-    return int(digits) if digits.isdecimal() and digits.isascii() else zlib.crc32(case.encode())
+    digits = "".join(filter(str.isdecimal, case))[-9:]
+    return int(digits) if digits and digits.isascii() else zlib.crc32(case.encode())
 
 
 def _ranked(variants: Sequence[_Variant], language: str, *, informal: bool) -> Iterator[list[_Variant]]:

@@ -23,7 +23,7 @@ TREES = {
     for package in ("listener", "responders")
     for path in (ROOT / package).rglob("*.py")
 }
-PURE = ("guard", "personal", "promising", "sentences", "linking", "likeness", "wording", "handles", "lexicon")
+PURE = ("guard", "foreign", "ours", "runs", "personal", "promising", "sentences", "linking", "likeness", "wording", "handles", "lexicon")
 SITES = {"acme": {"names": ["Acme"], "handles": {"mastodon": "acme"}, "sites": ["acme.example"]}}
 STRICT = {"brands": SITES, "boundaries": {"never_say": ["lawyer"], "private_patterns": {"customer": "ac-[0-9]{6}"}}}
 TEMPLATES: Any = RULES["templates"]
