@@ -17,8 +17,9 @@ from listener.polling import Ear
 from listener.rules.reading import read_rulebook
 from listener.rules.rulebook import Rulebook
 from listener.sources.base import options_of
+from listener.store.base import Store
+from listener.store.opening import open_store
 from listener.store.schema import MIGRATIONS
-from listener.store.sqlite import SqliteStore
 from listener.text import visible
 
 _INTERRUPTED = 130
@@ -29,7 +30,7 @@ def main() -> int:
     logs.configure(0, json=not sys.stderr.isatty())
     try:
         book = _rules(Path(settings.rules_path()))
-        store = SqliteStore(settings.store_url(), (MIGRATIONS,))
+        store = open_store(settings.store_url(), (MIGRATIONS,), create=True, patience=5.0)
         try:
             store.hold_alone()
             asyncio.run(_listen(store, book))
@@ -54,7 +55,7 @@ def _rules(path: Path) -> Rulebook:
     return read_rulebook(raw, filename=str(path), source_options=options_of)
 
 
-async def _listen(store: SqliteStore, book: Rulebook) -> None:
+async def _listen(store: Store, book: Rulebook) -> None:
     ear = Ear(store, book, clock.now)
     everything = listening.Listening(store, book, clock.now, ear=lambda: ear, heard=lambda _taken: None)
     stop = asyncio.Event()

@@ -23,7 +23,7 @@ from listener.rules.rulebook import Rulebook
 from listener.sources.base import kind as source_kind
 from listener.sources.base import kinds as source_kinds
 from listener.store.base import Store
-from listener.store.sqlite import beside, path_of
+from listener.store.opening import beside_store, is_absent, shown
 from responders import flag, policies, views
 from responders.alerts import address_of
 from responders.guard import today_of
@@ -105,30 +105,30 @@ _MODES = {
 
 def _store(url: str, at: datetime) -> Iterator[Finding]:
     try:
-        path = path_of(url)
+        named, absent = shown(url), is_absent(url)
     except EarnestError as problem:
         yield Finding("store", State.WRONG, problem.message, problem.hint)
         return
-    if not path.exists():
-        yield Finding("store", State.WARNING, f"there is no store yet at {path}", "earnest run makes it")
-        yield from _flagged(path, at)
+    if absent:
+        yield Finding("store", State.WARNING, f"there is no store yet at {named}", "earnest run makes it")
+        yield from _flagged(url, at)
         return
     try:
         store = open_store(url)
     except EarnestError as problem:
         yield Finding("store", State.WRONG, problem.message, problem.hint)
-        yield from _flagged(path, at)
+        yield from _flagged(url, at)
         return
     try:
-        yield Finding("store", State.OK, f"{path} opens and is up to date")
+        yield Finding("store", State.OK, f"{named} opens and is up to date")
         yield from _remembered(store, at)
     finally:
         store.close()
 
 
-def _flagged(path: Path, at: datetime) -> Iterator[Finding]:
+def _flagged(url: str, at: datetime) -> Iterator[Finding]:
     """Yield what the flag file says where the store says nothing."""
-    if pause := flag.raised(beside(path, flag.ENDING), at=at):
+    if pause := flag.raised(beside_store(url, flag.ENDING), at=at):
         yield _stopped(pause)
 
 

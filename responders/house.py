@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from listener import clock, plugins
 from listener.errors import EarnestError
 from listener.store.base import Store
+from listener.store.opening import file_of
+from listener.store.opening import open_store as open_any
 from listener.store.schema import MIGRATIONS as HEARING
-from listener.store.sqlite import SqliteStore, path_of
 from responders import flag
 from responders.ledger import people
 from responders.ledger.schema import MIGRATIONS as ANSWERING
@@ -30,7 +31,7 @@ def open_store(url: str, *, create: bool = False, patience: float = 5.0) -> Stor
     Raises:
         Unreachable: it cannot be opened.
     """
-    return SqliteStore(url, (HEARING, ANSWERING), create=create, patience=patience)
+    return open_any(url, (HEARING, ANSWERING), create=create, patience=patience)
 
 
 @cache
@@ -51,10 +52,10 @@ def speaking_networks() -> tuple[str, ...]:
 
 
 def is_demo(url: str) -> bool:
-    """Return whether the demo may have this store: it is the demo's own, or there is none yet."""
-    path = path_of(url)
-    if not path.exists():
-        return True
+    """Return whether the demo may have this store: a file that is the demo's own, or that is not there yet. It takes no database."""
+    path = file_of(url)
+    if path is None or not path.exists():
+        return path is not None
     store = open_store(url)
     try:
         return "demo" in people.facts(store.read())
@@ -75,8 +76,8 @@ def remove_store(url: str) -> None:
     Raises:
         Unreachable: a daemon works on it.
     """
-    path = path_of(url)
-    if not path.exists():
+    path = file_of(url)
+    if path is None or not path.exists():
         return
     store = open_store(url)
     try:
@@ -93,8 +94,8 @@ def put_demo_aside(url: str) -> Path | None:
     Raises:
         Unreachable: a daemon works on it.
     """
-    path = path_of(url)
-    if not path.exists() or not is_demo(url):
+    path = file_of(url)
+    if path is None or not path.exists() or not is_demo(url):
         return None
     store = open_store(url)
     try:

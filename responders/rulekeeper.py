@@ -125,7 +125,7 @@ class RuleKeeper:
             message = f"{path} cannot be used: it is no ordinary file"
             raise RulesWrong(message, "put an ordinary file there: nobody waits for what a pipe may bring")
         book = self._adapt(load_rehearsed(path))
-        url = f"sqlite:///{self._store.beside('')}"
+        url = self._store.url if self._store.shared else f"sqlite:///{self._store.beside('')}"
         mode = () if self._observe else edits.of_mode(book, allowed)
         found = (*mode, *edits.of_past(url, book, before, allowed, at=self._clock(), go_on=self._go_on))
         if found:

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import keeping
 from tests.servers.town import Town
+
+
+@pytest.fixture(autouse=keeping.ON_POSTGRES)
+def _stores_gone() -> Iterator[None]:
+    """Where stores are kept on a server, let go of a test's own when it has ended."""
+    yield
+    keeping.forget()
 
 
 @pytest.fixture(scope="module")

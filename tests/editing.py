@@ -14,6 +14,7 @@ from responders.ledger import people, takes
 from responders.ledger.takes import Word
 from responders.model import Mode
 from responders.rulefile import load
+from tests.keeping import store_url
 from tests.mouth import House
 from tests.replaying import THANKS
 from tests.street import RULES
@@ -41,7 +42,7 @@ class Edited:
 
     def __init__(self, folder: Path, *, observe: bool = False, **changes: Any) -> None:  # noqa: ANN401
         self.house = House(folder)
-        self.house_url = f"sqlite:///{folder}/earnest.db"
+        self.house_url = store_url(folder)
         self.path = folder / "rules.yaml"
         self.events: list[object] = []
         self.observe = observe

@@ -37,6 +37,7 @@ from responders.house import channel_kind, open_store
 from responders.model import Delivery, Kind
 from responders.outbox import Outbox, Sending
 from responders.pipeline import Mind, Noted
+from tests.keeping import store_url
 from tests.street import RULES, Hands
 
 NETWORK = "mastodon"
@@ -168,8 +169,7 @@ class House:
         self.book = Rulebook.model_validate({**RULES, **changes})
         self.clock = Hands()
         self.folder = folder
-        url = f"sqlite:///{folder}/earnest.db"
-        self.store = store(url) if store else open_store(url, create=True)
+        self.store = store(f"sqlite:///{folder}/earnest.db") if store else open_store(store_url(folder), create=True)
         self.mouth = Mouth()
         self.channels: dict[str, Channel] = {NETWORK: self.mouth}
         self.store.write(lambda tx: heard_ledger.record_account(tx, US, at=self.clock()))

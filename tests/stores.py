@@ -35,6 +35,7 @@ from responders.ledger import audit, cases, deliveries, drafts, escalations, mov
 from responders.ledger.clocks import Clocks
 from responders.lifecycle import Arrow
 from responders.model import Decision, DraftState, Hold, Kind, Proposal, Step
+from tests.keeping import store_url
 
 NETWORK = "mastodon"
 HOSTILE = "\x1b[2J\x1b]0;owned\x07 [bold red]pwned[/] \u202egnp.exe\u200b \x9b31m\ta\tb @acme\nA-1\tapproved"
@@ -112,7 +113,7 @@ def make_rules(folder: Path) -> Path:
 
 def make_store(folder: Path) -> str:
     """Make the store in `folder`; return its URL."""
-    url = f"sqlite:///{folder / 'town.db'}"
+    url = store_url(folder, "town.db")
     store = open_store(url, create=True)
     try:
         store.write(lambda tx: _fill(tx, now()))

@@ -13,6 +13,7 @@ from responders.approvals import Desk
 from responders.daemon import Daemon
 from responders.dispatch import Dispatch
 from responders.house import channel_kind, open_store
+from tests.keeping import store_url
 
 RULES = {
     "version": 1,
@@ -62,7 +63,7 @@ class Street:
     def __init__(self, folder: Path, sources: dict[str, dict[str, object]], **changes: object) -> None:
         self.book = Rulebook.model_validate({**RULES, "sources": sources, **changes})
         self.clock = Hands()
-        self.url = f"sqlite:///{folder}/earnest.db"
+        self.url = store_url(folder)
         self.store: SqliteStore = open_store(self.url, create=True)
         self.events: list[object] = []
 

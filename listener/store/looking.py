@@ -8,7 +8,9 @@ from contextlib import closing, contextmanager
 from urllib.parse import quote
 
 from listener.errors import Unreachable
+from listener.store.addresses import is_postgres
 from listener.store.base import Migrations, Reader
+from listener.store.opening import need_postgres
 from listener.store.sqlite import SqliteTx, path_of, steps_taken
 
 
@@ -19,6 +21,13 @@ def looking(url: str, migrations: tuple[Migrations, ...]) -> Iterator[Reader]:
     Raises:
         Unreachable: there is none, it cannot be read, or its tables are not those of this version.
     """
+    if is_postgres(url):
+        need_postgres()
+        from listener.store.postgres_looking import looking_at_server  # noqa: PLC0415  # whoever works with a file need not have it
+
+        with looking_at_server(url, migrations) as reader:
+            yield reader
+        return
     path = path_of(url)
     if not path.exists():
         message = f"there is no store at {path}"

@@ -9,12 +9,10 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
@@ -23,13 +21,13 @@ from listener import clock
 from listener.errors import EarnestError, Unreachable
 from listener.store import scrubbing
 from listener.store.base import Migrations, Row, Tx, Value
+from listener.store.committing import Committer
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 T = TypeVar("T")
 Columns = dict[str, tuple[str, ...]]
-_BATCH = 256
 _PATIENCE = 5.0
 _STATEMENTS = 512  # of which the names of columns are remembered
 _MOST = 2**63 - 1
@@ -101,7 +99,49 @@ class SqliteTx:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-_Job = tuple[Callable[[Tx], object], "Future[object]"]
+class SqliteHand:
+    """The connection that writes; see `committing.Hand`."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, columns: Columns) -> None:
+        """Write by `connection`, which another object owns."""
+        self._path = path
+        self._connection = connection
+        self._tx = SqliteTx(connection, columns)
+
+    def begin(self) -> SqliteTx:
+        """Begin a transaction, as the only writer of the file."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        return self._tx
+
+    def mark(self) -> None:
+        """Mark where one job begins."""
+        self._connection.execute("SAVEPOINT job")
+
+    def settle(self) -> None:
+        """Keep what was done since the mark."""
+        self._connection.execute("RELEASE job")
+
+    def undo_to_mark(self) -> None:
+        """Undo what was done since the mark."""
+        self._connection.execute("ROLLBACK TO job")
+        self._connection.execute("RELEASE job")
+
+    def commit(self) -> None:
+        """Store all of it."""
+        self._connection.execute("COMMIT")
+
+    def undo(self) -> None:
+        """Undo all of it."""
+        with suppress(sqlite3.Error):  # a writer that cannot even undo must go on answering
+            self._connection.execute("ROLLBACK")
+
+    def ends_all(self, problem: BaseException) -> bool:
+        """Return whether the file refused: the disk is full, or it is locked or broken."""
+        return isinstance(problem, sqlite3.OperationalError)
+
+    def told(self, problem: BaseException) -> EarnestError:
+        """Return what went wrong as a person is told it."""
+        return _unreachable(self._path, problem)
 
 
 class SqliteStore:
@@ -122,7 +162,6 @@ class SqliteStore:
         self._patience = patience
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._lock_file: IO[str] | None = None
         self._columns: Columns = {}
         try:
@@ -132,11 +171,10 @@ class SqliteStore:
                 message = f"there is no store at {self.path}"
                 raise Unreachable(message, "start one with: earnest run, earnest import or earnest demo")
             self._writer = self._connect()
-            _migrate(self._writer, migrations)
+            _migrate(self.path, self._writer, migrations)
         except (sqlite3.Error, OSError) as problem:
             raise _unreachable(self.path, problem) from None
-        self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
-        self._thread.start()
+        self._committer = Committer(SqliteHand(self.path, self._writer, self._columns))
 
     def hold_alone(self) -> None:
         """Make this process the only daemon on the file, until it ends.
@@ -181,16 +219,11 @@ class SqliteStore:
 
     def write(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         """Run `work` in one transaction; see `Store.write`."""
-        return self._submit(work).result()
-
-    def _submit(self, work: Callable[[Tx], T]) -> Future[T]:
-        future: Future[T] = Future()
-        self._jobs.put((work, future))  # type: ignore[arg-type]  # the queue holds jobs of every result type
-        return future
+        return self._committer.submit(work).result()
 
     async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         """Run `work` in one transaction without blocking the event loop."""
-        return await asyncio.wrap_future(self._submit(work))
+        return await asyncio.wrap_future(self._committer.submit(work))
 
     def bells(self, heard: Callable[[str], object]) -> AbstractContextManager[None]:  # noqa: ARG002  # nobody rings
         """There are no bells here; see `SqliteTx.ring`."""
@@ -210,8 +243,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Finish what is queued and close."""
-        self._jobs.put(None)
-        self._thread.join()
+        self._committer.close()
         for reader in self._readers:
             reader.close()
         self._writer.close()
@@ -225,51 +257,6 @@ class SqliteStore:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
-
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            batch: list[_Job] = [job]
-            stop = False
-            while len(batch) < _BATCH and not self._jobs.empty():
-                following = self._jobs.get()
-                if following is None:
-                    stop = True
-                    break
-                batch.append(following)
-            self._commit(batch)
-            if stop:
-                return
-
-    def _commit(self, batch: list[_Job]) -> None:
-        results: list[tuple[Future[object], object]] = []
-        try:
-            self._writer.execute("BEGIN IMMEDIATE")
-            for work, future in batch:
-                self._run_one(work, future, results)
-            self._writer.execute("COMMIT")
-        except sqlite3.Error as problem:
-            with suppress(sqlite3.Error):  # a writer that cannot even undo must go on answering
-                self._writer.execute("ROLLBACK")
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(_unreachable(self.path, problem))
-            return
-        for future, result in results:
-            if not future.cancelled():
-                future.set_result(result)
-
-    def _run_one(self, work: Callable[[Tx], object], future: Future[object], results: list[tuple[Future[object], object]]) -> None:
-        if not future.set_running_or_notify_cancel():
-            return
-        self._writer.execute("SAVEPOINT job")
-        try:
-            results.append((future, work(SqliteTx(self._writer, self._columns))))
-        except sqlite3.OperationalError:
-            raise
-        except BaseException as problem:  # noqa: BLE001  # whatever it is, it belongs to the one who asked
-            self._writer.execute("ROLLBACK TO job")
-            future.set_exception(problem)
-        self._writer.execute("RELEASE job")
 
 
 def _storable(value: Value) -> Value:
@@ -298,7 +285,7 @@ def beside(path: Path, ending: str) -> Path:
     return whole.with_name(whole.name + ending)
 
 
-def _migrate(connection: sqlite3.Connection, migrations: tuple[Migrations, ...]) -> None:
+def _migrate(path: Path, connection: sqlite3.Connection, migrations: tuple[Migrations, ...]) -> None:
     applied = steps_taken(connection)
     for wanted in migrations:
         newer = sorted(applied.get(wanted.part, set()) - set(wanted.steps))
@@ -306,7 +293,20 @@ def _migrate(connection: sqlite3.Connection, migrations: tuple[Migrations, ...])
             message = f'the store was written by a newer Earnest ("{newer[0]}" is unknown to this one)'
             raise Unreachable(message, "install that version or a later one; nothing was changed")
     if any(set(wanted.steps) - applied.get(wanted.part, set()) for wanted in migrations):
-        _apply(connection, migrations)
+        with _in_turn(path):  # whoever else starts now finds nothing left to apply
+            _apply(connection, migrations)
+
+
+@contextmanager
+def _in_turn(path: Path) -> Iterator[None]:
+    """Take turns with every other process that does this for the file; locking its folder writes nothing."""
+    folder = os.open(path.resolve().parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def steps_taken(connection: sqlite3.Connection) -> dict[str, set[str]]:

@@ -93,12 +93,12 @@ def _rules(app: App, *, once: bool) -> tuple[Rulebook, RulesWrong | None]:
 
 
 def _rules_of_before(url: str, rules: Path) -> Rulebook | None:
-    from listener.store.sqlite import path_of  # noqa: PLC0415  # not needed for help
+    from listener.store.opening import is_absent  # noqa: PLC0415  # not needed for help
     from responders.house import is_demo, open_store  # noqa: PLC0415
     from responders.rulekeeper import last_good  # noqa: PLC0415
     from responders.shelf import answers_beside  # noqa: PLC0415
 
-    if not path_of(url).exists() or is_demo(url):
+    if is_absent(url) or is_demo(url):
         return None
     store = open_store(url)
     try:

@@ -70,13 +70,13 @@ def _settle_in(app: App) -> str:
 
 def _fresh_store(app: App) -> Store:
     """Begin with an empty store; an earlier demo's is removed, unless a daemon works on it."""
-    from listener.store.sqlite import path_of  # noqa: PLC0415  # not needed for help
+    from listener.store.opening import is_absent, shown  # noqa: PLC0415  # not needed for help
     from responders.house import is_demo, open_demo_store, remove_store  # noqa: PLC0415
 
     if not is_demo(app.options.store):
-        message = f"the store {app.options.store} is not the demo's, so it is left alone"
+        message = f"the store {shown(app.options.store)} is not the demo's, so it is left alone"
         raise EarnestError(message, "name another one: earnest demo --store sqlite:///data/demo/other.db")
-    if path_of(app.options.store).exists():
+    if not is_absent(app.options.store):
         app.out.talk("The store of an earlier demo was here; this one begins with an empty one.")
     remove_store(app.options.store)
     return open_demo_store(app.options.store)

@@ -13,7 +13,7 @@ import click
 from listener import clock
 from listener.clock import to_text
 from listener.store.base import Reader, Store, Tx
-from listener.store.sqlite import beside, path_of
+from listener.store.opening import beside_store, is_absent
 from listener.text import one_line
 from responders.cli.base import AS, App, common
 from responders.cli.filters import to_span
@@ -31,7 +31,6 @@ class _Later:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._path = path_of(url)
 
     @cached_property
     def _store(self) -> Store:
@@ -40,7 +39,7 @@ class _Later:
         return store
 
     def beside(self, ending: str) -> Path:
-        return beside(self._path, ending)
+        return beside_store(self._url, ending)
 
     def read(self) -> Reader:
         return self._store.read()
@@ -55,7 +54,7 @@ def _switch(app: App, who: str) -> Switch:
     Raises:
         Unreachable: there is no such store.
     """
-    if not path_of(app.options.store).exists():
+    if is_absent(app.options.store):
         app.store.read()  # says what is missing
     return Switch(_Later(app.options.store), clock.now, who=who)
 

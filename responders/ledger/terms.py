@@ -86,7 +86,8 @@ def fresh(reader: Reader, brand: str, asked: Fresh, *, at: datetime, among: Coll
     rows = reader.all(
         f"""SELECT term, SUM(CASE WHEN at > :since THEN 1 ELSE 0 END) AS uses FROM term_uses
         WHERE brand = :brand AND term IN (SELECT value FROM json_each(:terms)) AND at >= :oldest AND at <= :until GROUP BY term
-        HAVING uses >= :at_least AND COUNT(DISTINCT CASE WHEN at > :since THEN {_WHO} END) >= :authors
+        HAVING SUM(CASE WHEN at > :since THEN 1 ELSE 0 END) >= :at_least
+        AND COUNT(DISTINCT CASE WHEN at > :since THEN {_WHO} END) >= :authors
         AND COUNT(DISTINCT CASE WHEN at <= :since THEN {_WHO} END) < {_SEVERAL} ORDER BY uses DESC, term LIMIT {_SHOWN}""",
         brand=brand,
         terms=pack(list(terms)),
@@ -143,7 +144,8 @@ def erase(tx: Tx, network: str, post_id: str) -> None:
 def _told(reader: Reader) -> str:
     """Return all that was told of and quotes something."""
     rows = reader.all(
-        "SELECT words FROM incidents WHERE instr(words, :quote) UNION ALL SELECT words FROM watches WHERE instr(words, :quote)", quote='"'
+        "SELECT words FROM incidents WHERE instr(words, :quote) > 0 UNION ALL SELECT words FROM watches WHERE instr(words, :quote) > 0",
+        quote='"',
     )
     return "\n".join(text(row, "words") for row in rows)
 

@@ -1,0 +1,74 @@
+"""Where a store lies, as its URL says it: how it is shown without its password, and where this machine keeps files that belong to it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from listener.errors import Unreachable
+
+POSTGRES = ("postgresql://", "postgres://")
+_SHOWN = frozenset({"host", "hostaddr", "port", "dbname", "user", "service", "options"})
+_HOSTS = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[^\[\]/:@,\s]*)(?::\d*)?")
+_UNFIT = re.compile(r"[^A-Za-z0-9.]+")
+_LONGEST = 120  # characters of a file's name, before its ending
+_HINT = "write it as postgresql://user@host/database; in a password, / is %2F and @ is %40, or keep it in the secret store_password"
+
+
+def is_postgres(url: str) -> bool:
+    """Return whether a URL names a PostgreSQL database."""
+    return url.startswith(POSTGRES)
+
+
+def shown(url: str) -> str:
+    """Return the URL of a store as it may be shown: without any password.
+
+    Raises:
+        Unreachable: it names a PostgreSQL database in a way that cannot be read.
+    """
+    if not is_postgres(url):
+        return url
+    user, hosts, database, asked = _parts(url)
+    kept = [(name, value) for name, value in asked if name in _SHOWN]
+    account = f"{user}@" if user else ""
+    return f"postgresql://{account}{hosts}/{database}{'?' + urlencode(kept, safe='/') if kept else ''}"
+
+
+def has_password(url: str) -> bool:
+    """Return whether the password stands in the URL of a PostgreSQL database."""
+    account = urlsplit(url).netloc.rpartition("@")[0]
+    return ":" in account or any(name == "password" for name, _ in _parts(url)[3])
+
+
+def beside_database(url: str, ending: str) -> Path:
+    """Return where this machine keeps a file that belongs to a PostgreSQL database: in `$STATE_DIRECTORY`, else in `data`.
+
+    Its name says which database, without a password. The same database under another host name has another file.
+    """
+    folder = Path(os.environ.get("STATE_DIRECTORY", "").split(":")[0] or "data").absolute()
+    whole = shown(url).removeprefix("postgresql://")
+    name = _UNFIT.sub("-", whole).strip("-.")
+    if len(name) > _LONGEST:
+        name = f"{name[:_LONGEST]}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
+    return folder / f"postgresql-{name}{ending}"
+
+
+def _parts(url: str) -> tuple[str, str, str, list[tuple[str, str]]]:
+    """Return the user, the hosts, the database and what else is asked for. What does not fit is refused, and no part of it shown."""
+    try:
+        split = urlsplit(url)
+        asked = parse_qsl(split.query, keep_blank_values=True, strict_parsing=bool(split.query))
+    except ValueError:
+        raise _unreadable() from None
+    account, _, hosts = split.netloc.rpartition("@")
+    database = split.path.removeprefix("/")
+    if split.fragment or "@" in database or "/" in database or not all(map(_HOSTS.fullmatch, hosts.split(","))):
+        raise _unreadable()
+    return quote(account.partition(":")[0], safe="%"), hosts, database, asked
+
+
+def _unreadable() -> Unreachable:
+    return Unreachable("the address of the store cannot be read", _HINT)

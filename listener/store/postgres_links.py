@@ -1,0 +1,239 @@
+"""Connections to a PostgreSQL server: how one is made, the few that readers share, and those that stand for as long as the store is open.
+
+Every connection commits each statement by itself; whoever wants a transaction begins one. One that was lost is made anew by whoever wants
+it next, so a server may be stopped and started under a program that goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Buffer, Dumper, Loader
+from psycopg.raw_cursor import RawCursor
+from psycopg.types.numeric import FloatDumper, Int8Dumper
+from psycopg.types.string import StrDumper
+
+from listener import settings
+from listener.errors import EarnestError
+from listener.store import addresses
+from listener.store.postgres_errors import Refused, told
+
+Link = psycopg.Connection[tuple[Any, ...]]
+_MOST = 2**63 - 1
+_PREPARED = 1_000  # statements that the server keeps ready on one connection; more than there are in the program
+_REPEATED = 3  # as often a statement is run before it is kept ready
+_LEAST_PATIENCE = 2  # seconds; libpq's own least
+_RESTS = (0.1, 0.5, 2.0, 5.0)  # seconds between two tries to make a standing connection anew
+# A program that was put to sleep in the middle of a transaction must not stop all others for longer than this.
+_ASLEEP = "60s"
+
+
+class _Words(StrDumper):
+    """Text as PostgreSQL can hold it: in UTF-8, without NUL."""
+
+    def dump(self, obj: str) -> Buffer:
+        data = obj.encode("utf-8", "replace")
+        return data.replace(b"\0", "\ufffd".encode()) if b"\0" in data else data
+
+
+class _Whole(Int8Dumper):
+    """Whole numbers of 64 bits; the nearest one for what is further away. Yes is 1 and no is 0."""
+
+    def dump(self, obj: int) -> Buffer:
+        return b"%d" % max(-_MOST, min(_MOST, obj))
+
+
+class NoText:
+    """No value, where text is meant."""
+
+
+class NoWhole:
+    """No value, where a whole number is meant."""
+
+
+class NoReal:
+    """No value, where any number is meant."""
+
+
+class _NoWords(StrDumper):
+    def dump(self, obj: object) -> None:
+        """Return what stands for NULL."""
+
+
+class _NoWhole(Int8Dumper):
+    def dump(self, obj: object) -> None:
+        """Return what stands for NULL."""
+
+
+class _NoReal(FloatDumper):
+    def dump(self, obj: object) -> None:
+        """Return what stands for NULL."""
+
+
+_DUMPERS: tuple[tuple[type, type[Dumper]], ...] = (
+    (str, _Words),
+    (int, _Whole),
+    (bool, _Whole),
+    (float, FloatDumper),
+    (NoText, _NoWords),
+    (NoWhole, _NoWhole),
+    (NoReal, _NoReal),
+)
+
+
+class _Sum(Loader):
+    """What a sum of whole numbers comes as."""
+
+    def load(self, data: Buffer) -> int | float:
+        words = bytes(data).decode()
+        return float(words) if "." in words or not words.lstrip("-").isdigit() else int(words)
+
+
+class Server:
+    """Where the database is, and how one connects to it."""
+
+    def __init__(self, url: str, patience: float) -> None:
+        """Read the URL. `patience` is how many seconds to wait for an answer, and for whoever keeps the store locked.
+
+        Raises:
+            Unreachable: the URL cannot be read.
+        """
+        self.shown = addresses.shown(url)
+        self._url = url
+        self._patience = patience
+
+    def connect(self) -> Link:
+        """Make a connection.
+
+        Raises:
+            Unreachable: the server is not there, or refuses.
+        """
+        wait = max(_LEAST_PATIENCE, round(self._patience))
+        asked: dict[str, Any] = {"connect_timeout": wait, "application_name": "earnest", "client_encoding": "utf8"}
+        asked |= {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+        try:
+            given = psycopg.conninfo.conninfo_to_dict(self._url)
+            password = None if addresses.has_password(self._url) else settings.secret("store_password")
+            secret = {"password": password.reveal()} if password else {}
+            link = psycopg.connect(self._url, autocommit=True, cursor_factory=RawCursor, **({**asked, **given} | secret))
+            _set_up(link, self._patience)
+        except (psycopg.Error, OSError) as problem:
+            raise told(self.shown, problem) from None
+        return link
+
+
+def _set_up(link: Link, patience: float) -> None:
+    link.prepare_threshold = _REPEATED
+    link.prepared_max = _PREPARED
+    for kind, dumper in _DUMPERS:
+        link.adapters.register_dumper(kind, dumper)
+    link.adapters.register_loader("numeric", _Sum)
+    # synchronous_commit: whoever set it to off for the whole server did not think of a reply that has left.
+    link.execute(
+        f"SET synchronous_commit = on; SET TimeZone = 'UTC'; SET client_min_messages = warning; SET standard_conforming_strings = on;"
+        f"SET default_transaction_isolation = 'read committed'; SET lock_timeout = {max(1, round(patience * 1_000))};"
+        f"SET idle_in_transaction_session_timeout = '{_ASLEEP}'",
+        prepare=False,
+    )
+
+
+class Pool:
+    """Connections that many threads share, each for one question or one transaction at a time."""
+
+    def __init__(self, server: Server, *, most: int) -> None:
+        """Make none yet, and never more than `most`."""
+        self._server = server
+        self._free: list[Link] = []
+        self._places = threading.BoundedSemaphore(most)
+        self._closed = False
+
+    @contextmanager
+    def lend(self) -> Iterator[Link]:
+        """Lend a connection; waits while all are in use.
+
+        Raises:
+            Unreachable: the server is not there.
+        """
+        with self._places:
+            try:
+                link = self._free.pop()
+            except IndexError:
+                link = self._server.connect()
+            try:
+                yield link
+            finally:
+                if not link.closed and link.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                    link.close()
+                if not link.closed and not self._closed:
+                    self._free.append(link)
+
+    def drop(self) -> None:
+        """Let go of the connections that nobody uses: the server that they led to is gone."""
+        while self._free:
+            with suppress(IndexError, psycopg.Error):
+                self._free.pop().close()
+
+    def close(self) -> None:
+        """Close all that come back, too."""
+        self._closed = True
+        self.drop()
+
+
+class Standing:
+    """One connection that stands until it is closed, made anew where it is lost, and what is to be said on it each time."""
+
+    def __init__(self, server: Server, opening: Sequence[str], heard: Callable[[str], None] | None = None) -> None:
+        """Connect, in a thread of its own; `heard` is called there with each bell that is rung.
+
+        Returns when it stands, or after the first try that failed.
+        """
+        self._server = server
+        self._opening = opening
+        self._heard = heard
+        self._wake, self._waking = os.pipe()
+        self._tried = threading.Event()
+        self._thread = threading.Thread(target=self._stand, name="store-standing", daemon=True)
+        self._thread.start()
+        self._tried.wait()
+
+    def close(self) -> None:
+        """Give it up."""
+        os.write(self._waking, b"x")
+        self._thread.join()
+        os.close(self._wake)
+        os.close(self._waking)
+
+    def _stand(self) -> None:
+        failed = 0
+        ended = False
+        while not ended:
+            try:
+                with self._server.connect() as link:
+                    for statement in self._opening:
+                        link.execute(statement, prepare=False)
+                    failed = 0
+                    self._tried.set()
+                    ended = self._listen(link)
+            except (EarnestError, psycopg.Error, OSError):
+                self._tried.set()
+                ended = bool(select.select([self._wake], [], [], _RESTS[min(failed, len(_RESTS) - 1)])[0])
+                failed += 1
+
+    def _listen(self, link: Link) -> bool:
+        """Pass on what is heard until the end; a lost connection raises."""
+        while True:
+            ready, _, _ = select.select([link.fileno(), self._wake], [], [])
+            if self._wake in ready:
+                return True
+            for bell in link.notifies(timeout=0):
+                if self._heard:
+                    self._heard(bell.payload)
+            if link.closed:
+                message = "the connection was lost"
+                raise Refused(message, "")
