@@ -54,7 +54,8 @@ class Seen:
     @cached_property
     def text(self) -> str:
         """The folded text with one space where there was any white space."""
-        return _WHITE.sub(" ", self.folded.text)
+        text = self.folded.text
+        return text if text.isprintable() and "  " not in text else _WHITE.sub(" ", text)
 
     @cached_property
     def starts(self) -> Sequence[int]:
@@ -91,6 +92,7 @@ class Queries:
     def __init__(self, roots: Sequence[Node]) -> None:
         """Make the words of all queries ready to be looked for."""
         self._roots = tuple(turned(root) for root in roots)
+        self._wordless = tuple((number, root) for number, root in enumerate(self._roots) if not _needs_words(root))
         words = {_folded(one): None for root in self._roots for one in _words(root)}
         self._patterns = tuple(words)
         self._search = ahocorasick_rs.AhoCorasick(list(words)) if words else None
@@ -102,7 +104,7 @@ class Queries:
     def find(self, seen: Seen) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Yield the number of every query that the post satisfies, with the author's own words that did it."""
         places = self._places(seen)
-        for number, root in enumerate(self._roots):
+        for number, root in enumerate(self._roots) if places else self._wordless:
             quotes = _satisfied(root, seen, places)
             if quotes is not None:
                 yield number, tuple(dict.fromkeys(" ".join(quote.split()) for quote in quotes))[:_MOST_QUOTED]
@@ -115,6 +117,15 @@ class Queries:
                 if bounded(seen.text, start, end) and (_ADDRESS_SIGNS & set(pattern) or not seen.is_covered(start, end)):
                     found.setdefault(pattern, []).append((start, end))
         return found
+
+
+def _needs_words(root: Node) -> bool:
+    """Whether nothing satisfies a query in which no word of it stands."""
+    if isinstance(root, And):
+        return any(map(_needs_words, root.parts))
+    if isinstance(root, Or):
+        return all(map(_needs_words, root.parts))
+    return isinstance(root, Words | Near)
 
 
 def _folded(words: Words) -> str:

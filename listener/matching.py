@@ -6,6 +6,7 @@ author's own spelling. A name inside a web address, or inside somebody else's ha
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +23,12 @@ from listener.rules.rulebook import Brand
 from listener.text import Folded, clean, fold_with_offsets
 from listener.words import bounded
 
+_ENDING = r"\.(?:com|net|org|io|co|app|dev|shop|store|info|biz|eu|de|fr|es|it|nl|pl|tr|pt|jp|uk|us|ch|at)"
 _ADDRESS = regex.compile(
     r"https?://\S+|www\.\S+|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+"
-    r"|(?<![@\w.-])[\w-]++(?:\.[\w-]++)*\.(?:com|net|org|io|co|app|dev|shop|store|info|biz|eu|de|fr|es|it|nl|pl|tr|pt|jp|uk|us|ch|at)(?![\w-]|\.\w)(?:/\S*)?",
+    rf"|(?<![@\w.-])[\w-]++(?:\.[\w-]++)*{_ENDING}(?![\w-]|\.\w)(?:/\S*)?",
 )
+_PART_OF_ADDRESS = re.compile(rf"://|www\.|@(?<=\S@)|{_ENDING}")
 _HANDLE = regex.compile(r"(?<![\w@/.])@[\w-]++(?:\.[\w-]++)*(?:@[\w-]++(?:\.[\w-]++)*)?")
 _REDDIT_HANDLE = regex.compile(r"(?<![\w@])/?u/([\w-]+)")
 _HASHTAG = regex.compile(r"(?<![\w&])[#\uff03]([\p{L}\p{N}\p{M}_]+)")
@@ -145,16 +148,22 @@ def sees(post: Post) -> Seen:
 
 def _read(post: Post) -> _Read:
     text = post.text
-    handles = [(found.start(), found.end(), _bare(found[0]), found[0]) for found in _HANDLE.finditer(text)]
-    handles += [(found.start(), found.end(), clean(found[1]), found[0]) for found in _REDDIT_HANDLE.finditer(text)]
-    tags = {clean(found[1]): found[0] for found in _HASHTAG.finditer(text)}
+    handles = [(found.start(), found.end(), _bare(found[0]), found[0]) for found in _HANDLE.finditer(text)] if "@" in text else []
+    if "u/" in text:
+        handles += [(found.start(), found.end(), clean(found[1]), found[0]) for found in _REDDIT_HANDLE.finditer(text)]
+    tags = {clean(found[1]): found[0] for found in _HASHTAG.finditer(text)} if "#" in text or "\uff03" in text else {}
     return _Read(
         folded=fold_with_offsets(text),
         handles=tuple(sorted(handles)),
-        addresses=tuple((found.start(), found.end(), "", found[0]) for found in _ADDRESS.finditer(text)),
+        addresses=tuple(_addresses(text)),
         hashtags={clean(tag).removeprefix("#"): "#" + tag.removeprefix("#") for tag in post.tags} | tags,
         mentions=frozenset(map(_bare, post.mentions)),
     )
+
+
+def _addresses(text: str) -> Iterator[_Place]:
+    if _PART_OF_ADDRESS.search(text):  # in a twentieth of the time
+        yield from ((found.start(), found.end(), "", found[0]) for found in _ADDRESS.finditer(text))
 
 
 def _short(handle: str) -> str:

@@ -31,7 +31,10 @@ class Level(StrEnum):
     @property
     def rank(self) -> int:
         """0 for low to 3 for critical."""
-        return list(Level).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {level: rank for rank, level in enumerate(Level)}
 
 
 class Mood(StrEnum):

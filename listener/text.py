@@ -151,6 +151,10 @@ def _fold(piece: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", kept).translate(_EQUAL).casefold())
 
 
+def _fold_ascii(text: str) -> str:
+    return text.replace("`", "'").lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Folded:
     """A text folded for matching, and the way back. `starts` and `ends` are None where no letter moved."""
@@ -176,7 +180,7 @@ class Folded:
 def fold_with_offsets(text: str) -> Folded:
     """Fold `text` as `clean` does and keep, for every letter of the result, where in `text` it came from."""
     if text.isascii() and (text.isprintable() or not _DROPPED.search(text)):
-        return Folded(text.replace("`", "'").lower(), text)
+        return Folded(_fold_ascii(text), text)
     if not _DROPPED.search(text) and unicodedata.is_normalized("NFKC", text):
         simple = (text.translate(_EQUAL) if _UNEQUAL.search(text) else text).casefold()
         if len(simple) == len(text) and unicodedata.is_normalized("NFKC", simple):
@@ -189,7 +193,7 @@ def fold_with_offsets(text: str) -> Folded:
         if found.lastgroup == "dropped":
             continue
         if found.lastgroup == "ascii":
-            pieces.append(found[0].replace("`", "'").lower())
+            pieces.append(_fold_ascii(found[0]))
             starts.extend(range(start, end))
             ends.extend(range(start + 1, end + 1))
             continue
@@ -202,4 +206,4 @@ def fold_with_offsets(text: str) -> Folded:
 
 def clean(text: str) -> str:
     """Return `text` as it is matched: NFKC, capitals folded, invisible characters dropped, apostrophes and Turkish i made one."""
-    return fold_with_offsets(text).text
+    return _fold_ascii(text) if text.isascii() and text.isprintable() else fold_with_offsets(text).text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from listener.model import Assessment, Intent, Level, Mood, Post, Sentiment
+from listener.model import Assessment, Intent, Level, Mood, Post, Sentiment, Signal, Urgency
 from listener.rules.rulebook import Scoring
 from listener.scoring import intent as intents
 from listener.scoring import language as languages
@@ -111,7 +111,8 @@ class Assessor:
             alone = self._judge(post, read.reading, read.words.language, opinion)
             assessment = self._threads.read(alone.assessment, read.reading, post, thread)
             if assessment is not alone.assessment:
-                assessment = self._weighed(assessment)
+                signals, urgency, needed = self._weighed(assessment.signals, assessment.intent, needs_reply=assessment.needs_reply)
+                assessment = replace(assessment, signals=signals, urgency=urgency, needs_reply=needed)
         except Exception as problem:  # noqa: BLE001 - whatever judging raises, the post must still reach a person
             return Trace(self._failed(post, _raised_by("a scorer", problem)))
         if not read.reading.places.complete:
@@ -128,29 +129,28 @@ class Assessor:
         found = self._signals.with_mood(said, felt.sentiment.label)
         wanted = intents.intent(reading, names, felt.sentiment.label, sarcasm=sarcasm)
         decisive = intents.moment_of_truth(reading, names, wanted.what)
+        signals, urgency, needs_reply = self._weighed(found, wanted.what, needs_reply=intents.needs_reply(wanted.what))
         assessment = Assessment(
             language=language,
             sentiment=felt.sentiment,
-            signals=found,
-            urgency=add_up((), self._scoring.urgency.levels),
+            signals=signals,
+            urgency=urgency,
             intent=wanted.what,
-            needs_reply=intents.needs_reply(wanted.what),
+            needs_reply=needs_reply,
             moment_of_truth=decisive is not None,
             sarcasm=sarcasm,
             informal=intents.informal(reading),
             wishes=wishes(reading),
             hidden=bool(hidden(post.text)),
         )
-        return Judged(self._weighed(assessment), found, felt, wanted, decisive, meant)
+        return Judged(assessment, found, felt, wanted, decisive, meant)
 
-    def _weighed(self, assessment: Assessment) -> Assessment:
-        """Add up the urgency from the signals and from what the author wants."""
+    def _weighed(self, found: tuple[Signal, ...], what: Intent, *, needs_reply: bool) -> tuple[tuple[Signal, ...], Urgency, bool]:
+        """Add up the urgency from the signals and from what the author wants; return it between the signals and whether we must reply."""
         levels = self._scoring.urgency.levels
-        signals = () if assessment.intent is Intent.SPAM else trim(assessment.signals, self._pressing, levels)
-        urgency = add_up(signals, levels, Level.NORMAL if assessment.needs_reply else Level.LOW)
-        return replace(
-            assessment, signals=signals, urgency=urgency, needs_reply=assessment.needs_reply or urgency.level.rank >= Level.HIGH.rank
-        )
+        signals = () if what is Intent.SPAM else trim(found, self._pressing, levels)
+        urgency = add_up(signals, levels, Level.NORMAL if needs_reply else Level.LOW)
+        return signals, urgency, needs_reply or urgency.level.rank >= Level.HIGH.rank
 
     def _raised(self, assessment: Assessment, failed: str) -> Assessment:
         levels = self._scoring.urgency.levels

@@ -55,7 +55,7 @@ def link(reading: Reading) -> str:
 
 def robbed(reading: Reading, signals: Collection[str]) -> bool:
     """Whether the author was robbed, or lost a card, asks for help and blames nobody: that is no fault of the brand."""
-    asks = reading.has("request", "question") or reading.asks()
+    asks = reading.has("request", "question") or reading.asks
     lost = reading.stands.get("marks.robbed", ())
     blames = any(not one.meets(lost) for one in reading.stands.get("marks.complaint", ()))
     return asks and bool(lost) and not blames and set(signals) <= {"losing_money", "money", "reach"}
@@ -70,16 +70,16 @@ def _complaint(reading: Reading, signals: Collection[str], mood: Mood, *, sarcas
         return of_signals("something went wrong for the author", trouble)
     if thankful(reading):
         return None
-    if reading.has("complaint") and not (reading.has("hypothetical", "story") and reading.asks()):
+    if reading.has("complaint") and not (reading.has("hypothetical", "story") and reading.asks):
         return _COMPLAINT if mood is not Mood.POSITIVE or not reading.has("praise") or reading.has("but") else None
-    return _MONEY if ("money" in signals or "legal" in signals) and not reading.asks() and not reading.has("request") else None
+    return _MONEY if ("money" in signals or "legal" in signals) and not reading.asks and not reading.has("request") else None
 
 
 def intent(reading: Reading, signals: Collection[str], mood: Mood, *, sarcasm: bool) -> Wanted:
     """Return what the author mainly wants, and why."""
     if why := spam(reading, signals):
         return Wanted(Intent.SPAM, why)
-    if reading.has("resolved") and not sarcasm and not signals and not reading.asks() and not reading.has("request"):
+    if reading.has("resolved") and not sarcasm and not signals and not reading.asks and not reading.has("request"):
         return Wanted(Intent.PRAISE if reading.has("thanks", "praise") else Intent.OTHER, _SOLVED)
     if why := _complaint(reading, signals, mood, sarcasm=sarcasm):
         return Wanted(Intent.COMPLAINT, why)
@@ -104,9 +104,9 @@ def _grumbles(reading: Reading, mood: Mood) -> bool:
 
 def _by_marks(reading: Reading, signals: Collection[str]) -> Wanted:
     praised, asks = reading.has("praise"), not reading.has("riddle")
-    if "press" in signals and (reading.asks() or reading.has("request", "buying")):
+    if "press" in signals and (reading.asks or reading.has("request", "buying")):
         return Wanted(Intent.REQUEST, _PRESS)
-    if reading.has("buying") and (reading.asks() or not praised):
+    if reading.has("buying") and (reading.asks or not praised):
         return Wanted(Intent.BUYING, _BUYING)
     if reading.has("suggestion"):
         return Wanted(Intent.SUGGESTION, _SUGGESTION)
@@ -114,7 +114,7 @@ def _by_marks(reading: Reading, signals: Collection[str]) -> Wanted:
         return Wanted(Intent.QUESTION, _QUESTION)
     if reading.has("request"):
         return Wanted(Intent.REQUEST, _REQUEST)
-    if asks and reading.asks():
+    if asks and reading.asks:
         return Wanted(Intent.QUESTION, _ASKED)
     if matters := set(signals) & {"money", "legal", "press", "bereaved"}:
         return Wanted(Intent.REQUEST, of_signals("a matter that somebody must see to", matters))
@@ -123,7 +123,7 @@ def _by_marks(reading: Reading, signals: Collection[str]) -> Wanted:
 
 def thankful(reading: Reading) -> bool:
     """Whether the author tells of something that came to a good end, and thanks or praises for it."""
-    return reading.has("resolved") and reading.has("praise", "thanks") and not reading.has("irony", "but", "nudge") and not reading.asks()
+    return reading.has("resolved") and reading.has("praise", "thanks") and not reading.has("irony", "but", "nudge") and not reading.asks
 
 
 def needs_reply(what: Intent) -> bool:

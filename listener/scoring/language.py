@@ -13,7 +13,7 @@ import threading
 import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -104,19 +104,21 @@ def _plain(text: str) -> str:
     begin = text[: 2 * _READ]
     if not begin.isascii():
         begin = unicodedata.normalize("NFKC", begin.encode("utf-8", "replace").decode()).replace("’", "'").replace("\u0307", "")  # noqa: RUF001
-    return " ".join(_NO_WORDS.sub(" ", begin).split())[:_READ]
+    return " ".join([spoken for piece in begin.split() if (spoken := _spoken(piece))])[:_READ]
+
+
+@lru_cache(maxsize=16_384)
+def _spoken(piece: str) -> str:
+    """Return what is left of a piece without white space; nothing that is left out here ever spans any."""
+    return " ".join(_NO_WORDS.sub(" ", piece).split())
 
 
 def _known(words: Iterable[str]) -> dict[str, float]:
     """Return how much the words speak for each language."""
-    spoken = _words()
     known: dict[str, float] = {}
-    for word in words:
-        languages = spoken.get(word)
-        if languages:
-            weight = _WEIGHTS[min(len(word), len(_WEIGHTS) - 1)]
-            for language in languages:
-                known[language] = known.get(language, 0.0) + weight
+    for weight, languages in filter(None, map(_words().get, words)):
+        for language in languages:
+            known[language] = known.get(language, 0.0) + weight
     return known
 
 
@@ -148,8 +150,8 @@ def _weighed(script: str, text: str, known: Mapping[str, float], letters: Collec
 
 
 @cache
-def _words() -> Mapping[str, tuple[str, ...]]:
-    """Return the words of languages.toml and the languages each belongs to."""
+def _words() -> Mapping[str, tuple[float, tuple[str, ...]]]:
+    """Return the words of languages.toml: what each says, and for which languages."""
     file = resources.files("listener.scoring").joinpath("languages.toml")
     spoken: dict[str, tuple[str, ...]] = {}
     for language, words in tomllib.loads(file.read_text(encoding="utf-8")).items():
@@ -158,7 +160,7 @@ def _words() -> Mapping[str, tuple[str, ...]]:
             for one in {word, plainer if len(word) >= _THREE_LETTERS else word}:
                 if language not in spoken.get(one, ()):
                     spoken[one] = (*spoken.get(one, ()), language)
-    return spoken
+    return {word: (_WEIGHTS[min(len(word), len(_WEIGHTS) - 1)], languages) for word, languages in spoken.items()}
 
 
 def _without_accents(word: str) -> str:

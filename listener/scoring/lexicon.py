@@ -20,6 +20,7 @@ _EACH_SIGNAL = 40  # of a signal more: the first ones may be figures of speech, 
 # These undo other findings, so each of them counts; _LOOKS bounds them.
 _UNDOING = frozenset({"marks.figurative", "marks.hypothetical", "marks.story", "marks.news"})
 _NO_WORD = re.compile(r"\W")
+_NO_ASCII_WORD = bytes(code if chr(code).isalnum() or chr(code) == "_" else ord(" ") for code in range(128)).ljust(256)
 _LOOKS = 80  # so often one phrase is looked at in full; more is a text that repeats itself
 # How much one post may ask for: a candidate takes one, and more where it is looked at closely. An ordinary long post takes half of it.
 _PATIENCE, _LOOK_BESIDE, _LOOK_IN_FULL = 12_000, 2, 5
@@ -78,7 +79,6 @@ class _Findings:
         self.complete = True
         self._looks: dict[Entry, int] = {}
         self._ends: dict[Entry, int] = {}
-        self.stands: dict[Token, bool] = {}
 
     def look(self, entry: Entry, searched: _Searched, start: int, end: int) -> None:
         """Keep the entry's place if it stands around the anchor at `start` in the searched text."""
@@ -103,20 +103,13 @@ class _Findings:
             if len(places) >= _most(entry.name):
                 self.enough.add(entry.name)
 
-    def looked_for(self, token: Token, searched: _Searched) -> bool:
-        """Whether a word that an entry must have stands anywhere in the text; told once, it is kept in `stands`."""
-        need = needs(token, spaced=bool(searched.shift))
-        stands = self.stands[token] = need is None or need.stands(searched.words, searched.haystack)
-        return stands
-
 
 class _Searched:
-    """The text as it is searched: `haystack` has `shift` characters more than the text, and one space for all that is no word."""
+    """The text as it is searched: `haystack` has `shift` characters more than the text."""
 
     def __init__(self, haystack: str, shift: int) -> None:
-        """Split it into words."""
+        """Take it as it is."""
         self.haystack, self.shift = haystack, shift
-        self.words = frozenset(haystack.split()) if shift else frozenset()
         self.long = len(haystack) > _BEFORE + _AFTER
 
     def beside(self, words: Collection[str], start: int, end: int) -> bool:
@@ -128,37 +121,65 @@ class _Searched:
         return False
 
 
+def _spaced(text: str) -> _Searched:
+    """Return a text with one space for each sign that is no word's, and one around it."""
+    words = text.encode().translate(_NO_ASCII_WORD).decode() if text.isascii() else _NO_WORD.sub(" ", text)
+    return _Searched(f" {words} ", 2)
+
+
 class _Index:
-    """Entries by their anchors, all looked for in one pass."""
+    """Entries by their anchors, looked for in one pass together with the other words that the entries must have.
+
+    Each such word, a token of the notation, has a bit of its own, and each pattern those of the tokens that stand where it stands.
+    """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        self._by_anchor: list[list[Entry]] = []
-        index: dict[str, int] = {}
+        self._places: dict[str, int] = {}
+        self._entries: list[list[tuple[Entry, int]]] = []
+        self._tells: list[int] = []
+        bits: dict[Token, int] = {}
         for entry in entries:
+            needed = 0
+            for token in entry.firm:
+                if token not in bits:
+                    bits[token] = self._bit(token, 1 << len(bits), spaced=entry.spaced)
+                needed |= bits[token]
             for anchor in entry.anchors:
-                if anchor not in index:
-                    index[anchor] = len(index)
-                    self._by_anchor.append([])
-                self._by_anchor[index[anchor]].append(entry)
-        self._search = ahocorasick_rs.AhoCorasick(list(index)) if index else None
+                self._entries[self._place(anchor)].append((entry, needed))
+        self._search = ahocorasick_rs.AhoCorasick(list(self._places)) if self._places else None
+
+    def _place(self, pattern: str) -> int:
+        place = self._places.setdefault(pattern, len(self._places))
+        if place == len(self._entries):
+            self._entries.append([])
+            self._tells.append(0)
+        return place
+
+    def _bit(self, token: Token, bit: int, *, spaced: bool) -> int:
+        """Give a token its bit; 0 where nothing shows for certain that it does not stand."""
+        patterns = needs(token, spaced=spaced)
+        for pattern in patterns:
+            self._tells[self._place(pattern)] |= bit
+        return bit if patterns else 0
 
     def find(self, findings: _Findings, searched: _Searched) -> None:
         """Look at every candidate."""
         if self._search is None:
             return
-        known, enough = findings.stands, findings.enough
-        for index, start, end in self._search.find_matches_as_indexes(searched.haystack, overlapping=True):
-            for entry in self._by_anchor[index]:
+        found = self._search.find_matches_as_indexes(searched.haystack, overlapping=True)
+        stands = 0
+        for place, _, _ in found:
+            stands |= self._tells[place]
+        enough = findings.enough
+        for place, start, end in found:
+            entries = self._entries[place]
+            for entry, needed in entries:
                 if entry.name in enough:
                     continue
                 findings.patience -= 1
-                for token in entry.firm:  # most entries end here, so that nothing is called
-                    stands = known.get(token)
-                    if not (findings.looked_for(token, searched) if stands is None else stands):
-                        break
-                else:
+                if needed & stands == needed:  # most entries end here
                     findings.look(entry, searched, start, end)
-            if findings.patience < 0:
+            if entries and findings.patience < 0:
                 return
 
 
@@ -192,7 +213,7 @@ class Lexicon:
         """Find every phrase of the languages `spoken`, and the grave ones of those that are `perhaps` spoken too."""
         text = plain(folded.text)
         findings = _Findings(text)
-        spaced, unspaced = _Searched(f" {_NO_WORD.sub(' ', text)} ", 2), _Searched(text, 0)
+        spaced, unspaced = _spaced(text), _Searched(text, 0)
         for language in LANGUAGES:
             for grave, wanted in ((True, perhaps), (False, spoken)):
                 if language not in wanted:

@@ -49,7 +49,7 @@ _MOST = Why("no score goes beyond -1 or 1")
 
 def sarcastic(reading: Reading, signals: Collection[str]) -> Why | None:
     """Return why the words praise what plainly went wrong; None where they mean what they say."""
-    if reading.has("praise", "thanks") and _EYES.search(reading.places.text) and not reading.asks():
+    if reading.has("praise", "thanks") and _EYES.search(reading.places.text) and not reading.asks:
         return _ROLLED
     if any(not _turned(reading, place) for place in reading.stands.get("marks.irony", ())):
         return _IRONY
@@ -67,13 +67,13 @@ def _turned(reading: Reading, place: Place) -> bool:
 
 def without_what_went_well(signals: Sequence[Signal], reading: Reading, score: float | None) -> tuple[Signal, ...]:
     """Leave out an emergency that warm thanks tell of: "great job by your crew with the medical emergency"; and what is solved by now."""
-    if reading.has("resolved") and not reading.asks() and not reading.has("irony", "nudge", "despair"):
+    if reading.has("resolved") and not reading.asks and not reading.has("irony", "nudge", "despair"):
         over = _OVER | GRAVE - {"self_harm"} if thankful(reading) else _OVER
         signals = [signal for signal in signals if signal.name not in over or _said_since(reading, signal.name)]
     idioms = reading.places.of("marks.figurative")  # "these shoes are fire" praises, but thanks nobody
     praise = [one for one in reading.stands.get("marks.praise", ()) if not one.meets(idioms)]
     warm = score is not None and score >= _WARM and len(praise) >= _WARMLY
-    if not warm or reading.has("complaint", "irony") or reading.asks() or {signal.name for signal in signals} - _TOLD:
+    if not warm or reading.has("complaint", "irony") or reading.asks or {signal.name for signal in signals} - _TOLD:
         return tuple(signals)
     return tuple(signal for signal in signals if not _thanked_for(signal.name, reading))
 
@@ -124,7 +124,7 @@ def _merely_asks(opinion: Opinion, reading: Reading, signals: Collection[str]) -
 
     A scorer's label is the likeliest mood if all were equally common. Among plain questions they are not: nearly all are neutral.
     """
-    asks = (reading.asks() or reading.has("request", "suggestion", "buying")) and not reading.has("irony", "despair", "nudge", "complaint")
+    asks = (reading.asks or reading.has("request", "suggestion", "buying")) and not reading.has("irony", "despair", "nudge", "complaint")
     return asks and not signals and opinion.odds is not None and max(opinion.odds) == opinion.odds[_PLACE[Mood.NEUTRAL]]
 
 
@@ -132,9 +132,9 @@ def _steps(score: float | None, reading: Reading, against: Collection[str]) -> S
     """Return what the findings add to the scorer's number; None where neither can tell."""
     trouble = len(against) + len(reading.stands.get("marks.complaint", ()))
     praise = len(reading.stands.get("marks.praise", ()))
-    polite = praise == 1 and reading.has("thanks") and (reading.asks() or reading.has("request"))
+    polite = praise == 1 and reading.has("thanks") and (reading.asks or reading.has("request"))
     praise = 0 if polite else praise
-    asks = reading.asks() or reading.has("request", "suggestion", "buying")
+    asks = reading.asks or reading.has("request", "suggestion", "buying")
     if score is None:
         known = trouble != praise or asks
         return (_against(against, _CLEAR * trouble), Push(_WARM_WORDS, _CLEAR * praise)) if known else None

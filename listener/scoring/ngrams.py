@@ -23,8 +23,10 @@ BITS = 20  # words, and characters, each have 2**20 columns; where two share one
 _RUNS = (2, 3, 4, 5)
 _HEAD, _TAIL = 900, 300  # characters read from the two ends of a long text
 _URL = re.compile(r"(?:https?://|www\.)\S+")
+_HANDLE = re.compile(r"@\w+")
 _NAME = re.compile(r"@\w+|(?<!\w)/?u/\w+")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")  # as careless exports leave it
+_FOUR = re.compile(r"(.)\1\1\1", re.DOTALL)  # is found in a third of the time
 _REPEATED = re.compile(r"(.)\1{3,}", re.DOTALL)
 _UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\u0640]")  # joiners, skin tones, Arabic's stretching
 _MARK = re.compile(r"([^\w\s'#@])")
@@ -41,10 +43,11 @@ _Places = NDArray[np.int64]
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse among 64-bit numbers
 _NEXT, _SKIP = np.uint64(0x100000001B3), np.uint64(0x1000000016F)  # how words are put together
 _SPACE, _END = 32, 10
+_ROUNDS = 2  # in which numbers look for a slot of their own; of what is left, an eightieth, each is sought by sorting
 
 
 class Found(NamedTuple):
-    """The columns that texts have, each text's once: `rows` are the texts' places in their order, growing."""
+    """The columns that texts have, each text's once, in no order: `rows` are the places of the texts."""
 
     rows: _Places
     columns: _Places
@@ -69,10 +72,16 @@ def plain(text: str) -> str:
         text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
     if "&" in text:
         text = html.unescape(text)
-    text = _NAME.sub(" @ ", _URL.sub(" http ", text)).replace("\u2019", "'").lower()
+    if "http" in text or "www." in text:
+        text = _URL.sub(" http ", text)
+    if "@" in text or "u/" in text:
+        text = (_NAME if "u/" in text else _HANDLE).sub(" @ ", text)
+    text = text.replace("\u2019", "'").lower()
     if not text.isascii():
         text = _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
-    return " ".join(_MARK.sub(r" \1 ", _REPEATED.sub(r"\1\1\1", text)).replace("n't", " n't").split())
+    if _FOUR.search(text):
+        text = _REPEATED.sub(r"\1\1\1", text)
+    return " ".join(" ".join(_MARK.split(text)).replace("n't", " n't").split())
 
 
 def features(texts: Sequence[str]) -> Features:
@@ -84,9 +93,23 @@ def features(texts: Sequence[str]) -> Features:
 def _once(found: Iterator[tuple[_Numbers, _Places]]) -> Found:
     """Number what was found by the upper bits of its hash, and keep each number of a text once."""
     parts = [(row << BITS) | (number >> np.uint64(64 - BITS)).astype(np.int64) for number, row in found]
-    both = np.sort(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
-    both = both[np.diff(both, prepend=-1) > 0]
+    both = _different(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
     return Found(both >> BITS, both & ((1 << BITS) - 1))
+
+
+def _different(numbers: _Places) -> _Places:
+    """Return each of the numbers once, in no order: what falls into a slot of its own is told apart without sorting, six times as fast."""
+    bits = len(numbers).bit_length() + 3
+    slots = np.empty(1 << bits, dtype=np.int32)
+    kept = []
+    for _ in range(_ROUNDS):
+        slot = ((numbers.view(np.uint64) * np.uint64(_BASE)) >> np.uint64(64 - bits)).view(np.int64)
+        places = np.arange(len(numbers), dtype=np.int32)
+        slots[slot] = places
+        last = slots[slot]  # of all that fall into one slot, the last one stands there
+        kept.append(numbers[last == places])
+        numbers = numbers[numbers[last] != numbers]
+    return np.concatenate([*kept, np.unique(numbers)])
 
 
 class _Array:
@@ -113,15 +136,17 @@ class _Array:
         size = len(self._codes)
         for run in _RUNS:
             if size > run:
-                starts = np.flatnonzero(self._row[run:] == self._row[:-run])
-                yield _mixed((self._sums[starts + run] - self._sums[starts]) * self._back[starts], run), self._row[starts]
+                whole = self._row[run:] == self._row[:-run]  # a run that reaches into the next text is none
+                runs = (self._sums[run:] - self._sums[:-run]) * self._back[: size + 1 - run]
+                yield _mixed(runs[whole], run), self._row[:-run][whole]
 
     def words(self) -> Iterator[tuple[_Numbers, _Places]]:
         """Yield the hashes of words and of what stands together, with the rows they stand in."""
         word, row = self._word, self._word_row
         yield _mixed(word, 11), row
         turned = np.zeros(len(word), dtype=bool)
-        denies = np.isin(word, _denials())
+        denials = _denials()
+        denies = denials.take(np.searchsorted(denials, word), mode="clip") == word
         for step in range(1, _REACH + 1):
             turned[step:] |= denies[:-step] & (row[step:] == row[:-step])
         yield _mixed(word[turned], 14), row[turned]
@@ -162,7 +187,7 @@ def _powers(base: int, size: int) -> _Numbers:
 
 @cache
 def _denials() -> _Numbers:
-    return np.array([_hash_of(word) for word in _DENIALS], dtype=np.uint64)
+    return np.sort(np.array([_hash_of(word) for word in _DENIALS], dtype=np.uint64))
 
 
 def _hash_of(word: str) -> int:

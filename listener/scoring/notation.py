@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby
@@ -57,18 +56,6 @@ class Token:
     optional: bool = False
     ends: bool = False
     mark: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OneOf:
-    """What must stand somewhere in a text for a token to: one of these whole words, or of these pieces."""
-
-    words: frozenset[str]
-    pieces: tuple[str, ...]
-
-    def stands(self, words: AbstractSet[str], haystack: str) -> bool:
-        """Whether one does; `words` are those of the haystack."""
-        return not self.words.isdisjoint(words) or any(piece in haystack for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,25 +167,23 @@ class Grammar:
         return _Word(token, stems, rarity, whole, all(_OPEN.fullmatch(choice) for choice in words))
 
 
+def needs(token: Token, *, spaced: bool) -> tuple[str, ...]:
+    """Return texts of which one is in every text that the token stands in, as anchors are; none where nothing is certain.
+
+    Where words are spaced, they stand in a text in which every sign that is no word's is a space.
+    """
+    if spaced:
+        certain = tuple(dict.fromkeys(map(_certain, token.choices)))
+    else:
+        certain = tuple(dict.fromkeys("" if "'" in choice or " " in choice else choice.removesuffix("*") for choice in token.choices))
+    return certain if all(certain) else ()
+
+
 @cache
-def needs(token: Token, *, spaced: bool) -> OneOf | None:
-    """Return what a text in which the token stands holds for certain; None where there is nothing to look for."""
-    words, pieces = set(), set()
-    for choice in token.choices:
-        if not spaced and ("'" in choice or " " in choice):
-            return None
-        stem = _certain(choice) if spaced else choice.removesuffix("*")
-        if not stem.strip():
-            return None
-        if stem.endswith(" "):
-            words.add(stem.strip())
-        else:
-            pieces.add(stem)
-    return OneOf(frozenset(words), tuple(sorted(pieces, key=len)))
-
-
 def _certain(choice: str) -> str:
     """Return the longest part of a word that is there however it is written: without what follows an apostrophe."""
+    if choice.isalnum():
+        return f" {choice} "
     parts = []
     last = ""
     for last in choice.removesuffix("*").split():

@@ -8,7 +8,7 @@ no emergency. Signals that only the rules know simply add up.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from listener.model import Mood, Post, Signal
@@ -59,28 +59,32 @@ def builtin_signal_names() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one pass over a text found: the folded text, everything that stands in it, and whether all of it could be looked at."""
+    """What one pass over a text found: the folded text, everything that stands in it, and whether all of it could be looked at.
+
+    `marks` are the short names of those marks that stand, and `asks` is whether the text asks something.
+    """
 
     folded: Folded
     places: Places
     stands: Mapping[str, tuple[Place, ...]]
-    language: str = ""
+    language: str
+    marks: frozenset[str]
+    asks: bool
+
+    @classmethod
+    def of(cls, folded: Folded, places: Places, language: str) -> Reading:
+        """Tell what stands of all that was found, once for all that is judged by it."""
+        stands = standing(places, language)
+        marks = frozenset([name.removeprefix("marks.") for name in stands if name.startswith("marks.")])
+        return cls(folded, places, stands, language, marks, "question" in marks or _asks(folded.text, stands.get(ACTED, ())))
 
     def quotes(self, name: str) -> tuple[str, ...]:
         """Return the author's own words behind a finding, at most three, the longest where they overlap."""
-        return _quotes(self.folded, self.stands.get(name, ()))
+        return _quotes(self.folded, self.stands[name]) if name in self.stands else ()
 
     def has(self, *names: str) -> bool:
         """Whether any of the marks of these names stands."""
-        return any(f"marks.{name}" in self.stands for name in names)
-
-    def asks(self) -> bool:
-        """Whether the text asks something."""
-        if self.has("question"):
-            return True
-        acted = self.stands.get(ACTED, ())
-        marks = (found.start() for found in _QUESTION.finditer(self.folded.text))
-        return any(not any(one.start <= mark < one.end for one in acted) for mark in marks)
+        return not self.marks.isdisjoint(names)
 
     @property
     def told(self) -> bool:
@@ -112,6 +116,12 @@ class Reading:
             start, end = self.folded.span(place.start, place.end)
             text = f"{text[:start]} {text[end:]}"
         return text if 2 * len(text) >= len(whole) else whole
+
+
+def _asks(text: str, acted: Collection[Place]) -> bool:
+    """Whether a question mark stands outside of what is quoted of a film or the like."""
+    marks = (found.start() for found in _QUESTION.finditer(text))
+    return any(not any(one.start <= mark < one.end for one in acted) for mark in marks)
 
 
 def _small(name: str, language: str) -> frozenset[str]:
@@ -162,13 +172,13 @@ class Signals:
         """Look for everything once, in the language of the text and, in case that was guessed wrong, in its neighbours."""
         spoken = {language, *_NEIGHBOURS.get(language, ())} if language in LANGUAGES else LANGUAGES
         places = self._lexicon.find(folded, spoken, {"en"} if language == "en" else LANGUAGES)
-        return Reading(folded, places, standing(places, language), language)
+        return Reading.of(folded, places, language)
 
     def find(self, reading: Reading, post: Post) -> tuple[Signal, ...]:
         """Return the signals that the words and the author give, in the order of the names here: the gravest first."""
-        said = {name.partition(".")[2] for name in reading.stands if name.startswith(("signals.", "rules."))}
-        candidates = (name for name in self.names if name in said or name in self._beyond_words)
-        return tuple(Signal(name, self.points(name), why) for name in candidates if (why := self._because(name, reading, post)))
+        said = {name.partition(".")[2] for name in reading.stands if name.startswith(("signals.", "rules."))} | self._beyond_words
+        candidates = [name for name in self.names if name in said]
+        return tuple([Signal(name, self.points(name), why) for name in candidates if (why := self._because(name, reading, post))])
 
     def with_mood(self, signals: tuple[Signal, ...], mood: Mood) -> tuple[Signal, ...]:
         """Return the signals and those that the mood gives."""

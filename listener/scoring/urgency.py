@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from listener.model import Level, Signal, Urgency
@@ -14,11 +14,11 @@ _MOST = 100
 
 def level_of(points: int, levels: Levels) -> Level:
     """Return the level that so many points reach."""
-    reached = Level.LOW
-    for level in Level:
-        if points >= getattr(levels, level.value):
-            reached = level
-    return reached
+    if points >= levels.critical:
+        return Level.CRITICAL
+    if points >= levels.high:
+        return Level.HIGH
+    return Level.NORMAL if points >= levels.normal else Level.LOW
 
 
 def is_pressing(name: str, settings: SignalSettings | None) -> bool:
@@ -28,13 +28,13 @@ def is_pressing(name: str, settings: SignalSettings | None) -> bool:
     return settings.sentiment is not None or (settings.spike is not None and settings.followers is None)
 
 
-def trim(signals: Sequence[Signal], pressing: Iterable[str], levels: Levels) -> tuple[Signal, ...]:
+def trim(signals: Sequence[Signal], pressing: Collection[str], levels: Levels) -> tuple[Signal, ...]:
     """Keep what merely presses from adding up to an emergency.
 
     Pressing signals below critical by themselves never lift a post to critical together: the last ones lose points, so that what is
     shown still adds up. Signals that reach critical alone, and the rules' own, are left as they are.
     """
-    names = {signal.name for signal in signals if signal.name in set(pressing) and signal.points < levels.critical}
+    names = {signal.name for signal in signals if signal.name in pressing and signal.points < levels.critical}
     firm = sum(signal.points for signal in signals if signal.name not in names)
     if firm >= levels.critical:
         return tuple(signals)
@@ -43,7 +43,7 @@ def trim(signals: Sequence[Signal], pressing: Iterable[str], levels: Levels) -> 
     for signal in signals:
         points = min(signal.points, room) if signal.name in names else signal.points
         room -= points if signal.name in names else 0
-        kept.append(replace(signal, points=points))
+        kept.append(signal if points == signal.points else replace(signal, points=points))
     return tuple(kept)
 
 

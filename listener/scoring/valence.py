@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import string
 from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
 from heapq import heappop, heappush
 from typing import NamedTuple, cast
 
@@ -38,8 +38,12 @@ _SO = frozenset({"so", "this"})
 _LEADING = frozenset({"no", "least"})
 _PHRASES = [phrase.split() for phrase in (*_IDIOMS, *_BOOSTS) if " " in phrase]
 _TELLING = frozenset(max(phrase, key=len) for phrase in _PHRASES)  # the longest word of each: no idiom without one of these
+_NOT = "n't"
+_TURNING = frozenset(_BOOSTS) | _NEGATIONS | _LEADING | _TELLING | _SO  # and whatever has "n't" in it
+_COMMON = 24  # letters of a word that may be met again
 _BEFORE, _AFTER = 3, 2  # how many words before and after one can change what it is worth
 _MOST_EXCLAMATIONS, _EXCLAMATION = 4, 0.292
+_EMOTICON = 2  # letters of what is left of one, at most
 _FEW_QUESTIONS, _QUESTION, _MANY_QUESTIONS = 3, 0.18, 0.96
 
 
@@ -60,25 +64,22 @@ class Valence(NamedTuple):
 class _Word:
     """What is known of a word wherever it stands. `worth` is None for a word that the lexicon does not have."""
 
-    __slots__ = ("boost", "firm", "leads", "loud", "low", "negates", "tells", "turns", "word", "worth")
+    __slots__ = ("boost", "leads", "loud", "low", "negates", "tells", "word", "worth")
 
-    def __init__(self, token: str, lexicon: Mapping[str, float], worth: float | None = None) -> None:
-        """Look a word up; one that comes with its worth is an emoji, which no word around it turns."""
-        bare = token.strip(string.punctuation)
-        self.word = token if len(bare) <= 2 else bare  # noqa: PLR2004 - what is left of an emoticon
+    def __init__(self, token: str, worth: float | None = None) -> None:
+        """Look a word up; one that comes with its worth is an emoji."""
+        self.word = _bare(token)
         self.low = self.word.lower()
         self.loud = self.word.isupper()
         self.boost = _BOOSTS.get(self.low, 0.0)
-        self.negates = self.low in _NEGATIONS or "n't" in self.low
+        self.negates = self.low in _NEGATIONS or _NOT in self.low
         self.leads = self.negates or self.boost != 0 or self.low in _LEADING
         self.tells = self.low in _TELLING
-        self.turns = self.leads or self.tells or self.low in _SO
-        self.firm = worth is not None
-        self.worth = lexicon.get(self.low) if worth is None else worth
+        self.worth = _lexicon().get(self.low) if worth is None else worth
 
 
-_NOTHING = _Word("", {})
 _Window = tuple[_Word, _Word, _Word, _Word, _Word, _Word]  # three before, the word, two after
+_Worth = Callable[[str], float | None]  # what is known of a word that is an emoji
 
 
 def read(text: str, *, emoji: bool = False) -> Valence:
@@ -92,15 +93,17 @@ def read(text: str, *, emoji: bool = False) -> Valence:
     tokens = text.split()
     if not tokens:
         return Valence(0.0, 0.0, 0.0, 0.0, ())
-    lexicon = _lexicon()
-    worth = pictures.worth if emoji and not text.isascii() else _no_worth
-    known = {token: _Word(token, lexicon, worth(token)) for token in set(tokens)}
-    words = [known[token] for token in tokens]
-    places, values, names = _weighed(words, known.values())
-    if any(word.low == "but" for word in known.values()):
-        turn = next(place for place, word in enumerate(words) if word.low == "but")
-        values = _but(values, bisect_left(places, turn))
-    return _added_up(values, names, len(words), text)
+    lows = list(map(_bare, text.lower().split()))
+    places, values, names = _weighed(tokens, lows, pictures.worth if emoji and not text.isascii() else _no_worth)
+    if values and "but" in lows:
+        values = _but(values, bisect_left(places, lows.index("but")))
+    return _added_up(values, names, len(tokens), text)
+
+
+def _bare(token: str) -> str:
+    """Return a word without the punctuation around it, unless it is an emoticon."""
+    bare = token.strip(string.punctuation)
+    return bare if len(bare) > _EMOTICON else token
 
 
 def _no_worth(_token: str) -> float | None:
@@ -132,25 +135,32 @@ def _described(text: str) -> str:
     return "".join([descriptions.get(character, character) for character in text])
 
 
-def _weighed(words: Sequence[_Word], different: Collection[_Word]) -> tuple[list[int], list[float], list[str]]:
+def _weighed(tokens: Sequence[str], lows: Sequence[str], worth_of: _Worth) -> tuple[list[int], list[float], list[str]]:
     """Return where words stand that are worth something, what they are worth there, and what they are named."""
-    places = [place for place, word in enumerate(words) if word.worth is not None]
+    lexicon = _lexicon()
+    pictured = {} if worth_of is _no_worth else {token: worth for token in set(tokens) if (worth := worth_of(token)) is not None}
+    places = [place for place, low in enumerate(lows) if low in lexicon or (pictured and tokens[place] in pictured)]
     if not places:
         return [], [], []
-    differs = any(word.loud for word in different) and not all(word.loud for word in different)
-    near = _near_turning(words) if any(word.turns for word in different) else bytearray(len(words))
-    padded = [_NOTHING] * _BEFORE + list(words) + [_NOTHING] * _AFTER
-    turned: dict[_Window, tuple[float, str]] = {}
+    loud = sum(map(str.isupper, tokens))
+    differs = 0 < loud < len(tokens)
+    padded = [""] * _BEFORE + list(tokens) + [""] * _AFTER
+    denied = any(_NOT in low for low in lows)
+    turned: dict[tuple[str, ...], tuple[float, str]] = {}
     found: tuple[list[int], list[float], list[str]] = ([], [], [])
     for place in places:
-        word = words[place]
-        if word.firm or not near[place]:
-            worth, name = _emphasised(word.worth or 0.0) if differs and word.loud else word.worth or 0.0, word.word
+        token = tokens[place]
+        if token in pictured:  # no word around an emoji turns it
+            worth, name = pictured[token], _bare(token)
+        elif not denied and _TURNING.isdisjoint(lows[max(0, place - _BEFORE) : place + _AFTER + 1]):
+            worth, name = lexicon[lows[place]], _bare(token)
+            worth = _emphasised(worth) if differs and token.isupper() else worth
         else:
-            window = cast("_Window", tuple(padded[place : place + _BEFORE + 1 + _AFTER]))
-            known = turned.get(window)
+            around = tuple(padded[place : place + _BEFORE + 1 + _AFTER])
+            known = turned.get(around)
             if known is None:
-                known = turned[window] = (_turned(window, differs=differs), _named(window))
+                window = cast("_Window", tuple(_word(one) if one not in pictured else _Word(one, pictured[one]) for one in around))
+                known = turned[around] = (_turned(window, differs=differs), _named(window))
             worth, name = known
         if worth:
             found[0].append(place)
@@ -159,14 +169,13 @@ def _weighed(words: Sequence[_Word], different: Collection[_Word]) -> tuple[list
     return found
 
 
-def _near_turning(words: Sequence[_Word]) -> bytearray:
-    """Return 1 for each place where a word may be worth something else than by itself."""
-    width = _AFTER + 1 + _BEFORE
-    near = bytearray(len(words) + width)  # begins _AFTER places before the text
-    for place, word in enumerate(words):
-        if word.turns:
-            near[place : place + width] = b"\1" * width
-    return near[_AFTER:]
+def _word(token: str) -> _Word:
+    return _common_word(token) if len(token) <= _COMMON else _Word(token)
+
+
+@lru_cache(maxsize=8_192)
+def _common_word(token: str) -> _Word:
+    return _Word(token)
 
 
 def _emphasised(worth: float) -> float:
@@ -192,7 +201,7 @@ def _turned(window: _Window, *, differs: bool) -> float:
         worth *= 1.25
     elif second.negates and not (second.low == "without" and first.low == "doubt"):
         worth *= _TURNED
-    if third is not _NOTHING and third.worth is None:
+    if third.word and third.worth is None:
         worth = _turned_from_afar(window, worth, differs=differs)
     if first.low == "least" and second.low not in {"at", "very"}:
         worth *= _TURNED

@@ -29,6 +29,8 @@ LANGUAGES = ("en", "ar", "de", "es", "fr", "hi", "it", "pt")
 CLEAR, PLAIN = 0.5, 0.05  # compounds from which vaderSentiment's authors call a text strongly, and at all, positive or negative
 _SHAPE = (2, 2, 1 << ngrams.BITS)
 _CARD, _TABLE, _KNOWN = "default.toml", "weights.npy", "words.txt"
+_NO_LANGUAGE = (False,) * len(LANGUAGES)
+_IS_LANGUAGE = {one: tuple(one == other for other in LANGUAGES) for one in LANGUAGES}
 
 Numbers = NDArray[np.float32]
 
@@ -57,7 +59,7 @@ def evidence(many: Sequence[Words], *, emoji: bool) -> Evidence:
 def _numbers(valence: Valence, language: str) -> list[float]:
     up, down = max(valence.compound, 0.0), max(-valence.compound, 0.0)
     steps = (up >= PLAIN, down >= PLAIN, up >= CLEAR, down >= CLEAR, valence.negative > valence.positive)
-    return [valence.negative, valence.positive, up, down, *steps, *(language == one for one in LANGUAGES)]
+    return [valence.negative, valence.positive, up, down, *steps, *_IS_LANGUAGE.get(language, _NO_LANGUAGE)]
 
 
 def shares(found: Found, texts: int) -> Numbers:
@@ -94,17 +96,20 @@ class Table:
 
     def odds(self, many: Sequence[Words], *, emoji: bool) -> list[Odds]:
         """Return how probable each mood of each text is."""
-        return [
-            odds_of(answer, self.calibration(words.language)) for answer, words in zip(self.answers(many, emoji=emoji), many, strict=True)
-        ]
+        return _odds(self.answers(many, emoji=emoji), [self.calibration(words.language) for words in many])
 
 
 def odds_of(answer: Numbers, how: Calibration) -> Odds:
     """Make odds of the two numbers of one text."""
-    bad, good = answer.tolist()
-    settled = np.array([how.scale * bad + how.shift[0], 0.0, how.scale * good + how.shift[1]])
-    parts = np.exp(settled - settled.max())
-    return Odds(*(parts / parts.sum()).tolist())
+    (odds,) = _odds(answer[np.newaxis], [how])
+    return odds
+
+
+def _odds(answers: Numbers, hows: Sequence[Calibration]) -> list[Odds]:
+    settled = np.zeros((len(hows), len(Odds._fields)))
+    settled[:, ::2] = answers * np.array([[how.scale] for how in hows]) + np.array([how.shift for how in hows])
+    parts = np.exp(settled - settled.max(axis=1, keepdims=True))
+    return [Odds(*one) for one in (parts / parts.sum(axis=1, keepdims=True)).tolist()]
 
 
 def _calibration(said: dict[str, Any]) -> Calibration:
