@@ -12,7 +12,7 @@ from listener.scoring.assessor import Assessor
 from listener.scoring.judge import judge_name
 from listener.scoring.learned import NONE, Adjustments, Taught, adjustment, together
 from listener.scoring.learning import shape
-from listener.store import corrections
+from listener.store import corrections, intake
 from listener.store import mentions as ledger
 from listener.store.base import Reader, Row, Tx
 from listener.store.corrections import Correction
@@ -105,5 +105,5 @@ def correct(tx: Tx, post: Post, labels: Labels, judged: Row, scoring: Scoring, *
     """Store how a post is judged once a person's word stands over how Earnest had `judged` it; return that."""
     bare = ledger.read_assessment(judged)
     seen = corrected.put(bare, labels, scoring, who=who, at=at)
-    ledger.store_assessment(tx, post, seen, judged_at=at)
+    intake.store_assessment(tx, post, seen, judged_at=at)
     return seen

@@ -6,8 +6,9 @@ A crash before the commit loses nothing, since the cursor has not moved; a page 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from listener import lessons
 from listener.clock import Clock
@@ -23,6 +24,7 @@ from listener.sources.base import Looked
 from listener.store import competitors, following, queueing
 from listener.store import mentions as ledger
 from listener.store.base import Store, Tx
+from listener.store.intake import Intake
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,42 +190,41 @@ class Ear:
 
     def _store_page(self, tx: Tx, source: str, network: str, page: Page, judged: Sequence[Judged], *, follow: bool) -> Taken:
         at = self._clock()
-        new = []
-        past = frozenset(page.late)
+        intake = Intake(tx, [one.post for one in judged], source=source, at=at)
+        new, noted = [], {}
+        past, judge = frozenset(page.late), self.judge
         for one in judged:
             # What is no mention is not kept: it is somebody's post that has nothing to do with us. What became none by an edit is followed.
             kept = bool(one.mentions) or one.post.own
-            if kept and ledger.add_post(tx, one.post, heard_at=at, source=source, late=one.post.id in past, follow=follow):
+            if kept and intake.add(one.post, late=one.post.id in past, follow=follow):
                 new.append(one)
-                self._store_judged(tx, one)
-            elif following.edit(tx, one.post, source, at=at):
+                _take_judgement(intake, one, judge)
+            elif intake.edit(one.post):
                 new.append(replace(one, edited=True))
-                self._store_change(tx, one)
-            elif one.others and not one.mentions:
-                self._count_others(tx, one)
+                self._store_change(tx, one, at)
+            elif one.mentions or not one.others:
+                continue
+            noted[one.post.network, one.post.id] = one
+        intake.write()
+        self._count_others(tx, noted.values())
         following.mark_gone(tx, network, page.gone, at=at)
         if page.gap:
             ledger.record_gap(tx, source, page.gap, at=at)
         return Taken(tuple(one for one in new if one.mentions))
 
-    def _store_change(self, tx: Tx, one: Judged) -> None:
+    def _store_change(self, tx: Tx, one: Judged, at: datetime) -> None:
         """Store how a post that reads otherwise than before is judged now, and which mentions of before are over."""
-        self._store_judged(tx, one)
+        intake = Intake(tx, (), source="", at=at)
+        _take_judgement(intake, one, self.judge)
+        intake.write()
         lessons.keep(tx, one.post, self._scoring)
         if not one.post.own:
-            following.unname(tx, one.post, [mention.brand for mention in one.mentions], at=self._clock())
+            following.unname(tx, one.post, [mention.brand for mention in one.mentions], at=at)
 
-    def _store_judged(self, tx: Tx, one: Judged) -> None:
-        _store_judgement(tx, one, self._clock, self.judge)
+    def _count_others(self, tx: Tx, noted: Iterable[Judged]) -> None:
+        """Count the competitors that posts name now; nothing is decided of that."""
         if self._matcher.knows_others:
-            self._count_others(tx, one)
-
-    @staticmethod
-    def _count_others(tx: Tx, one: Judged) -> None:
-        """Count the competitors that a post names now; nothing is decided of that."""
-        found = [(other.brand, other.competitor) for other in one.others]
-        mood = one.assessment.sentiment.label if one.assessment else Mood.UNKNOWN
-        competitors.note(tx, one.post, found, mood, ours=[mention.brand for mention in one.mentions])
+            competitors.note(tx, [_named(one) for one in noted])
 
     async def follow(self, network: str, looked: Looked, after: Callable[[Tx], None]) -> Taken:
         """Store how stored posts read now and which are gone; `after` is done in the same transaction. What is not stored stays out."""
@@ -234,7 +235,8 @@ class Ear:
             at = self._clock()
             changed = [one for one in judged if following.edit(tx, one.post, "", at=at)]
             for one in changed:
-                self._store_change(tx, one)
+                self._store_change(tx, one, at)
+            self._count_others(tx, changed)
             following.mark_gone(tx, network, [each for each in looked.gone if ledger.is_stored(tx, network, each)], at=at)
             after(tx)
             return _rung(tx, Taken(tuple(one for one in changed if one.mentions)))
@@ -260,12 +262,13 @@ class Ear:
 
     def take_past(self, tx: Tx, source: str, judged: Sequence[Judged]) -> int:
         """Store posts of the past: heard and judged, never answered by themselves; return how many were new."""
-        at = self._clock()
-        new = 0
+        intake = Intake(tx, [one.post for one in judged], source=source, at=self._clock())
+        new, judge = 0, self.judge
         for one in judged:
-            if ledger.store_post(tx, one.post, heard_at=at, source=source, late=True, follow=False):
+            if intake.add(one.post, late=True, follow=False) or intake.edit(one.post):
                 new += 1
-                _store_judgement(tx, one, self._clock, self.judge)
+                _take_judgement(intake, one, judge)
+        intake.write()
         return new
 
 
@@ -280,8 +283,12 @@ def _brought(post: Post, brand: str, source: str = "import") -> tuple[Mention, .
     return (Mention(post, brand, (Because(Ground.IMPORT, source),), addressed=True),)
 
 
-def _store_judgement(tx: Tx, one: Judged, clock: Clock, judge: str) -> None:
-    if one.assessment is None:
-        return
-    for mention in one.mentions:
-        ledger.store_mention(tx, mention, one.assessment, heard_at=clock(), judge=judge)
+def _take_judgement(intake: Intake, one: Judged, judge: str) -> None:
+    if one.assessment is not None:
+        intake.judge(one.mentions, one.assessment, judge=judge)
+
+
+def _named(one: Judged) -> competitors.Named:
+    mood = one.assessment.sentiment.label if one.assessment else Mood.UNKNOWN
+    found = [(other.brand, other.competitor) for other in one.others]
+    return competitors.Named(one.post, found, mood, ours=[mention.brand for mention in one.mentions])

@@ -109,7 +109,7 @@ class Mind:
         if not waiting:
             return []
         noted = self._together(tx, waiting)
-        heard_ledger.mark_decided(tx, waiting[-1].seq)
+        heard_ledger.mark_decided(tx, [one.seq for one in waiting])
         return noted
 
     def _together(self, tx: Tx, waiting: Sequence[heard_ledger.Undecided]) -> list[Noted]:

@@ -166,7 +166,7 @@ def _case(tx: Tx, told: Told, at: datetime) -> None:
     )
     heard.store_post(tx, post, heard_at=at, source="mastodon", late=False)
     heard.store_mention(tx, mention, assessment, heard_at=at)
-    heard.mark_decided(tx, int(told.id[1:]))
+    heard.mark_decided(tx, range(int(told.id[1:]) + 1))
     case, _ = cases.join(tx, mention, at=at)
     forbids = told.id == "p6"
     hold = Hold("suppressed", 'asked us to stop: "never write to me again"', None, forbids=True)

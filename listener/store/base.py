@@ -57,6 +57,9 @@ class Tx(Reader, Protocol):
     def insert(self, sql: str, **values: Value) -> int:
         """Insert one row; return its id."""
 
+    def ids(self, table: str, many: int) -> Sequence[int]:
+        """Return so many ids, ascending, that new rows of a table may be given: nobody else gets them."""
+
     def lock(self, names: Sequence[str]) -> None:
         """Keep every other transaction that locks one of these names waiting until this one has ended."""
 

@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from listener.clock import to_text
 from listener.model import Mood, Post
-from listener.store.base import Reader, Row, Tx
+from listener.store.base import Reader, Row, Tx, Value
+
+_KEEP = """INSERT INTO competitor_posts (network, post_id, brand, competitor, mood, url, ours, created_at)
+    SELECT :network, :id, :brand, :competitor, :mood, :url, :ours, :at
+    WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE network = :network AND post_id = :id)
+    AND NOT EXISTS (SELECT 1 FROM posts WHERE network = :network AND id = :id AND deleted_at IS NOT NULL)"""
 
 
-def note(tx: Tx, post: Post, found: Iterable[tuple[str, str]], mood: Mood, *, ours: Iterable[str]) -> None:
-    """Keep which competitors a post names, in pairs of our brand and the competitor; `ours` are the brands it is a mention of.
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom a post names, as pairs of our brand and the competitor, in which mood; `ours` are the brands it is a mention of."""
 
-    What was kept of the post before is replaced. A post that is known to be deleted is left out.
-    """
-    key = {"network": post.network, "id": post.id}
-    tx.run("DELETE FROM competitor_posts WHERE network = :network AND post_id = :id", **key)
-    mentioned = frozenset(ours)
-    for brand, competitor in found:
-        tx.run(
-            """INSERT INTO competitor_posts (network, post_id, brand, competitor, mood, url, ours, created_at)
-            SELECT :network, :id, :brand, :competitor, :mood, :url, :ours, :at
-            WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE network = :network AND post_id = :id)
-            AND NOT EXISTS (SELECT 1 FROM posts WHERE network = :network AND id = :id AND deleted_at IS NOT NULL)""",
-            brand=brand,
-            competitor=competitor,
-            mood=mood.value,
-            url=post.url,
-            ours=int(brand in mentioned),
-            at=to_text(post.created_at),
-            **key,
-        )
+    post: Post
+    found: Sequence[tuple[str, str]]
+    mood: Mood
+    ours: Sequence[str]
+
+    @property
+    def key(self) -> dict[str, str]:
+        """What identifies the post."""
+        return {"network": self.post.network, "id": self.post.id}
+
+
+def note(tx: Tx, many: Sequence[Named]) -> None:
+    """Keep which competitors posts name, one entry a post: what was kept of it before is replaced. What was deleted stays out."""
+    if not many:
+        return
+    tx.run_many("DELETE FROM competitor_posts WHERE network = :network AND post_id = :id", [one.key for one in many])
+    rows: list[dict[str, Value]] = [
+        {
+            "brand": brand,
+            "competitor": competitor,
+            "mood": one.mood.value,
+            "url": one.post.url,
+            "ours": int(brand in one.ours),
+            "at": to_text(one.post.created_at),
+            **one.key,
+        }
+        for one in many
+        for brand, competitor in one.found
+    ]
+    if rows:
+        tx.run_many(_KEEP, rows)
 
 
 def named(reader: Reader, *, competitor: str, brand: str, network: str, since: datetime | None, limit: int) -> list[Row]:

@@ -5,7 +5,7 @@ Everything here takes a reader or a transaction; storing a page and moving its c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,16 +27,11 @@ from listener.model import (
     Urgency,
     Visibility,
 )
-from listener.store import corrections, following
-from listener.store.base import Reader, Row, Tx, names, number, pack, storable, text, text_or_none, unpack
+from listener.store import corrections
+from listener.store.base import Reader, Row, Tx, names, number, text, text_or_none, unpack
+from listener.store.intake import Intake
 
 THREAD = 200  # posts of a thread that are read before one of them
-_POST = """INSERT INTO posts (network, id, thread_id, parent_id, parent_author_id, author_id, handle, display_name, followers, bot, bio,
-    text, created_at, heard_at, url, visibility, mentions, tags, language, version, own, late, source, look_at)
-    SELECT :network, :id, :thread_id, :parent_id, :parent_author_id, :author_id, :handle, :display_name, :followers, :bot, :bio,
-    :text, :created_at, :heard_at, :url, :visibility, :mentions, :tags, :language, :version, :own, :late, :source, :look_at
-    WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE network = :network AND post_id = :id)
-    ON CONFLICT (network, id) DO NOTHING"""
 
 Stood = tuple[bool, str | None]
 """Where a source stands: whether it was ever heard, and its cursor."""
@@ -62,38 +57,10 @@ def store_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: boo
 
     What was deleted on its network stays deleted here, whoever still shows it. `follow` says whether it is to be read again later.
     """
-    return add_post(tx, post, heard_at=heard_at, source=source, late=late, follow=follow) or following.edit(tx, post, source, at=heard_at)
-
-
-def add_post(tx: Tx, post: Post, *, heard_at: datetime, source: str, late: bool, follow: bool = True) -> bool:
-    """Store a post that was never heard; return False where it was, or was deleted already. See `store_post`."""
-    values = {
-        "network": post.network,
-        "id": post.id,
-        "thread_id": post.thread_id,
-        "parent_id": post.parent_id,
-        "parent_author_id": post.parent_author_id,
-        "author_id": post.author.id,
-        "handle": post.author.handle,
-        "display_name": post.author.display_name,
-        "followers": post.author.followers,
-        "bot": int(post.author.bot),
-        "bio": post.author.bio,
-        "text": storable(post.text),
-        "created_at": to_text(post.created_at),
-        "heard_at": to_text(heard_at),
-        "url": post.url,
-        "visibility": post.visibility.value,
-        "mentions": pack(post.mentions),
-        "tags": pack(post.tags),
-        "language": post.language,
-        "version": post.version,
-        "own": int(post.own),
-        "late": int(late),
-        "source": source,
-        "look_at": to_text(following.next_look(heard_at, heard_at)) if follow and not post.own else None,
-    }
-    return bool(tx.run(_POST, **values))
+    intake = Intake(tx, [post], source=source, at=heard_at)
+    new = intake.add(post, late=late, follow=follow)
+    intake.write()
+    return new or intake.edit(post)
 
 
 def store_mention(tx: Tx, mention: Mention, assessment: Assessment, *, heard_at: datetime, judge: str = "") -> None:
@@ -101,56 +68,9 @@ def store_mention(tx: Tx, mention: Mention, assessment: Assessment, *, heard_at:
 
     `judge` names whoever judged it (listener.scoring.judge), so that nobody needs to judge it the same way again.
     """
-    tx.run(
-        """INSERT INTO mentions (network, post_id, brand, because, addressed, heard_at)
-        VALUES (:network, :post_id, :brand, :because, :addressed, :heard_at)
-        ON CONFLICT (network, post_id, brand) DO UPDATE SET because = excluded.because, addressed = excluded.addressed, decided = 0""",
-        network=mention.post.network,
-        post_id=mention.post.id,
-        brand=mention.brand,
-        because=pack([[because.ground.value, because.text] for because in mention.because]),
-        addressed=int(mention.addressed),
-        heard_at=to_text(heard_at),
-    )
-    store_assessment(tx, mention.post, assessment, judged_at=heard_at, judge=judge)
-
-
-def store_assessment(tx: Tx, post: Post, assessment: Assessment, *, judged_at: datetime, judge: str = "") -> None:
-    """Store how a post was judged, over what was there."""
-    tx.run(
-        """INSERT INTO assessments (network, post_id, language, mood, score, level, points, intent, record, judged_at)
-        VALUES (:network, :post_id, :language, :mood, :score, :level, :points, :intent, :record, :judged_at)
-        ON CONFLICT (network, post_id) DO UPDATE SET language = excluded.language, mood = excluded.mood, score = excluded.score,
-        level = excluded.level, points = excluded.points, intent = excluded.intent, record = excluded.record,
-        judged_at = excluded.judged_at""",
-        network=post.network,
-        post_id=post.id,
-        language=assessment.language,
-        mood=assessment.sentiment.label.value,
-        score=assessment.sentiment.score,
-        level=assessment.urgency.level.value,
-        points=assessment.urgency.points,
-        intent=assessment.intent.value,
-        record=pack(_record(assessment) | ({"judge": judge} if judge else {})),
-        judged_at=to_text(judged_at),
-    )
-
-
-def _record(assessment: Assessment) -> dict[str, object]:
-    return (
-        {
-            "signals": [[signal.name, signal.points, list(signal.because)] for signal in assessment.signals],
-            "wishes": [[wish.name, wish.points, list(wish.because)] for wish in assessment.wishes],
-            "needs_reply": assessment.needs_reply,
-            "moment_of_truth": assessment.moment_of_truth,
-            "sarcasm": assessment.sarcasm,
-            "informal": assessment.informal,
-            "hidden": assessment.hidden,
-            "failed": assessment.failed,
-        }
-        | ({} if assessment.sentiment.sure is None else {"sure": assessment.sentiment.sure})
-        | corrections.kept(assessment)
-    )
+    intake = Intake(tx, (), source="", at=heard_at)
+    intake.judge([mention], assessment, judge=judge)
+    intake.write()
 
 
 def read_assessment(row: Row, language: str = "language") -> Assessment:
@@ -320,9 +240,9 @@ def is_late(reader: Reader, network: str, post_id: str) -> bool:
     return bool(row and row["late"])
 
 
-def mark_decided(tx: Tx, last: int) -> None:
-    """Record that every mention up to the sequence number `last` has been decided."""
-    tx.run("UPDATE mentions SET decided = 1 WHERE decided = 0 AND seq <= :last", last=last)
+def mark_decided(tx: Tx, numbers: Iterable[int]) -> None:
+    """Record that the mentions with these sequence numbers have been decided: these and no others, since others may be under way."""
+    tx.run_many("UPDATE mentions SET decided = 1 WHERE decided = 0 AND seq = :seq", [{"seq": seq} for seq in numbers])
 
 
 def cursor(reader: Reader, source: str) -> Stood:

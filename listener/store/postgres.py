@@ -277,7 +277,7 @@ class PostgresStore:
             self._beside.drop()
 
     @contextmanager
-    def bells(self, heard: Callable[[str], None]) -> Iterator[None]:
+    def bells(self, heard: Callable[[str], object]) -> Iterator[None]:
         """Call `heard`, from a thread of its own, for each bell that is rung; while the server is away none is heard."""
         standing = Standing(self._server, [f"LISTEN {self._talk.channel}"], heard)
         try:

@@ -30,7 +30,7 @@ _TYPES = (
     (re.compile(r"\bCOLLATE NOCASE\b"), ""),
 )
 _INDEX_OF_WORDS = "CREATE VIRTUAL TABLE words"
-_TRIGGER_OF_WORDS = "CREATE TRIGGER words_"
+_TRIGGER_OF_WORDS = ("CREATE TRIGGER words_", "DROP TRIGGER words_")
 _INSERTED = re.compile(r"\s*INSERT INTO (\w+)\s*\(([^)]*)\)")
 
 

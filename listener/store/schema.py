@@ -107,6 +107,18 @@ _LOOKING = (
     "CREATE INDEX assessments_pressing ON assessments (level, network, post_id) WHERE level IN ('high', 'critical')",
 )
 
+# The store itself indexes what a transaction added, at its end; what changes before that is not in the index yet.
+_INDEXED_AT_THE_END = (
+    "DROP TRIGGER words_added",
+    "DROP TRIGGER words_gone",
+    "DROP TRIGGER words_changed",
+    """CREATE TRIGGER words_gone AFTER DELETE ON posts WHEN EXISTS (SELECT 1 FROM words_docsize WHERE id = old.seq) BEGIN
+        INSERT INTO words (words, rowid, text, handle) VALUES ('delete', old.seq, old.text, old.handle); END""",
+    """CREATE TRIGGER words_changed AFTER UPDATE OF text, handle ON posts WHEN EXISTS (SELECT 1 FROM words_docsize WHERE id = old.seq) BEGIN
+        INSERT INTO words (words, rowid, text, handle) VALUES ('delete', old.seq, old.text, old.handle);
+        INSERT INTO words (rowid, text, handle) VALUES (new.seq, new.text, new.handle); END""",
+)
+
 MIGRATIONS = Migrations(
     "listener",
     {
@@ -117,5 +129,6 @@ MIGRATIONS = Migrations(
         "005_corrections": _CORRECTIONS,
         "006_leases": _LEASES,
         "007_looking": _LOOKING,
+        "008_indexed_at_the_end": _INDEXED_AT_THE_END,
     },
 )

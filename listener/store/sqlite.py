@@ -31,6 +31,9 @@ Columns = dict[str, tuple[str, ...]]
 _PATIENCE = 5.0
 _STATEMENTS = 512  # of which the names of columns are remembered
 _MOST = 2**63 - 1
+# What one transaction added to the posts is indexed at its end, all at once: post by post it would take longer than all else.
+_INDEX = """INSERT INTO words (rowid, text, handle) SELECT seq, text, handle FROM posts
+    WHERE seq > (SELECT COALESCE(MAX(id), 0) FROM words_docsize)"""
 
 
 class SqliteTx:
@@ -57,14 +60,23 @@ class SqliteTx:
 
     def run_many(self, sql: str, many: Sequence[Mapping[str, Value]]) -> int:
         """Change rows by the same statement, once for each of `many`; return how many in all."""
+        self._connection.execute("SAVEPOINT many")
         try:
             return self._connection.executemany(sql, many).rowcount
-        except (UnicodeEncodeError, OverflowError):
+        except (UnicodeEncodeError, OverflowError):  # some of them were done before the one that could not be
+            self._connection.execute("ROLLBACK TO many")
             return sum(self.run(sql, **values) for values in many)
+        finally:
+            self._connection.execute("RELEASE many")
 
     def insert(self, sql: str, **values: Value) -> int:
         """Insert one row; return its id."""
         return self._execute(sql, values).lastrowid or 0
+
+    def ids(self, table: str, many: int) -> Sequence[int]:
+        """Return ids for new rows of a table: those that SQLite would give them."""
+        ((last,),) = self._connection.execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}")
+        return range(last + 1, last + 1 + many)
 
     def now(self) -> datetime:
         """Return this machine's time: nobody else works on the file."""
@@ -102,8 +114,9 @@ class SqliteTx:
 class SqliteHand:
     """The connection that writes; see `committing.Hand`."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, columns: Columns) -> None:
-        """Write by `connection`, which another object owns."""
+    def __init__(self, path: Path, connection: sqlite3.Connection, columns: Columns, *, indexed: bool) -> None:
+        """Write by `connection`, which another object owns; `indexed` says whether there are posts whose words can be searched."""
+        self._indexed = indexed
         self._path = path
         self._connection = connection
         self._tx = SqliteTx(connection, columns)
@@ -128,6 +141,8 @@ class SqliteHand:
 
     def commit(self) -> None:
         """Store all of it."""
+        if self._indexed:
+            self._connection.execute(_INDEX)
         self._connection.execute("COMMIT")
 
     def undo(self) -> None:
@@ -172,9 +187,10 @@ class SqliteStore:
                 raise Unreachable(message, "start one with: earnest run, earnest import or earnest demo")
             self._writer = self._connect()
             _migrate(self.path, self._writer, migrations)
+            indexed = bool(self._writer.execute("SELECT 1 FROM sqlite_master WHERE name = 'words_docsize'").fetchone())
         except (sqlite3.Error, OSError) as problem:
             raise _unreachable(self.path, problem) from None
-        self._committer = Committer(SqliteHand(self.path, self._writer, self._columns))
+        self._committer = Committer(SqliteHand(self.path, self._writer, self._columns, indexed=indexed))
 
     def hold_alone(self) -> None:
         """Make this process the only daemon on the file, until it ends.

@@ -184,7 +184,7 @@ class TestIngestContract:
         for number in range(100):
             taken = await listener.ear.take(source.name, page, network=source.network)
             assert len(taken.mentions) == (0 if number else 3)
-            listener.store.write(lambda tx: ledger.mark_decided(tx, 100))
+            listener.store.write(lambda tx: ledger.mark_decided(tx, range(101)))
         assert listener.accounted() == set()
         assert ledger.undecided(listener.store.read()) == []
 

@@ -15,6 +15,7 @@ from listener.rules.rulebook import Rulebook, SignalSettings
 from listener.scoring.assessor import Assessor
 from listener.scoring.judge import judge_name
 from listener.scoring.raising import raised
+from listener.store import intake
 from listener.store import mentions as heard
 from listener.store.sqlite import SqliteStore
 from responders.cli.screen import pages
@@ -54,7 +55,7 @@ def judge_again(store: SqliteStore, book: Rulebook, *, judge: str | None = None,
     assert post
     seen = replace(Assessor(book.scoring).assess(post), **changes)  # type: ignore[arg-type]
     name = judge_name(book.scoring) if judge is None else judge
-    store.write(lambda tx: heard.store_assessment(tx, post, seen, judged_at=THEN, judge=name))
+    store.write(lambda tx: intake.store_assessment(tx, post, seen, judged_at=THEN, judge=name))
     return seen
 
 

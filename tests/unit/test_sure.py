@@ -14,7 +14,7 @@ from listener.rules.rulebook import Scoring
 from listener.scoring.assessor import Assessor
 from listener.scoring.printed import score_line
 from listener.scoring.sentiment.base import Odds, Opinion, Weight, Words
-from listener.store import mentions
+from listener.store import intake, mentions
 from listener.store.base import Tx
 from listener.store.schema import MIGRATIONS
 from listener.store.sqlite import SqliteStore
@@ -68,7 +68,7 @@ def test_odds_that_are_none_ask_for_a_person(odds: Odds) -> None:
 def _keep(store: SqliteStore, assessment: Assessment) -> None:
     def both(tx: Tx) -> None:
         mentions.store_post(tx, post("the parcel is blue"), heard_at=NOW, source="x", late=False)
-        mentions.store_assessment(tx, post("the parcel is blue"), assessment, judged_at=NOW)
+        intake.store_assessment(tx, post("the parcel is blue"), assessment, judged_at=NOW)
 
     store.write(both)
 
