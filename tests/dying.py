@@ -69,7 +69,7 @@ class _Store(SqliteStore):
 
     step: Callable[[], None]
 
-    async def awrite(self, work: Callable[[Tx], T]) -> T:
+    async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         def stepping(tx: Tx) -> T:
             done = work(_Tx(tx, self.step))  # type: ignore[arg-type]  # it is one, but for what it does before
             self.step()

@@ -101,6 +101,7 @@ class Store:
     """A store in memory; the process may die around the k-th commit from now (`left`)."""
 
     url = "memory"
+    shared = False
 
     def __init__(self, folder: Path, database: bytes) -> None:
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -118,7 +119,7 @@ class Store:
     def read(self) -> SqliteTx:
         return SqliteTx(self._connection)
 
-    def write(self, work: Callable[[Tx], T]) -> T:
+    def write(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             done = work(SqliteTx(self._connection))
@@ -130,7 +131,7 @@ class Store:
         self._step()
         return done
 
-    async def awrite(self, work: Callable[[Tx], T]) -> T:
+    async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         return self.write(work)
 
     def close(self) -> None:

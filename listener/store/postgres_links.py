@@ -188,7 +188,7 @@ class Pool:
 class Standing:
     """One connection that stands until it is closed, made anew where it is lost, and what is to be said on it each time."""
 
-    def __init__(self, server: Server, opening: Sequence[str], heard: Callable[[str], None] | None = None) -> None:
+    def __init__(self, server: Server, opening: Sequence[str], heard: Callable[[str], object] | None = None) -> None:
         """Connect, in a thread of its own; `heard` is called there with each bell that is rung.
 
         Returns when it stands, or after the first try that failed.

@@ -83,6 +83,7 @@ class MemoryStore:
     """The store's contract over one connection in memory; the process may die just before and just after each commit."""
 
     url = "memory"
+    shared = False
 
     def __init__(self, database: bytes, *, forgetful: bool = False) -> None:
         """Begin as `database`. A forgetful store loses its last commit when the process dies, as a careless disk does."""
@@ -138,7 +139,7 @@ class MemoryStore:
         """Return a reader."""
         return SqliteTx(self._connection)
 
-    def write(self, work: Callable[[Tx], T]) -> T:
+    def write(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         """Run `work` in one transaction."""
         if self._forgetful:
             self._before = self.save()
@@ -157,7 +158,7 @@ class MemoryStore:
             self.world.checkpoint("after a commit")
         return done
 
-    async def awrite(self, work: Callable[[Tx], T]) -> T:
+    async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         """Do the same, at once."""
         return self.write(work)
 

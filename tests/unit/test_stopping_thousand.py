@@ -77,7 +77,7 @@ class Giving(SqliteStore):
 
     moment: Callable[[], None] = staticmethod(lambda: None)
 
-    async def awrite(self, work: Callable[[Tx], T]) -> T:
+    async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         def between(tx: Tx) -> T:
             self.moment()
             done = work(tx)
