@@ -32,6 +32,7 @@ _PATIENCE = 5.0
 _STATEMENTS = 512  # of which the names of columns are remembered
 _MOST = 2**63 - 1
 # What one transaction added to the posts is indexed at its end, all at once: post by post it would take longer than all else.
+_INDEXED = "008_indexed_at_the_end"  # the step since which that is so
 _INDEX = """INSERT INTO words (rowid, text, handle) SELECT seq, text, handle FROM posts
     WHERE seq > (SELECT COALESCE(MAX(id), 0) FROM words_docsize)"""
 
@@ -187,7 +188,7 @@ class SqliteStore:
                 raise Unreachable(message, "start one with: earnest run, earnest import or earnest demo")
             self._writer = self._connect()
             _migrate(self.path, self._writer, migrations)
-            indexed = bool(self._writer.execute("SELECT 1 FROM sqlite_master WHERE name = 'words_docsize'").fetchone())
+            indexed = any(_INDEXED in steps for steps in steps_taken(self._writer).values())
         except (sqlite3.Error, OSError) as problem:
             raise _unreachable(self.path, problem) from None
         self._committer = Committer(SqliteHand(self.path, self._writer, self._columns, indexed=indexed))
