@@ -9,12 +9,15 @@ from datetime import timedelta
 from listener import logs
 from listener.clock import Clock
 from listener.errors import EarnestError
+from listener.pulse import Pulse
 from listener.store import following
 from listener.store.base import Store
 from listener.turns import ALONE, Turns
 
 _log = logs.get("cleaning")
+LOOP = "clean"
 EVERY = 600.0
+WITHIN = 2 * EVERY  # seconds from one round's end to the next one's
 _LONGEST_WAIT = timedelta(hours=1)
 
 
@@ -35,9 +38,10 @@ async def clean(store: Store, clock: Clock) -> bool:
     return True
 
 
-async def run(store: Store, clock: Clock, stop: asyncio.Event, turns: Turns = ALONE) -> None:
-    """Clean every ten minutes until `stop` is set. A store that refuses is asked again at the next turn."""
+async def run(store: Store, clock: Clock, stop: asyncio.Event, pulse: Pulse, turns: Turns = ALONE) -> None:
+    """Clean every ten minutes until `stop` is set, telling `pulse` of it. A store that refuses is asked again at the next turn."""
     while not stop.is_set():
+        pulse.mark(LOOP, WITHIN)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), EVERY)
         if not stop.is_set():

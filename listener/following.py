@@ -16,6 +16,7 @@ from listener import logs
 from listener.clock import Clock
 from listener.errors import EarnestError, Malformed, RateLimited
 from listener.polling import Ear, Taken
+from listener.pulse import Pulse
 from listener.resting import rest_after
 from listener.sources.base import Following, Looked, Source
 from listener.store import following as ledger
@@ -34,6 +35,8 @@ class _Reader(Source, Following, Protocol):
 class Follower:
     """Keeps the posts of one network followed, by whichever of its sources can read them."""
 
+    patience = 600.0  # seconds for a round: a few batches, of which each may be many requests
+
     def __init__(self, network: str, sources: Sequence[Source], ear: Callable[[], Ear], store: Store, clock: Clock) -> None:
         """Follow by `sources`, all of one network; those that cannot read single posts are passed over."""
         self.network = network
@@ -44,15 +47,26 @@ class Follower:
         self._heard: Callable[[Taken], None] = lambda _taken: None
         self._failures = 0
 
+    @property
+    def loop(self) -> str:
+        """What this follower is called where it is kept going."""
+        return f"follow {self.network}"
+
+    def read_by(self, source: Source) -> None:
+        """Take another source in the place of the one of its name, where it is one of ours."""
+        if source.name in self._sources:
+            self._sources[source.name] = cast("_Reader", source)
+
     def tell(self, heard: Callable[[Taken], None]) -> Follower:
         """Have `heard` told of posts that read otherwise by now."""
         self._heard = heard
         return self
 
-    async def run(self, stop: asyncio.Event, well: Callable[[str], bool]) -> None:
-        """Follow until `stop` is set. Nothing a network does ends this task."""
-        rest = EVERY
+    async def run(self, stop: asyncio.Event, well: Callable[[str], bool], pulse: Pulse | None = None) -> None:
+        """Follow until `stop` is set, telling `pulse` of every round. Nothing a network does ends this task."""
+        pulse, rest = pulse or Pulse(), EVERY
         while not stop.is_set():
+            pulse.mark(self.loop, rest + self.patience)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), rest)
             if not stop.is_set():

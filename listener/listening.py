@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from listener import cleaning
+from listener import cleaning, logs
+from listener.attending import Attendant
 from listener.clock import Clock
 from listener.errors import EarnestError, RulesWrong, SignInNeeded
 from listener.following import Follower, followers
 from listener.polling import Ear, Taken
+from listener.pulse import Pulse
 from listener.rules.rulebook import Rulebook, SourceSettings
 from listener.rules.servers import clashes
 from listener.settings import secret
 from listener.sources.base import Source, SourceKind, kind, server_of
 from listener.store import mentions as ledger
+from listener.store import silences
 from listener.store.base import Store, Tx
 from listener.turns import ALONE, Turns
 from listener.watching import Hearing, Watcher, say
+
+_log = logs.get("listening")
+_LAST_MOMENT = 5.0  # seconds for what is told to end
 
 
 def make(name: str, book: Rulebook) -> Source:
@@ -86,24 +93,29 @@ class Listening:
         heard: Callable[[Taken], None],
         tell: Callable[[Hearing], None] = say,
         turns: Turns = ALONE,
+        pulse: Pulse | None = None,
     ) -> None:
         """Make the watchers; what cannot be made is kept in `missing` and the rest listens. `tell` is told how hearing goes.
 
-        `turns` says which of several machines hears a source.
+        `turns` says which of several machines hears a source. `pulse` is told of every round of everything that runs here.
         """
         self._store = store
         self._clock = clock
         self._book = book
         self._tell = tell
         self._turns = turns
+        self._ear = ear
+        self._heard = heard
+        self._pulse = pulse or Pulse()
         self.watchers: list[Watcher] = []
         self.missing: list[Missing] = []
         sources: list[Source] = []
         self._stop = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._attendant = Attendant(self._pulse, self._stop, self._silent)
+        self._attending: asyncio.Task[None] | None = None
         mixed = {clash.name: clash for clash in clashes(book.sources, server_of)}
-        ours: dict[str, tuple[str, str]] = {}
-        for name, settings in book.sources.items():
+        self._ours: dict[str, tuple[str, str]] = {}
+        for name in book.sources:
             try:
                 if name in mixed:
                     raise RulesWrong(mixed[name].message, mixed[name].hint)
@@ -112,13 +124,12 @@ class Listening:
                 self.missing.append(Missing(name, problem))
                 continue
             sources.append(source)
-            every = settings.every.total_seconds()
-            self.watchers.append(Watcher(source, ear, store, clock, every=every, heard=heard, tell=tell, ours=ours, turns=turns))
+            self.watchers.append(self._watcher(source))
         self.followers: list[Follower] = followers(sources, ear, store, clock, heard)
 
     async def tell_missing(self) -> None:
         """Record the sources that could not be made, so that `status` shows them, and let go of those that are in the rules no more."""
-        await self._store.awrite(lambda tx: ledger.forget_sources(tx, self._book.sources))
+        await self._store.awrite(self._forget)
         for lost in self.missing:
             state = "sign-in" if isinstance(lost.problem, SignInNeeded) else "failing"
             hearing = Hearing(lost.name, state, lost.problem.message, lost.problem.hint)
@@ -131,6 +142,10 @@ class Listening:
                 ledger.record_source(tx, hearing.source, network, hearing.state, hearing.detail, every=0, at=self._clock(), heard=False)
 
             await self._store.awrite(work)
+
+    def _forget(self, tx: Tx) -> None:
+        ledger.forget_sources(tx, self._book.sources)
+        silences.forget(tx, frozenset(self._book.sources), at=self._clock())
 
     async def round(self) -> list[Missing]:
         """Hear every source once; return those that could not be heard. What was heard is stored all the same."""
@@ -147,23 +162,96 @@ class Listening:
             await follower.round(lambda name: name not in lost)
         return failed
 
+    def _watcher(self, source: Source) -> Watcher:
+        every = self._book.sources[source.name].every.total_seconds()
+        return Watcher(
+            source,
+            self._ear,
+            self._store,
+            self._clock,
+            every=every,
+            heard=self._heard,
+            tell=self._tell,
+            ours=self._ours,
+            turns=self._turns,
+            pulse=self._pulse,
+        )
+
     async def start(self) -> None:
-        """Begin one task per source, and one per network that reads known posts again."""
+        """Begin one task per source, and one per network that reads known posts again; what dies or hangs is begun anew."""
         await self.tell_missing()
-        self._tasks = [asyncio.create_task(watcher.run(self._stop), name=f"watch {watcher.name}") for watcher in self.watchers]
-        well = {watcher.name: watcher for watcher in self.watchers}
-        self._tasks += [
-            asyncio.create_task(follower.run(self._stop, lambda name: well[name].well), name=f"follow {follower.network}")
-            for follower in self.followers
-        ]
-        self._tasks.append(asyncio.create_task(cleaning.run(self._store, self._clock, self._stop, self._turns), name="clean"))
+        for watcher in self.watchers:
+            self._keep(watcher)
+        for follower in self.followers:
+            self._follow(follower)
+        self._attendant.keep(cleaning.LOOP, self._clean(), self._clean_anew, within=cleaning.WITHIN)
+        self._attending = asyncio.create_task(self._attendant.run(), name="attend")
+
+    def _keep(self, watcher: Watcher) -> None:
+        now = watcher
+
+        async def anew() -> Coroutine[object, object, None]:
+            nonlocal now
+            now = await self._anew(now)
+            return now.run(self._stop)
+
+        self._attendant.keep(watcher.loop, watcher.run(self._stop), anew, within=watcher.patience)
+
+    def _follow(self, follower: Follower) -> None:
+        async def anew() -> Coroutine[object, object, None]:
+            return follower.run(self._stop, self._well, self._pulse)
+
+        self._attendant.keep(follower.loop, follower.run(self._stop, self._well, self._pulse), anew, within=follower.patience)
+
+    def _well(self, name: str) -> bool:
+        return any(watcher.well for watcher in self.watchers if watcher.name == name)
+
+    def _clean(self) -> Coroutine[object, object, None]:
+        return cleaning.run(self._store, self._clock, self._stop, self._pulse, self._turns)
+
+    async def _clean_anew(self) -> Coroutine[object, object, None]:
+        return self._clean()
+
+    async def _anew(self, before: Watcher) -> Watcher:
+        """Make the watcher of a source once more, with a source of its own: nobody knows how the one that hung was left.
+
+        Raises:
+            EarnestError: the source cannot be made now.
+        """
+        try:
+            async with asyncio.timeout(_LAST_MOMENT):
+                await before.close()
+        except Exception as problem:  # noqa: BLE001  # a plug-in that hung may do that once more
+            _log.warning("could not let go of a source", source=before.name, problem=type(problem).__name__)
+        source = make(before.name, self._book)
+        watcher = self._watcher(source)
+        watcher.be_patient(before)
+        self.watchers[self.watchers.index(before)] = watcher
+        for follower in self.followers:
+            follower.read_by(source)
+        return watcher
+
+    async def _silent(self, loop: str, why: str, seconds: float) -> None:
+        """Have it noted that a source is silent, for `status` and for those who are told of gaps."""
+        watcher = next((one for one in self.watchers if one.loop == loop), None)
+        self._pulse.silent(watcher.name if watcher else loop)
+        if watcher is None:
+            return
+        name, network, every = watcher.name, watcher.source.network, watcher.every
+        at = self._clock()
+        reason = f"its poller says nothing any more ({why})"
+        self._tell(Hearing(name, "silent", f"{reason}; it is begun anew"))
+        since = at - timedelta(seconds=seconds)
+        await self._store.awrite(lambda tx: silences.begin(tx, name, network, reason, every=every, since=since, at=at))
 
     async def stop(self) -> None:
         """End the tasks, cleanly, and let go of the sources."""
         self._stop.set()
-        if self._tasks:
-            _, pending = await asyncio.wait(self._tasks, timeout=5)
+        tasks = [*self._attendant.tasks, *([self._attending] if self._attending else [])]
+        if tasks:
+            _, pending = await asyncio.wait(tasks, timeout=_LAST_MOMENT)
             for task in pending:
                 task.cancel()
+        self._attendant.end()
         for watcher in self.watchers:
             await watcher.close()

@@ -12,8 +12,10 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from listener import logs
+from listener.progress import Progress
 
 _log = logs.get("schedule")
+_LONGEST_JOB = 900.0  # seconds: signing in everywhere, or weighing an edit by a day of posts, may take minutes
 
 # A tick that is still at work when its next turn comes is left to finish, which is as it should be; the library would say so each time, in
 # words of its own on the terminal.
@@ -23,10 +25,12 @@ logging.getLogger("apscheduler").setLevel(logging.ERROR)
 class Schedule:
     """Runs jobs every so often on the running event loop."""
 
-    def __init__(self) -> None:
-        """Prepare; nothing runs before `start`."""
+    def __init__(self, progress: Progress | None = None) -> None:
+        """Prepare; nothing runs before `start`. `progress` is told whenever a job has ended, well or not."""
         # The default grace time drops a job that is late by a second; None lets it run late instead.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        self._progress = progress or Progress()
+        self._names: list[str] = []
         self._scheduler = AsyncIOScheduler(jobstores={"default": MemoryJobStore()}, job_defaults=defaults, timezone="UTC")
 
     def every(self, seconds: float, name: str, job: Callable[[], Awaitable[object]]) -> None:
@@ -37,13 +41,19 @@ class Schedule:
                 await job()
             except Exception as problem:  # noqa: BLE001  # a tick must never end the clock
                 _log.error("tick failed", tick=name, problem=type(problem).__name__)
+            self._progress.mark(f"tick {name}", seconds + _LONGEST_JOB)
 
+        self._names.append(f"tick {name}")
         self._scheduler.add_job(guarded, "interval", seconds=seconds, id=name)
 
     def start(self) -> None:
         """Begin."""
+        for name in self._names:
+            self._progress.mark(name, _LONGEST_JOB)
         self._scheduler.start()
 
     def stop(self) -> None:
         """End; a job under way is left to finish by itself."""
+        for name in self._names:
+            self._progress.forget(name)
         self._scheduler.shutdown(wait=False)

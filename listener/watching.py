@@ -6,6 +6,7 @@ A source that does not know our own account does not start: it could not tell ou
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,10 +18,12 @@ from listener.clock import Clock
 from listener.errors import EarnestError, NotConnected, RateLimited, SignInNeeded
 from listener.model import Account
 from listener.polling import Ear, Taken
+from listener.pulse import Polled, Pulse
 from listener.resting import rest_after
 from listener.sources.base import Following, Remarking, Source, Stirring
 from listener.store import mentions as ledger
-from listener.store.base import Store
+from listener.store import silences
+from listener.store.base import Store, Tx
 from listener.turns import ALONE, Turns
 
 _log = logs.get("watching")
@@ -30,6 +33,8 @@ _UNREACHED_REST = 60.0  # nobody is troubled by it, and when the internet is bac
 _PAGES_A_ROUND = 50
 _STANDING_BY = 5.0  # seconds until a machine asks again whether it is its turn
 _LEAST_REST = 0.2  # a busy stream is taken in portions, not word by word
+_LEAST_PATIENCE = 60.0  # for one page: a network has 30 seconds for each answer
+_MOST_PATIENCE = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +83,19 @@ class Watcher:
         tell: Callable[[Hearing], None] = say,
         ours: dict[str, tuple[str, str]] | None = None,
         turns: Turns = ALONE,
+        pulse: Pulse | None = None,
     ) -> None:
         """Watch `source` every `every` seconds; `heard` is told of each page, `ear` gives the ear of the rules in force.
 
         `tell` is told, once for each change, how hearing goes. `ours` is shared by all watchers: by network, which account is ours and by
-        which source we know it. A source is heard by one machine at a time (`turns`).
+        which source we know it. A source is heard by one machine at a time (`turns`). `pulse` is told of every poll and of every page, so
+        that one that hangs is noticed.
         """
         self._source = source
         self._ear = ear
         self._store = store
         self._clock = clock
-        self._every = every
+        self.every = every
         self._heard = heard
         self._known = False
         self._failures = 0
@@ -97,6 +104,26 @@ class Watcher:
         self._turns = turns
         self._turn = f"hear {source.name}"
         self._told: Hearing | None = None
+        self._pulse = pulse or Pulse()
+        self._kept = False  # whether the last attempt stands in the store
+        self._heard_once = False
+        self._gaps = 0
+        # A poll that comes to nothing for so long is silent: by then three intervals have passed since the last one.
+        self.patience = max(2 * every, _LEAST_PATIENCE)
+
+    @property
+    def source(self) -> Source:
+        """What is watched."""
+        return self._source
+
+    @property
+    def loop(self) -> str:
+        """What this watcher is called where it is kept going."""
+        return f"poll {self.name}"
+
+    def be_patient(self, before: Watcher) -> None:
+        """Have twice the patience of the watcher before this one: what is slow, and does not hang, must get to its end some day."""
+        self.patience = min(2 * before.patience, max(_MOST_PATIENCE, self.patience))
 
     @property
     def name(self) -> str:
@@ -127,11 +154,14 @@ class Watcher:
             still = partial(self._turns.holds, name=self._turn)
             taken = await self._ear().take(self.name, page, network=self._source.network, follow=follow, stood=stood, ours=still)
             self._heard(taken)
+            self._gaps += bool(page.gap) and not taken.stale
+            self._pulse.mark(self.loop, self.patience)
             if not (page.more or taken.stale) or (taken.stale and not await self._turns.mine(self._turn)):
                 break
         self._failures = 0
         remark = self._source.remark if isinstance(self._source, Remarking) else ""
         await self._record("listening", remark, heard=True)
+        self._heard_once = True
         self._say(Hearing(self.name, "listening"))
 
     def _claim(self, account: Account) -> None:
@@ -149,8 +179,14 @@ class Watcher:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Hear until `stop` is set. Nothing a network does ends this task."""
+        self._pulse.mark(self.loop, self.patience)
         while not stop.is_set():
-            rest = await self._attempt()
+            began, self._kept, self._gaps = time.monotonic(), False, 0
+            rest, state = await self._attempt()
+            if self._kept or not state:  # else it counts as not polled, since nobody can see that it was
+                self._pulse.mark(self.loop, rest + self.patience)
+            if state:
+                self._pulse.polled(Polled(self.name, self._source.network, state, time.monotonic() - began, self._gaps))
             await self._rest(stop, rest)
 
     async def _rest(self, stop: asyncio.Event, rest: float) -> None:
@@ -161,31 +197,34 @@ class Watcher:
         await _first_of(_LEAST_REST, stop.wait())
         await _first_of(rest, stop.wait(), self._source.stir())
 
-    async def _attempt(self) -> float:
+    async def _attempt(self) -> tuple[float, str]:
+        """Poll once; return how many seconds to rest, and the state of the source, or "" where it was not for us to poll."""
         try:
             if wait := await self._not_yet():
-                return wait
+                return wait, ""
             await self.round()
-        except SignInNeeded as problem:
-            await self.note(problem)
-            return _SIGN_IN_REST
-        except RateLimited as problem:
-            await self.note(problem)
-            await self._turns.rest(self._turn, self._clock() + timedelta(seconds=problem.retry_after))
-            return problem.retry_after
         except EarnestError as problem:
             await self.note(problem)
-            return self._back_off(_UNREACHED_REST if isinstance(problem, NotConnected) else _LONGEST_REST)
+            return await self._rest_after(problem), state_of(problem)
         except Exception as problem:  # noqa: BLE001  # a mistake in one source must not silence it for ever
-            await self.note(EarnestError(f"unexpected {type(problem).__name__} while listening"))
-            return self._back_off(_LONGEST_REST)
-        return self._every
+            unforeseen = EarnestError(f"unexpected {type(problem).__name__} while listening")
+            await self.note(unforeseen)
+            return await self._rest_after(unforeseen), state_of(unforeseen)
+        return self.every, "listening"
+
+    async def _rest_after(self, problem: EarnestError) -> float:
+        if isinstance(problem, SignInNeeded):
+            return _SIGN_IN_REST
+        if isinstance(problem, RateLimited):
+            await self._turns.rest(self._turn, self._clock() + timedelta(seconds=problem.retry_after))
+            return problem.retry_after
+        return self._back_off(_UNREACHED_REST if isinstance(problem, NotConnected) else _LONGEST_REST)
 
     async def _not_yet(self) -> float:
         """Return how many seconds to wait because another machine hears this source, or was told by the network to wait; else 0."""
         if not await self._turns.mine(self._turn):
             self._known = False  # when it is our turn again, the network is asked who we are there
-            return min(self._every, _STANDING_BY)
+            return min(self.every, _STANDING_BY)
         until = self._turns.rests_until(self._turn)
         return max(0.0, (until - self._clock()).total_seconds()) if until else 0.0
 
@@ -204,14 +243,17 @@ class Watcher:
             self._told = hearing
 
     async def _record(self, state: str, detail: str, *, heard: bool) -> None:
-        await self._store.awrite(
-            lambda tx: ledger.record_source(
-                tx, self.name, self._source.network, state, detail, every=self._every, at=self._clock(), heard=heard
-            )
-        )
+        def work(tx: Tx) -> None:
+            at = self._clock()
+            ledger.record_source(tx, self.name, self._source.network, state, detail, every=self.every, at=at, heard=heard)
+            if heard and not self._heard_once:  # it was silent before this watcher began, or nobody listened
+                silences.end(tx, self.name, at=at)
+
+        await self._store.awrite(work)
+        self._kept = True
 
     def _back_off(self, at_most: float) -> float:
-        return rest_after(self._failures, first=self._every, longest=at_most)
+        return rest_after(self._failures, first=self.every, longest=at_most)
 
     async def close(self) -> None:
         """Let go of the source."""

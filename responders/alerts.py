@@ -16,7 +16,7 @@ from listener.clock import Clock, to_text
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Reader, Row, Store, Tx, number, text
 from listener.text import one_line
-from responders import brakes, lowering
+from responders import brakes, hushed, lowering
 from responders.ledger import audit, escalations, incidents, people
 
 _log = logs.get("alerts")
@@ -60,12 +60,13 @@ def notice(reader: Reader, *, at: datetime) -> bool:
     """Return whether `take_note` has anything to do."""
     rows = reader.all("SELECT name FROM incidents WHERE ended_at IS NULL AND name LIKE 'gap %'")
     stale = any(_last_gap(reader, text(row, "name").removeprefix("gap ")) < to_text(at - _A_GAP_IS_NEWS) for row in rows)
-    return stale or brakes.resumed(reader) or bool(_new_gaps(reader))
+    return stale or brakes.resumed(reader) or bool(_new_gaps(reader)) or hushed.notice(reader)
 
 
 def take_note(tx: Tx, *, at: datetime) -> None:
     """Make incidents of gaps that were found (one a source, until an hour passes without another), and end what is over."""
     brakes.settle(tx, at=at)
+    hushed.settle(tx, at=at)
     fresh = to_text(at - _A_GAP_IS_NEWS)
     for row in incidents.open_(tx):
         kind, _, source = text(row, "name").partition(" ")

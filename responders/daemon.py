@@ -18,6 +18,7 @@ from listener.errors import EarnestError, RulesWrong
 from listener.judging import Judges
 from listener.listening import Listening, Missing
 from listener.polling import Ear, Taken
+from listener.pulse import Pulse
 from listener.rules.rulebook import Rulebook
 from listener.schedule import Schedule
 from listener.store.base import Store
@@ -42,6 +43,7 @@ _TICK = 0.5
 _SLOW_TICK = 30.0
 _LAST_MOMENT = 7.0  # seconds for what is under way; with all the rest of it, ending takes less than ten
 _A_ROUND = 20
+_LONGEST = {"think": 120.0, "alert": 120.0, "speak": 180.0}  # seconds from one sign of life of a loop to its next one
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Daemon:
         seen: object = None,
         roles: Collection[Role] = ALL_ROLES,
         judges: int = 0,
+        pulse: Pulse | None = None,
     ) -> None:
         """Prepare; nothing runs yet.
 
@@ -92,11 +95,13 @@ class Daemon:
             seen: how the file looked before it was read (`rulekeeper.glance`), so that no later edit of it is missed.
             roles: the parts of the work that are done here.
             judges: how many processes beside this one judge pages of many posts.
+            pulse: is told of every round of every loop, so that one that hangs is noticed.
         """
         self._store = store
         self._clock = clock
         self._undo = undo
         self._tell = tell
+        self._pulse = pulse or Pulse()
         self._roles = frozenset(roles)
         self._turns = turns_of(store)
         self._crew = Crew(store, self._turns.holder, self._roles, lambda: self._book)
@@ -109,7 +114,8 @@ class Daemon:
         self._take_rules(*self._made(adapted(book)))
         self._alerts = Alerts(store, lambda: self._book, clock)
         self._watchkeeper = WatchKeeper(store, lambda: self._book, clock)
-        self._outbox = Outbox(store, lambda: self._book, clock, self._signing.channels, self._kinds, turns=self._turns)
+        channels, step = self._signing.channels, lambda: self._alive("speak")
+        self._outbox = Outbox(store, lambda: self._book, clock, channels, self._kinds, turns=self._turns, step=step)
         self._listening = self._new_listening()
 
     def _made(self, book: Rulebook) -> tuple[Ear, Mind, Rulebook]:
@@ -124,9 +130,14 @@ class Daemon:
         self._ear, self._mind, self._book = ear, mind, book  # together or not at all
 
     def _new_listening(self) -> Listening:
-        return Listening(self._store, self._book, self._clock, ear=lambda: self._ear, heard=self._heard, tell=self._tell, turns=self._turns)
+        ear, heard, turns = lambda: self._ear, self._heard, self._turns
+        return Listening(self._store, self._book, self._clock, ear=ear, heard=heard, tell=self._tell, turns=turns, pulse=self._pulse)
+
+    def _alive(self, loop: str) -> None:
+        self._pulse.mark(loop, _LONGEST[loop])
 
     def _heard(self, taken: Taken) -> None:
+        self._pulse.heard(taken)
         if taken.mentions:
             self._work.set()
 
@@ -164,7 +175,7 @@ class Daemon:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then finish what is being sent and end, within ten seconds; what hangs is left in doubt."""
         await self._begin()
-        schedule = Schedule()
+        schedule = Schedule(self._pulse.progress)
         for seconds, name, work in self._ticks():
             schedule.every(seconds, name, work)
         loop = asyncio.get_running_loop()
@@ -174,19 +185,20 @@ class Daemon:
                 await self._listening.start()
             schedule.start()
             # Each at its own pace: neither a slow alert service nor a slow network keeps a cry for help waiting.
-            tasks = [asyncio.create_task(self._loop(stop, work)) for work in self._works()]
+            tasks = [asyncio.create_task(self._loop(stop, name, work)) for name, work in self._works()]
+            self._pulse.ready()
             try:
                 await stop.wait()
             finally:
                 schedule.stop()
                 await self._wind_up([*tasks, turns])
 
-    def _works(self) -> Iterator[Callable[[], Awaitable[None]]]:
-        """Yield what is done all the time, each at its own pace."""
+    def _works(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+        """Yield what is done all the time, each at its own pace, with what it is called."""
         if Role.THINK in self._roles:
-            yield from (self._think_all, self._in_turn("alerts", self._alert))
+            yield from (("think", self._think_all), ("alert", self._in_turn("alerts", self._alert)))
         if Role.SEND in self._roles:
-            yield self._speak
+            yield "speak", self._speak
 
     def _ticks(self) -> Iterator[tuple[float, str, Callable[[], Awaitable[object]]]]:
         """Yield what is done now and then: after how many seconds, what it is called, and how."""
@@ -232,15 +244,20 @@ class Daemon:
     async def _nudge(self) -> None:
         self._work.set()
 
-    async def _loop(self, stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+    async def _loop(self, stop: asyncio.Event, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        self._alive(name)
         while not stop.is_set():
             try:
                 await work()
             except EarnestError as problem:
                 _log.error("work failed", problem=problem.message, hint=problem.hint)
+                self._pulse.failed(name)
             except Exception as problem:  # noqa: BLE001  # one bad mention must not stop the daemon
                 _log.error("work failed", problem=type(problem).__name__)
+                self._pulse.failed(name)
+            self._alive(name)
             await self._rest(stop)
+        self._pulse.progress.forget(name)
 
     async def _rest(self, stop: asyncio.Event) -> None:
         """Wait for news, at most one tick."""
@@ -256,6 +273,7 @@ class Daemon:
 
     async def _think(self) -> int:
         noted = await self._mind.round()
+        self._alive("think")
         for one in noted:
             self._tell(one)
         return len(noted)
@@ -288,6 +306,7 @@ class Daemon:
         except Exception:
             self._rules.look_again()  # the store may be locked; the edit is not forgotten over it
             raise
+        self._pulse.rules_looked_at()
 
     def look_again(self) -> None:
         """Read the rules again within a second, whether or not the file has changed (SIGHUP)."""

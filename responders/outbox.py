@@ -51,8 +51,12 @@ class Outbox:
         kinds: Mapping[str, ChannelKind],
         *,
         turns: Turns = ALONE,
+        step: Callable[[], None] = lambda: None,
     ) -> None:
-        """Send on `channels`, by the rules that `book` returns at the moment of sending; of a case, one machine at a time (`turns`)."""
+        """Send on `channels`, by the rules that `book` returns at the moment of sending; of a case, one machine at a time (`turns`).
+
+        `step` is told when a delivery is done with.
+        """
         self._store = store
         self._clock = clock
         self._channels = channels
@@ -61,6 +65,7 @@ class Outbox:
         self._elsewhere: set[int] = set()
         self._turns = turns
         self._finishing = False
+        self._step = step
 
     async def recover(self) -> int:
         """After a start: whatever was being sent when we stopped is unknown; return how many that are."""
@@ -153,6 +158,8 @@ class Outbox:
             _log.error("delivery failed", case_id=number(row, "case_id"), network=text(row, "network"), problem=name)
             await self._stumbled(row, f"something unforeseen happened ({name})")
             return None
+        finally:
+            self._step()
         _log.info("delivery", case=sending.delivery.case, state=sending.state.value, network=sending.delivery.network)
         return sending
 

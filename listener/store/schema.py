@@ -119,6 +119,13 @@ _INDEXED_AT_THE_END = (
         INSERT INTO words (rowid, text, handle) VALUES (new.seq, new.text, new.handle); END""",
 )
 
+# Spells in which a source was not polled though it should have been; `ended_at` is NULL while one goes on.
+_SILENCES = (
+    """CREATE TABLE silences (
+        id INTEGER PRIMARY KEY, source TEXT NOT NULL, reason TEXT NOT NULL, since TEXT NOT NULL, found_at TEXT NOT NULL, ended_at TEXT)""",
+    "CREATE INDEX silences_open ON silences (source) WHERE ended_at IS NULL",
+)
+
 MIGRATIONS = Migrations(
     "listener",
     {
@@ -130,5 +137,6 @@ MIGRATIONS = Migrations(
         "006_leases": _LEASES,
         "007_looking": _LOOKING,
         "008_indexed_at_the_end": _INDEXED_AT_THE_END,
+        "009_silences": _SILENCES,
     },
 )

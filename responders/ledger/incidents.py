@@ -29,6 +29,11 @@ def by_hand(delivery_id: int) -> str:
     return f"by hand {delivery_id}"
 
 
+def silent(source: str) -> str:
+    """Return the name of the incident that a source is not polled any more."""
+    return f"silent {source}"
+
+
 _LATE = "late "
 
 
