@@ -42,6 +42,23 @@ def configure(verbosity: int, *, json: bool) -> None:
         logger_factory=structlog.PrintLoggerFactory(_Stderr()),  # type: ignore[arg-type]  # this is all it asks of a file
         cache_logger_on_first_use=False,
     )
+    logging.captureWarnings(json)
+    root = logging.getLogger()
+    if _libraries not in root.handlers:
+        root.addHandler(_libraries)
+
+
+class _Libraries(logging.Handler):
+    """What libraries log: who, how bad, and which error. Never their words or a traceback, which may hold anything."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it in one line of ours."""
+        problem = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        where = f"{record.module}:{record.lineno}"
+        get("library").log(record.levelno, "a library logs", library=record.name, where=where, problem=problem)
+
+
+_libraries = _Libraries(logging.WARNING)
 
 
 def _make_visible(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

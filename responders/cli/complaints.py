@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from collections.abc import Callable
 
 import click
 
@@ -12,6 +13,15 @@ from listener.text import visible
 
 INTERRUPTED = 130
 WRONG_USE = 2
+
+
+class Said(Exception):
+    """Something went wrong, and how it is said is known: as a line of a log."""
+
+    def __init__(self, problem: EarnestError, say: Callable[[EarnestError], None]) -> None:
+        """Have `problem` said by `say`."""
+        super().__init__(problem.message)
+        self.problem, self.say = problem, say
 
 
 def complain(problem: EarnestError) -> int:
@@ -36,6 +46,9 @@ def guard(group: click.Command) -> int:
         return INTERRUPTED
     except EarnestError as problem:
         return complain(problem)
+    except Said as told:
+        told.say(told.problem)
+        return told.problem.exit_code
     except click.ClickException as problem:
         return complain(EarnestError(problem.format_message()))
     except sqlite3.Error as problem:

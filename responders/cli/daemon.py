@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from listener import clock, logs
+from listener import clock
 from listener.errors import EarnestError, RulesWrong, SignInNeeded
-from listener.text import one_line
+from responders.cli import serving
 from responders.cli.base import App, common, go_by
 from responders.cli.confirming import CONFIRM
 from responders.cli.phrases import counted
@@ -21,11 +19,10 @@ from responders.ledger import deliveries
 from responders.roles import ALL_ROLES, Role
 
 if TYPE_CHECKING:
+    from listener.places import Place
     from listener.rules.rulebook import Rulebook
     from listener.store.base import Store
     from responders.daemon import Daemon
-
-_WIDTH = 200  # columns of a reason
 
 
 @click.command(epilog="Example: earnest run --once")
@@ -38,8 +35,10 @@ _WIDTH = 200  # columns of a reason
     help="Do a part of the work: hear and judge, decide and alert, or speak. May be given twice; other machines do the rest.",
 )
 @CONFIRM
+@serving.HTTP
+@serving.LOG
 @common
-def run(app: App, *, once: bool, observe: bool, only: Sequence[str], confirmed: str | None) -> int:
+def run(app: App, *, once: bool, observe: bool, only: Sequence[str], confirmed: str | None, http: str | None, log: str | None) -> int:
     """Listen, judge, draft, and send what may be sent, until stopped.
 
     The rules are checked and their examples run first: a file that fails is not worked by. A change to the file is taken up while
@@ -49,12 +48,19 @@ def run(app: App, *, once: bool, observe: bool, only: Sequence[str], confirmed: 
 
     One daemon works on a store that is a file. On a PostgreSQL store any number may, and what only one should do at a time is done by one:
     another takes over within half a minute of its end.
+
+    SIGHUP reads the rules again. To have systemd keep it running: earnest service.
     """
+    roles = frozenset(map(Role, only)) or ALL_ROLES
+    with serving.logging_as(app, log, once=once) as as_json:
+        return _run(app, serving.place_of(http), once=once, observe=observe, roles=roles, confirmed=confirmed, as_json=as_json)
+
+
+def _run(app: App, place: Place | None, *, once: bool, observe: bool, roles: frozenset[Role], confirmed: str | None, as_json: bool) -> int:
     from responders.cli import starting  # noqa: PLC0415  # not needed for help
     from responders.house import open_store, put_demo_aside  # noqa: PLC0415  # not needed for help
     from responders.rulekeeper import glance  # noqa: PLC0415
 
-    logs.configure(app.options.verbose - int(app.options.quiet), json=app.options.json or not sys.stderr.isatty())
     seen = glance(app.rules_path)
     book, refused = _rules(app, once=once)
     aside = put_demo_aside(app.options.store)
@@ -65,8 +71,8 @@ def run(app: App, *, once: bool, observe: bool, only: Sequence[str], confirmed: 
         store.hold_alone()
         go_by(store)
         book, refused = starting.settle(app, store, book, refused, once=once, observe=observe, confirmed=confirmed)
-        roles = frozenset(map(Role, only)) or ALL_ROLES
-        return asyncio.run(_work(app, store, book, refused, seen, once=once, observe=observe, roles=roles))
+        work = _work(app, store, book, refused, seen, place=place, once=once, observe=observe, roles=roles, as_json=as_json)
+        return asyncio.run(work)
     finally:
         store.close()
 
@@ -114,51 +120,48 @@ async def _work(
     refused: RulesWrong | None,
     seen: object,
     *,
+    place: Place | None,
     once: bool,
     observe: bool,
     roles: frozenset[Role],
+    as_json: bool,
 ) -> int:
     from listener.judging import spare_cores  # noqa: PLC0415  # not needed for help
-    from listener.watching import Hearing, say  # noqa: PLC0415
-    from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
     from responders.daemon import Daemon  # noqa: PLC0415
-    from responders.signing import Mute  # noqa: PLC0415
-
-    def show(event: object) -> None:
-        if once and isinstance(event, Hearing):
-            return  # said at the end, all together
-        if app.out.terminal and not app.options.quiet and not app.options.json:
-            app.out.talk(tell(event), fold=True)
-        elif isinstance(event, Hearing):
-            say(event)
-        elif isinstance(event, Mute):
-            logs.get("daemon").warning("cannot speak", network=event.network, problem=event.problem)
+    from responders.service.running import Service  # noqa: PLC0415
 
     path = None if once else app.rules_path
+    service = Service(store, clock.now, place=place)
+    tell = service.telling(serving.shown(app, once=once, as_json=as_json))
     daemon = Daemon(
-        store, book, clock.now, rules_path=path, tell=show, refused=refused, observe=observe, seen=seen, roles=roles, judges=spare_cores()
+        service.store,
+        book,
+        clock.now,
+        rules_path=path,
+        tell=tell,
+        refused=refused,
+        observe=observe,
+        seen=seen,
+        roles=roles,
+        judges=spare_cores(),
+        pulse=service,
     )
     if once:
         return await _once(app, daemon, sources=len(book.sources))
-    _greet(app, store, book, roles)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, daemon.look_again)
-    await daemon.run(stop)
+    _greet(app, store, book, roles, as_json=as_json)
+    await serving.serve(daemon, service)
     doubt = deliveries.counts(app.store.read())["unknown"]
     left = f"{counted(doubt, 'answer is', 'answers are')} in doubt; the next start looks for it." if doubt else "Nothing is half done."
     app.out.talk(f"Stopped. {left}")
     return 0
 
 
-def _greet(app: App, store: Store, book: Rulebook, roles: frozenset[Role]) -> None:
+def _greet(app: App, store: Store, book: Rulebook, roles: frozenset[Role], *, as_json: bool) -> None:
     """Say what begins, and what stands against it."""
     from responders import flag  # noqa: PLC0415  # not needed for help
 
     if pause := flag.stopped(store, at=clock.now()):
-        app.out.talk(f'Sending is STOPPED by {pause.by}: "{one_line(pause.reason, _WIDTH)}". Let it go on: earnest resume')
+        serving.say_stopped(app, pause, as_json=as_json)
     heard = ", ".join(book.sources) or "nothing"
     does = {Role.LISTEN: f"listens to {heard}", Role.THINK: "decides and drafts", Role.SEND: "sends what may be sent"}
     part = f"listens to {heard}" if roles == ALL_ROLES else " and ".join(words for role, words in does.items() if role in roles)

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import click
 
@@ -28,6 +28,9 @@ class Output:
         """`color` is auto, always or never; auto means a terminal without `NO_COLOR`."""
         self.as_json = as_json
         self._quiet = quiet
+        self.spoken: Callable[[str], None] | None = None
+        """Takes what is said, where stderr is for something else than people."""
+
         self.terminal = sys.stdout.isatty()
         self.colored = color == "always" or (color == "auto" and self.terminal and not os.environ.get("NO_COLOR"))
 
@@ -93,7 +96,9 @@ class Output:
 
     def talk(self, words: str, *, fold: bool = False) -> None:
         """Say something on stderr that is no data; `fold` breaks it between words at a terminal's width."""
-        if not self._quiet:
+        if self.spoken:
+            self.spoken(words)
+        elif not self._quiet:
             click.echo(self._folded(visible(words)) if fold else visible(words), err=True)
 
 

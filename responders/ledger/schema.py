@@ -188,6 +188,13 @@ _LOOKING = (
     "CREATE INDEX audit_by_time ON audit (at)",
 )
 
+# What is asked at every scrape of the metrics, and must not cost more for all that has come to its end.
+_WATCHED = (
+    "CREATE INDEX deliveries_unfinished ON deliveries (state) WHERE state NOT IN ('sent', 'refused', 'withdrawn')",
+    "CREATE INDEX escalations_untold ON escalations (id) WHERE told_at IS NULL",
+    "CREATE INDEX incidents_untold ON incidents (id) WHERE told_at IS NULL",
+)
+
 MIGRATIONS = Migrations(
     "responders",
     {
@@ -207,5 +214,6 @@ MIGRATIONS = Migrations(
         "014_late": _LATE,
         "015_machines": _MACHINES,
         "016_looking": _LOOKING,
+        "017_watched": _WATCHED,
     },
 )
