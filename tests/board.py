@@ -1,7 +1,8 @@
 """A network made for tests, as a plug-in: how each of its polls goes is said in rules.yaml, in the order of the polls (`ways`).
 
 `well`, `fails`; `hang`: it asks a server that takes the question and never answers, without a time limit; `deaf`: the same, and it does not
-let itself be broken off; `broken off`: as after a library that was cancelled itself; `block`: it keeps the whole program from working.
+let itself be broken off; `broken off`: as after a library that was cancelled itself; `block`: it tells that server so, and keeps the whole program from
+working. `post` is the text of the one post there, by `author`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import asyncio
 import sys
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from listener.model import Account, Page
+from listener.model import Account, Author, Page, Post
 from listener.rules.rulebook import Rulebook
 from listener.sources.base import SourceKind
 
@@ -30,6 +32,8 @@ class Options(BaseModel):
 
     ways: list[str] = []
     port: int = 0
+    post: str = ""
+    author: str = "mia"
 
 
 class Board:
@@ -51,6 +55,7 @@ class Board:
         if way == "broken off":
             raise asyncio.CancelledError
         if way == "block":
+            await asyncio.open_connection("127.0.0.1", self._options.port)
             threading.Event().wait()
         if way in {"hang", "deaf"}:
             reader, writer = await asyncio.open_connection("127.0.0.1", self._options.port)
@@ -61,7 +66,11 @@ class Board:
                 await reader.read(1)
             finally:
                 writer.close()
-        return Page((), cursor)
+        return Page((self._post(),) if self._options.post else (), cursor)
+
+    def _post(self) -> Post:
+        author = Author("board", "a-1", self._options.author, self._options.author)
+        return Post("board", "7", self._options.post, author, datetime.now(UTC), "7", mentions=("acme",))
 
     async def stir(self) -> None:
         await rung.wait()

@@ -128,14 +128,16 @@ class Service(Meters):
             self.lagged(max(0.0, clock() - due))
 
     async def _watchdog(self) -> None:
-        """Tell the watchdog that we are well, as long as we are."""
-        if self._notifier.watchdog is None:
-            return
-        while True:
-            self._say_stalled()
-            if not self._stalled:
-                self._notifier.tell("WATCHDOG=1")
+        """Feed the watchdog as often as it wants to be fed."""
+        while self._notifier.watchdog is not None:
+            self.feed()
             await asyncio.sleep(self._notifier.watchdog / _BEATS_A_WATCH)
+
+    def feed(self) -> None:
+        """Tell the watchdog once that we are well, if we are."""
+        self._say_stalled()
+        if not self._stalled:
+            self._notifier.tell("WATCHDOG=1")
 
     def _say_stalled(self) -> None:
         """Log what stalls, whenever that is news."""

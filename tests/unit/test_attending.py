@@ -27,6 +27,7 @@ from responders.ledger.schema import MIGRATIONS as ANSWERING
 from tests import board
 from tests.mouth import ALONE, House
 from tests.program import Program
+from tests.running import until
 from tests.street import RULES
 
 EVERY = 60.0
@@ -66,12 +67,6 @@ class Counted(Pulse):
         self.silences.append(source)
 
 
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110  # of what loops do that know nothing of a test
-            await asyncio.sleep(0.001)
-
-
 @contextmanager
 def locked(store: SqliteStore) -> Iterator[None]:
     """Keep the store from taking anything in."""
@@ -92,10 +87,10 @@ class Kept:
 
     async def asked(self, *ways: str) -> None:
         """Wait until the board was asked so many times; the last poll is under way."""
-        await until(lambda: board.polls == list(ways))
+        await until(lambda: board.polls == list(ways), "asked")
 
     async def ended(self, many: int) -> None:
-        await until(lambda: len(self.pulse.polls) == many)
+        await until(lambda: len(self.pulse.polls) == many, "polled")
 
     async def look(self, seconds: float) -> None:
         """Let time pass and the attendant look once. It really looks every second, so it is told that it saw no sleep."""
