@@ -47,6 +47,7 @@ _PLACES = {
     "sources": ("responders.cli.sources:sources", "Can we hear, and what?"),
     "add": ("responders.cli.add:add", "Put another source into the rules: asked, tried, shown, then written."),
     "doctor": ("responders.cli.doctor:doctor", "What is wrong, and what to do."),
+    "service": ("responders.cli.service:service", "A systemd unit that keeps the daemon running."),
     "completion": ("responders.cli.completion:completion", "Set up completion for a shell."),
 }
 
