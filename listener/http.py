@@ -189,6 +189,9 @@ class Http:
         self._token = token
         self._max_bytes = max_bytes
         self._session: aiohttp.ClientSession | None = None
+        self.date = ""
+        """What time it was at the host when it answered last, as it wrote it, whatever else was wrong with the answer."""
+
 
     @property
     def host(self) -> str:
@@ -308,6 +311,7 @@ class Http:
                 middlewares=() if method in _READS else (_once_only,),
                 **body,
             ) as response:
+                self.date = response.headers.get("Date", "")
                 data = await self._read(response)
                 status, answered = response.status, response.headers
         except aiohttp.ClientConnectorError as error:

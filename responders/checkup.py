@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,8 +22,9 @@ from listener.sources.base import kind as source_kind
 from listener.sources.base import kinds as source_kinds
 from listener.store.base import Store
 from listener.store.opening import beside_store, is_absent, shown
-from responders import flag, policies, views
+from responders import flag, policies, upkeep, views
 from responders.alerts import address_of
+from responders.findings import Finding, State
 from responders.guard import today_of
 from responders.house import channel_kind, open_store
 from responders.ledger import audit
@@ -35,33 +34,22 @@ from responders.rehearsal import rehearse
 from responders.rulefile import load
 from responders.views import Health
 
+__all__ = ["Finding", "Knock", "State", "check_up"]
+
 _NEWS = timedelta(days=1)
-
-
-class State(StrEnum):
-    """How one finding is to be taken."""
-
-    OK = "ok"
-    WARNING = "warning"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: what was found, and what to do (empty where nothing is)."""
-
-    check: str
-    state: State
-    message: str
-    hint: str = ""
 
 
 Knock = Callable[[Iterable[str]], Mapping[str, EarnestError | None]]
 """Tries addresses: which hosts cannot be reached, and why (None where one can)."""
 
 
-def check_up(rules: Path, store_url: str, *, at: datetime, knock: Knock | None = None) -> Iterator[Finding]:
-    """Yield every finding: of the rules, the store, the sources and channels, the alerts, and (by `knock`) the way to the networks."""
+def check_up(
+    rules: Path, store_url: str, *, at: datetime, knock: Knock | None = None, offsets: Mapping[str, float] | None = None
+) -> Iterator[Finding]:
+    """Yield every finding: of the rules, the store, the sources and channels, the alerts, and (by `knock`) the way to the networks.
+
+    `offsets` is where the `knock` puts how far the clocks of hosts are ahead of ours.
+    """
     book = None
     try:
         book = load(rules)
@@ -69,7 +57,7 @@ def check_up(rules: Path, store_url: str, *, at: datetime, knock: Knock | None =
         yield Finding("rules", State.WRONG, problem.message, problem.hint or "see every mistake with its line: earnest rules check")
     if book is not None:
         yield from _rules(rules, book)
-    yield from _store(store_url, at)
+    yield from _store(store_url, book, at)
     if book is not None:
         yield from _sources(book)
         yield from _networks_left(book)
@@ -78,6 +66,7 @@ def check_up(rules: Path, store_url: str, *, at: datetime, knock: Knock | None =
         yield from _answers(book, at)
         yield from _alerts(book)
         yield from _ways(book, knock) if knock else ()
+        yield from upkeep.clocks(offsets or {})
 
 
 def _rules(path: Path, book: Rulebook) -> Iterator[Finding]:
@@ -103,7 +92,7 @@ _MODES = {
 }
 
 
-def _store(url: str, at: datetime) -> Iterator[Finding]:
+def _store(url: str, book: Rulebook | None, at: datetime) -> Iterator[Finding]:
     try:
         named, absent = shown(url), is_absent(url)
     except EarnestError as problem:
@@ -121,7 +110,8 @@ def _store(url: str, at: datetime) -> Iterator[Finding]:
         return
     try:
         yield Finding("store", State.OK, f"{named} opens and is up to date")
-        yield from _remembered(store, at)
+        yield from _remembered(store, book, at)
+        yield from upkeep.room(store)
     finally:
         store.close()
 
@@ -137,7 +127,7 @@ def _stopped(pause: Pause) -> Finding:
     return Finding("sending", State.WARNING, f'stopped by {pause.by}: "{pause.reason}"{where}', "let it go on: earnest resume")
 
 
-def _remembered(store: Store, at: datetime) -> Iterator[Finding]:
+def _remembered(store: Store, book: Rulebook | None, at: datetime) -> Iterator[Finding]:
     broken = audit.broken_at(store.read())
     if broken is None:
         yield Finding("log", State.OK, "no line of it was changed or removed")
@@ -146,7 +136,7 @@ def _remembered(store: Store, at: datetime) -> Iterator[Finding]:
         yield Finding("log", State.WRONG, f"line {broken} does not fit the one before it", hint)
     health = views.health(store, running=store.held(), at=at)
     if health.running:
-        yield Finding("daemon", State.OK, "it is running")
+        yield from upkeep.alive(store.read(), health, book, at=at)
     else:
         yield Finding("daemon", State.WARNING, "it is not running: nothing is heard and nothing leaves", "start it: earnest run")
     yield from _standing(health, at)

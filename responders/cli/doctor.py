@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from listener import clock
@@ -16,7 +18,7 @@ _STYLES = {"ok": "green", "warning": "yellow", "wrong": "red"}
 @click.option("--offline", is_flag=True, help="Do not try whether the networks can be reached.")
 @common
 def doctor(app: App, *, offline: bool) -> int:
-    """Look at rules, store, log, daemon, sources, keys and alerts: what is wrong, and what to do (exit code 1 where something is).
+    """Look at rules, store, log, daemon, sources, keys, alerts, disk and clock: what is wrong, what to do (exit code 1 where something is).
 
     Each host that a source needs is asked for a sign of life, within four seconds and without signing in.
     A secret is an environment variable (EARNEST_SECRET_NAME), or a file called like it in $CREDENTIALS_DIRECTORY.
@@ -25,7 +27,9 @@ def doctor(app: App, *, offline: bool) -> int:
     from responders.checkup import Finding, State, check_up  # noqa: PLC0415  # looks at every network, which is slow to import
 
     found: list[Finding] = []
-    for one in check_up(app.rules_path, app.options.store, at=clock.now(), knock=None if offline else knock):
+    offsets: dict[str, float] = {}
+    tried = None if offline else partial(knock, offsets=offsets)
+    for one in check_up(app.rules_path, app.options.store, at=clock.now(), knock=tried, offsets=offsets):
         found.append(one)
         if app.options.json:
             app.out.record({"check": one.check, "state": one.state.value, "message": one.message, "hint": one.hint or None})

@@ -11,7 +11,6 @@ import resource
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from importlib.metadata import version
 from pathlib import Path
 
 from listener import logs
@@ -21,6 +20,7 @@ from listener.places import Place
 from listener.progress import Progress
 from listener.store.base import Store
 from listener.store.timed import Timed
+from responders.crew import program_version
 from responders.ledger import beats, people
 from responders.ledger.beats import Beat
 from responders.service.door import HttpDoor
@@ -50,7 +50,7 @@ class Service(Meters):
 
         self._clock = clock
         self._notifier = notifier or Notifier()
-        self._since, self._version = clock(), version("earnest")
+        self._since, self._version = clock(), program_version()
         self._began = self._ending = self._reloading = False
         self._kept = True  # whether the store took the last sign of life
         self._stalled: tuple[str, ...] = ()
