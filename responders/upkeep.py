@@ -17,7 +17,6 @@ from responders.ledger import beats
 from responders.ledger.beats import Beat
 from responders.views import Health
 
-_LONGEST_QUIET = timedelta(seconds=6 * beats.EVERY)
 _LEAST_PATIENCE = timedelta(minutes=3)
 _MEGABYTE = 1_000_000
 _LITTLE_ROOM = 1_000 * _MEGABYTE
@@ -32,7 +31,7 @@ _RESTART = "its log says more; then start it anew: sudo systemctl restart earnes
 def alive(reader: Reader, health: Health, book: Rulebook | None, *, at: datetime) -> Iterator[Finding]:
     """Yield how a daemon that holds the store fares, by its signs of life."""
     found = beats.all_(reader)
-    fresh = [beat for beat in found if at - beat.at <= _LONGEST_QUIET]
+    fresh = [beat for beat in found if at - beat.at <= beats.QUIET]
     if not fresh:
         yield _quiet(found, at)
     for beat in fresh:

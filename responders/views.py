@@ -13,8 +13,9 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Row, Value, number, text
 from listener.store.following import Course, Fate
 from responders import flag
-from responders.ledger import audit, cases, deliveries, drafts, escalations, incidents, judged, lowered, machines, people, together
+from responders.ledger import audit, beats, cases, deliveries, drafts, escalations, incidents, judged, lowered, machines, people, together
 from responders.ledger import watches as watch_ledger
+from responders.ledger.beats import Beat
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft, Word
 from responders.ledger.lowered import Lowered
@@ -313,6 +314,7 @@ class Health:
     courses: tuple[Course, ...]
     lowered: tuple[Lowered, ...] = ()
     watches: tuple[Row, ...] = ()
+    beats: tuple[Beat, ...] = ()
     machines: tuple[Machine, ...] = ()
 
 
@@ -356,6 +358,7 @@ def health(store: flag.Kept, *, running: bool, at: datetime) -> Health:
         courses=tuple(following.courses(reader)),
         lowered=tuple(lowered.now(reader)),
         watches=tuple(watch_ledger.all_(reader)),
+        beats=tuple(beats.all_(reader)),
         machines=tuple(machines.there(reader)),
     )
 

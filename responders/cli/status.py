@@ -13,7 +13,7 @@ from listener.store.base import Row, number, text
 from listener.store.following import Course
 from listener.text import one_line
 from responders import views
-from responders.cli import states, watches
+from responders.cli import signs, states, watches
 from responders.cli.accounts import OurAccount, account_words, our_accounts
 from responders.cli.base import App, common
 from responders.cli.machines import machine_json, machines_words
@@ -83,7 +83,7 @@ def health_json(health: Health, ours: Sequence[OurAccount], at: datetime) -> dic
         "sources": [source_json(row, health, at) for row in health.sources],
         "drafts": {"waiting": health.waiting, "overdue": health.overdue},
         "deliveries": health.deliveries,
-        "daemon": {"running": health.running, "mode": health.mode or None},
+        "daemon": {"running": health.running, "mode": health.mode or None, **signs.signs_json(health)},
         "pause": _pause_json(health.pause) if health.pause else None,
         "next_due": to_text(health.next_due) if health.next_due else None,
         "alerts": {"untold": len(health.untold)},
@@ -210,6 +210,7 @@ def _sending(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
         yield f"Sending is on (mode {health.mode or 'not known yet'})", []
     if not health.running:
         yield "The daemon is not running", ["nothing is heard and nothing leaves until: earnest run"]
+    yield from signs.signs_words(health, at)
 
 
 def _gaps(health: Health) -> Iterator[str]:

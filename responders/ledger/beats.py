@@ -13,6 +13,9 @@ from responders.ledger import people
 EVERY = 15.0
 """Seconds between two signs of life."""
 
+QUIET = timedelta(seconds=6 * EVERY)
+"""A daemon of which nothing was seen for so long hangs, or its store takes nothing."""
+
 _NAME = "beat "
 _KEPT = timedelta(days=1)
 

@@ -22,6 +22,7 @@ from responders.house import open_store
 from responders.ledger import beats, people
 from responders.ledger.beats import Beat
 from responders.rulefile import load
+from tests.program import Program
 
 RULES = """\
 version: 1
@@ -177,3 +178,16 @@ def test_knocking_tells_how_far_a_clock_is_off(monkeypatch: pytest.MonkeyPatch, 
         assert knock([f"http://{place}/"], offsets) == {place: None}
         server.shutdown()
     assert low <= offsets[place] <= high
+
+
+def test_the_status_says_so_too(here: Installation) -> None:
+    run = Program(here.store.url, here.rules, {})
+    here.beat(stalled=("speak",))
+    assert "Parts of the daemon do not go round any more\n  speak: earnest doctor" in run("status").out
+    assert run.status()["daemon"]["stalled"] == ["speak"]
+    here.beat(age=100)
+    assert "The daemon has left no sign of life; the last one" in run("status").out
+    here.beat()
+    said = run("status")
+    assert "sign of life" not in said.out + said.err
+    assert run.status()["daemon"]["since"] == to_text(here.at)
