@@ -192,7 +192,6 @@ class Http:
         self.date = ""
         """What time it was at the host when it answered last, as it wrote it, whatever else was wrong with the answer."""
 
-
     @property
     def host(self) -> str:
         """The host's name, for messages."""

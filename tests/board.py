@@ -1,8 +1,8 @@
 """A network made for tests, as a plug-in: how each of its polls goes is said in rules.yaml, in the order of the polls (`ways`).
 
 `well`, `fails`; `hang`: it asks a server that takes the question and never answers, without a time limit; `deaf`: the same, and it does not
-let itself be broken off; `broken off`: as after a library that was cancelled itself; `block`: it tells that server so, and keeps the whole program from
-working. `post` is the text of the one post there, by `author`.
+let itself be broken off; `broken off`: as after a library that was cancelled itself; `block`: it tells that server so, and keeps the whole
+program from working. `post` is the text of the one post there, by `author`.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ class Notifier:
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         """Read from the environment who is to be told, and how often the watchdog wants to hear of us."""
-        told = os.environ if environment is None else environment
+        told = _told() if environment is None else environment
         address = told.get("NOTIFY_SOCKET", "")
         # An address is a path, or, with "@", a name in the abstract namespace of Linux. Others (vsock) are not ours.
         self._address = f"\0{address[1:]}" if address.startswith("@") else address if address.startswith("/") else ""
@@ -40,6 +40,15 @@ class Notifier:
     def reloading(self) -> None:
         """Tell that the settings are read again; `READY=1` ends it. The moment tells it from a reload that was asked for later."""
         self.tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+
+def _told() -> Mapping[str, str]:
+    """Return what systemd told us of itself."""
+    return {
+        "NOTIFY_SOCKET": os.environ.get("NOTIFY_SOCKET", ""),
+        "WATCHDOG_USEC": os.environ.get("WATCHDOG_USEC", ""),
+        "WATCHDOG_PID": os.environ.get("WATCHDOG_PID", ""),
+    }
 
 
 def _watchdog(every: str, who: str) -> float | None:
