@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from listener import logs
 from listener.errors import EarnestError
-from listener.pulse import Pulse
+from listener.pulse import HEAR, Pulse
 
 _log = logs.get("attending")
 LOOP = "attend"
@@ -120,7 +120,7 @@ class Attendant:
 
     def end(self) -> None:
         """Expect nothing of these loops any more."""
-        for name in (LOOP, *(one.name for one in self._kept)):
+        for name in (LOOP, HEAR, *(one.name for one in self._kept)):
             self._pulse.progress.forget(name)
 
 

@@ -13,7 +13,7 @@ from listener.clock import Clock
 from listener.errors import EarnestError, RulesWrong, SignInNeeded
 from listener.following import Follower, followers
 from listener.polling import Ear, Taken
-from listener.pulse import Pulse
+from listener.pulse import HEAR, Pulse
 from listener.rules.rulebook import Rulebook, SourceSettings
 from listener.rules.servers import clashes
 from listener.settings import secret
@@ -22,7 +22,7 @@ from listener.store import mentions as ledger
 from listener.store import silences
 from listener.store.base import Store, Tx
 from listener.turns import ALONE, Turns
-from listener.watching import Hearing, Watcher, say
+from listener.watching import LONGEST_DEAF, Hearing, Watcher, say
 
 _log = logs.get("listening")
 _LAST_MOMENT = 5.0  # seconds for what is told to end
@@ -180,6 +180,8 @@ class Listening:
     async def start(self) -> None:
         """Begin one task per source, and one per network that reads known posts again; what dies or hangs is begun anew."""
         await self.tell_missing()
+        if self.watchers:
+            self._pulse.mark(HEAR, LONGEST_DEAF)
         for watcher in self.watchers:
             self._keep(watcher)
         for follower in self.followers:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from listener.polling import Taken
 from listener.progress import Progress
 
+HEAR = "hear"
+"""What hearing as a whole is called among the loops: where no source at all gets to the end of a poll, the fault is ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Polled:

@@ -18,7 +18,7 @@ from listener.clock import Clock
 from listener.errors import EarnestError, NotConnected, RateLimited, SignInNeeded
 from listener.model import Account
 from listener.polling import Ear, Taken
-from listener.pulse import Polled, Pulse
+from listener.pulse import HEAR, Polled, Pulse
 from listener.resting import rest_after
 from listener.sources.base import Following, Remarking, Source, Stirring
 from listener.store import mentions as ledger
@@ -35,6 +35,8 @@ _STANDING_BY = 5.0  # seconds until a machine asks again whether it is its turn
 _LEAST_REST = 0.2  # a busy stream is taken in portions, not word by word
 _LEAST_PATIENCE = 60.0  # for one page: a network has 30 seconds for each answer
 _MOST_PATIENCE = 900.0
+LONGEST_DEAF = 2 * _MOST_PATIENCE
+"""Seconds from a start until some source has been polled to the end, well or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class Watcher:
             taken = await self._ear().take(self.name, page, network=self._source.network, follow=follow, stood=stood, ours=still)
             self._heard(taken)
             self._gaps += bool(page.gap) and not taken.stale
-            self._pulse.mark(self.loop, self.patience)
+            self._alive(0.0)
             if not (page.more or taken.stale) or (taken.stale and not await self._turns.mine(self._turn)):
                 break
         self._failures = 0
@@ -184,10 +186,15 @@ class Watcher:
             began, self._kept, self._gaps = time.monotonic(), False, 0
             rest, state = await self._attempt()
             if self._kept or not state:  # else it counts as not polled, since nobody can see that it was
-                self._pulse.mark(self.loop, rest + self.patience)
+                self._alive(rest)
             if state:
                 self._pulse.polled(Polled(self.name, self._source.network, state, time.monotonic() - began, self._gaps))
             await self._rest(stop, rest)
+
+    def _alive(self, rest: float) -> None:
+        """Tell that this poller goes on, and when it is to be heard of next."""
+        self._pulse.mark(self.loop, rest + self.patience)
+        self._pulse.mark(HEAR, rest + self.patience + _MOST_PATIENCE)
 
     async def _rest(self, stop: asyncio.Event, rest: float) -> None:
         """Wait until the next poll is due; a source that is told of news, and was heard just now, is asked for them sooner."""

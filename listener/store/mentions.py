@@ -275,7 +275,7 @@ def record_gap(tx: Tx, source: str, gap: Gap, *, at: datetime) -> None:
 
 
 def record_source(tx: Tx, name: str, kind: str, state: str, detail: str, *, every: float, at: datetime, heard: bool) -> None:
-    """Record how a source is doing: `state` is `listening`, `waiting`, `sign-in`, `unreachable` or `failing`."""
+    """Record how a source is doing: `state` is `listening`, `waiting`, `sign-in`, `unreachable` or `failing` (`silences` adds `silent`)."""
     tx.run(
         """INSERT INTO sources (name, kind, state, detail, polled_at, heard_at, every_s)
         VALUES (:name, :kind, :state, :detail, :at, :heard, :every)

@@ -251,6 +251,15 @@ async def test_a_program_that_was_put_to_sleep_holds_nothing_against_its_pollers
     assert kept.pulse.silences == ["board"], "and yet notices one that goes on hanging"
 
 
+async def test_where_no_source_at_all_is_heard_for_long_the_fault_is_ours(listens: Listens) -> None:
+    kept = await listens(*["hang"] * 100)
+    for many in (1, 2, 3, 4, 5):  # after 120, 240, 480, 900 and 900 seconds
+        await until(lambda many=many: len(board.polls) == many, "asked")  # type: ignore[misc]
+        assert [one.name for one in kept.pulse.progress.stalled()] == []
+        await kept.look(kept.everything.watchers[0].patience + 1)
+    assert [one.name for one in kept.pulse.progress.stalled()] == ["hear"], "its poller was begun anew each time, and that is no help"
+
+
 def test_whoever_ended_no_round_in_time_is_stalled() -> None:
     ticks = Ticks()
     progress = Progress(ticks)
