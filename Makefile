@@ -72,8 +72,11 @@ test-editor: setup  ## rules.yaml in the YAML language server that editors use: 
 	tests/real/editor/install.sh
 	$(BIN)/python -m pytest -vv tests/real/editor
 
-bench: setup  ## the figures, one JSON line each
-	@for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
+# All of it takes some 25 minutes; parts of it, or small sizes: make bench PARTS="street latency"    make bench PARTS=--quick
+PARTS ?=
+
+bench: setup  ## the figures, one JSON line each, and on a terminal a table of them
+	$(BIN)/python bench/run.py $(PARTS)
 
 wheel: setup
 	$(BIN)/python -m hatchling build -t wheel

@@ -10,8 +10,6 @@ included. The store is made once (about five minutes for a million) and kept in 
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import filling
-from figures import CACHE, ROOT, figure, memory, percentile, say
+from figures import CACHE, ROOT, figure, memory, percentile, run
 
 from listener.clock import to_text
 from listener.model import Level
@@ -160,21 +158,6 @@ def timed(work: Callable[[], object], runs: int) -> tuple[float, list[float], fl
     return found[0], found[1:], used
 
 
-def command_times(url: str, command: tuple[str, ...], runs: int) -> list[float]:
-    """Return the milliseconds that a whole command takes, as a process of its own."""
-    found = []
-    environment = {**os.environ, "EARNEST_STORE": url, "PYTHONPATH": str(ROOT)}
-    for _ in range(runs):
-        began = time.perf_counter()
-        ran = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", "responders", *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=False
-        )
-        found.append((time.perf_counter() - began) * 1_000)
-        if ran.returncode not in {0, 1}:
-            say(f"{' '.join(command)} left with {ran.returncode}")
-    return found
-
-
 def main() -> None:
     """Print the figures."""
     arguments = argparse.ArgumentParser(description="How long people wait when much is stored.")
@@ -195,8 +178,9 @@ def main() -> None:
         p50 = round(percentile(runs, 0.5), 2)
         figure("stored", name, percentile(runs, 0.95), "ms p95", p50=p50, cpu=round(cpu, 2), first=round(first, 2), runs=len(runs))
         if command and given.commands:
-            took = command_times(url, command, given.commands)
-            figure("stored", f"earnest {' '.join(command)}", percentile(took, 0.95), "ms p95", p50=round(percentile(took, 0.5)))
+            ran = [run(("-m", "responders", *command), EARNEST_STORE=url) for _ in range(given.commands)]
+            wall, cpu = [one[0] for one in ran], round(min(one[1] for one in ran))
+            figure("stored", f"earnest {' '.join(command)}", percentile(wall, 0.95), "ms p95", p50=round(percentile(wall, 0.5)), cpu=cpu)
     figure("stored", "memory of this process at the end", memory(), "MiB", mentions=given.mentions, at=to_text(NOW))
     store.close()
 

@@ -20,7 +20,6 @@ from responders.cli.machines import machine_json, machines_words
 from responders.cli.phrases import ago, counted, due, local, moment_of
 from responders.ledger.cases import name_of
 from responders.ledger.people import Pause
-from responders.lowering import restoring
 from responders.model import Delivery, DeliveryState, Mode
 from responders.views import Health
 
@@ -147,6 +146,8 @@ def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator
         yield _rules_refused(health)
     elif health.rules_version:
         yield f"Rules {health.rules_version}, read {ago(health.rules_loaded_at, at)}", []
+    if health.lowered:
+        from responders.lowering import restoring  # noqa: PLC0415  # reaches all of the rules, for which a glance need not wait
     for one in health.lowered:
         words = f"{one_line(one.reason, _WIDTH)}; lowered {ago(one.at, at)}. See: earnest report rules"
         yield f"Route {one.route} asks a person", [words, f"let it again: {restoring(one.route)}"]

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from responders.cli.watches import STANDS
+from responders.watches import State
 from tests.program import Program
 from tests.stores import make_rules, make_store
 
@@ -185,12 +187,17 @@ def test_json_carries_no_talk(run: Program) -> None:
         assert run(*command, "--json").err == ""
 
 
-def test_looking_at_the_inbox_loads_nothing_heavy(run: Program) -> None:
-    heavy = ("pydantic", "aiohttp", "textual", "sqlite_utils", "ruamel", "jinja2", "rich", "tweepy", "praw")
+def test_what_status_says_of_a_watch_fits_every_state_of_one() -> None:
+    assert set(STANDS) == {state.value for state in State}
+
+
+@pytest.mark.parametrize("command", ["inbox", "mentions", "log"])
+def test_looking_loads_nothing_heavy(run: Program, command: str) -> None:
+    heavy = ("listener.rules.rulebook", "pydantic", "aiohttp", "textual", "sqlite_utils", "ruamel", "jinja2", "rich", "tweepy", "praw")
     code = "\n".join(
         (
             "import sys; from responders.cli import complaints, main",
-            f"sys.argv = ['earnest', 'inbox', '--store', {run.store!r}]",
+            f"sys.argv = ['earnest', {command!r}, '--store', {run.store!r}]",
             "complaints.guard(main.earnest)",
             f"print([name for name in {heavy!r} if name in sys.modules])",
         )
