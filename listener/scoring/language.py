@@ -31,12 +31,16 @@ _OFFERED: Mapping[str, tuple[str, ...]] = {
 }
 _UNMODELLED = "hi"  # Hindi in Latin letters
 # Links, handles, hashtags, and what people laugh or shout in many languages.
+_SHOUTED = (
+    r"(?:rt|http|l+o+l+|lmf?ao+|rofl|x+d+|o+m+g+|wtf|mdr+|ptdr+|h*(?:[aeiou]h+)+[aeiou]*|(?:j[aeiu]+){2,}j?|k{3,}|(?:rs){2,}|wo+w+|hmm+"
+    r"|uff+|pff+|br{2,}|ok(?:ay|ey)?)"
+)
+_SHOUT = re.compile(_SHOUTED, re.IGNORECASE)
 _NO_WORDS = re.compile(
-    r"https?://\S*|[@#]\S+|(?<![\w.-])[\w-]++(?:\.[\w-]++)+(?:/\S*)?"
-    r"|\b(?:rt|http|l+o+l+|lmf?ao+|rofl|x+d+|o+m+g+|wtf|mdr+|ptdr+|h*(?:[aeiou]h+)+[aeiou]*|(?:j[aeiu]+){2,}j?|k{3,}|(?:rs){2,}|wo+w+|hmm+"
-    r"|uff+|pff+|br{2,}|ok(?:ay|ey)?)\b",
+    rf"https?://\S*|[@#]\S+|(?<![\w.-])[\w-]++(?:\.[\w-]++)+(?:/\S*)?|\b{_SHOUTED}\b",
     re.IGNORECASE,
 )
+_TAG_SIGNS = frozenset("@#")
 _NAMES = re.compile(r"[\W\d_]*(?:[A-ZÀ-Þ][\w'-]*[\W\d_]*){1,3}")
 _WORD = re.compile(r"[^\W\d_]+'?")
 _THREE_LETTERS = 3  # below these nobody can tell
@@ -110,6 +114,10 @@ def _plain(text: str) -> str:
 @lru_cache(maxsize=16_384)
 def _spoken(piece: str) -> str:
     """Return what is left of a piece without white space; nothing that is left out here ever spans any."""
+    if piece.isalpha():
+        return "" if _SHOUT.fullmatch(piece) else piece
+    if piece[0] in _TAG_SIGNS and len(piece) > 1:
+        return ""
     return " ".join(_NO_WORDS.sub(" ", piece).split())
 
 

@@ -16,7 +16,7 @@ languages without spaces, words follow each other directly and the gaps are coun
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby
@@ -79,7 +79,7 @@ class Entry:
 
     def pattern(self) -> re.Pattern[str]:
         """Compile the exact pattern; the caller keeps it."""
-        return re.compile(_pattern(self.tokens, spaced=self.spaced))
+        return re.compile(_pattern(self.tokens, spaced=self.spaced, sought=not self.leads))
 
 
 Classes = Mapping[str, tuple[str, ...]]
@@ -198,11 +198,27 @@ def _certain(choice: str) -> str:
 @cache
 def _token_pattern(token: Token, *, spaced: bool) -> str:
     # Longer alternatives first, since the first that fits is taken; neighbours share what follows them.
-    choices = sorted(token.choices, key=len, reverse=True)
+    return _one_of([(choice, _body(choice)) for choice in sorted(token.choices, key=len, reverse=True)], spaced=spaced)
+
+
+@cache
+def _opening(token: Token) -> str:
+    """Return the pattern of the word that opens a phrase: by first letters, since the search then skips to the next of these."""
+    by_letter: dict[str, list[tuple[str, str]]] = {}
+    for choice in sorted(token.choices, key=len, reverse=True):
+        letter, body = re.escape(choice[0]), _body(choice)
+        by_letter.setdefault(letter, []).append((choice, body.removeprefix(letter)))
+    if "'" in by_letter:  # it may be missing
+        return rf"(?<!\w){_token_pattern(token, spaced=True)}"
+    return "(?:" + "|".join(rf"{letter}(?<!\w{letter}){_one_of(rest, spaced=True)}" for letter, rest in by_letter.items()) + ")"
+
+
+def _one_of(bodies: Iterable[tuple[str, str]], *, spaced: bool) -> str:
+    """Return the pattern of alternatives, given by their choices."""
     parts = []
-    for begins, group in groupby(choices, key=_is_beginning):
-        bodies = "|".join(map(_body, group))
-        parts.append(bodies if not spaced else rf"(?:{bodies})\w{{0,20}}" if begins else rf"(?:{bodies})(?!\w)")
+    for begins, group in groupby(bodies, key=lambda one: _is_beginning(one[0])):
+        either = "|".join(body for _, body in group)
+        parts.append(either if not spaced else rf"(?:{either})\w{{0,20}}" if begins else rf"(?:{either})(?!\w)")
     return "(?:" + "|".join(parts) + ")"
 
 
@@ -216,7 +232,8 @@ def _body(choice: str) -> str:
     return re.escape(choice.removesuffix("*")).replace("'", "'?").replace(r"\ ", _BETWEEN)
 
 
-def _pattern(tokens: tuple[Token, ...], *, spaced: bool) -> str:
+def _pattern(tokens: tuple[Token, ...], *, spaced: bool, sought: bool) -> str:
+    """Return the pattern of a phrase; `sought` where it may begin anywhere, and not just where its anchor stands."""
     parts: list[str] = []
     between = ""
     for token in tokens:
@@ -227,7 +244,8 @@ def _pattern(tokens: tuple[Token, ...], *, spaced: bool) -> str:
         elif not token.choices:
             parts.append(_CLAUSE_END)
         else:
-            word = between + (r"(?<!\w)" if spaced else "") + _token_pattern(token, spaced=spaced)
+            opens = spaced and sought and not parts
+            word = _opening(token) if opens else between + (r"(?<!\w)" if spaced else "") + _token_pattern(token, spaced=spaced)
             parts.append(f"(?:{word}|{_CLAUSE_END})" if token.ends else f"(?:{word})?" if token.optional else word)
         between = "" if token.mark else _BETWEEN if spaced else r"\s?"
     return "".join(parts)

@@ -27,7 +27,8 @@ PAIRS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "signals.stranded": (("fragile", "shut_in"), ("outside", "night"), ("alone", "outside"), ("nowhere", "stuck_state")),
     "signals.many": (("everyone", "cut_off"),),
 }
-HALVES = frozenset(f"marks.{half}" for pairs in PAIRS.values() for pair in pairs for half in pair)
+_PAIRED = tuple((signal, f"marks.{one}", f"marks.{other}") for signal, pairs in PAIRS.items() for one, other in pairs)
+HALVES = frozenset(half for _, *halves in _PAIRED for half in halves)
 SAYS_LITTLE = HALVES | {"marks.informal"}  # short words that stand in texts of any language: they tell none
 
 
@@ -36,11 +37,9 @@ def paired(stands: Mapping[str, tuple[Place, ...]]) -> Mapping[str, tuple[Place,
     if HALVES.isdisjoint(stands):
         return stands
     found = dict(stands)
-    for signal, pairs in PAIRS.items():
-        for one, other in pairs:
-            both = _near(stands.get(f"marks.{one}", ()), stands.get(f"marks.{other}", ()))
-            if both:
-                found[signal] = (*found.get(signal, ()), *both)
+    for signal, one, other in _PAIRED:
+        if one in stands and other in stands and (both := _near(stands[one], stands[other])):
+            found[signal] = (*found.get(signal, ()), *both)
     return found
 
 

@@ -121,6 +121,8 @@ class _Around:
 
 
 def _around(places: Places, name: str) -> _Around | None:
+    if name not in places:
+        return None
     found = [(one.start, one.end) for one in places.of(name) if not _likened(places.text, one)]
     return _Around(places.text, found) if found else None
 

@@ -19,7 +19,7 @@ _QUOTED = re.compile(
     r"[\"“„«»]([^\"“”„«»\n]{2,200})[\"“”«»]|(?<!\w)'([^'\n]{2,200}(?:'\w[^'\n]{0,200}){0,8})'(?!\w)"  # an apostrophe may stand inside
 )
 # An episode such as s2e4, and the notes that people set around lines of a song.
-_TITLED = re.compile(r"\bs\d{1,2} ?e\d{1,3}\b|[🎵🎶♪♫🎬🍿📺🎮]")
+_TITLED = re.compile(r"s(?<!\ws)\d{1,2} ?e\d{1,3}\b|🎵|🎶|♪|♫|🎬|🍿|📺|🎮")  # each begins with one sign, so the search skips to these
 # What is left of a text that is only told of: who it is for, and what sells something.
 _KEPT = frozenset(
     {
