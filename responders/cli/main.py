@@ -48,6 +48,7 @@ _PLACES = {
     "add": ("responders.cli.add:add", "Put another source into the rules: asked, tried, shown, then written."),
     "doctor": ("responders.cli.doctor:doctor", "What is wrong, and what to do."),
     "service": ("responders.cli.service:service", "A systemd unit that keeps the daemon running."),
+    "migrate": ("responders.cli.migrate:migrate", "Move the store from a file to PostgreSQL."),
     "completion": ("responders.cli.completion:completion", "Set up completion for a shell."),
 }
 

@@ -1,0 +1,99 @@
+"""A store moves whole: every row of every table, compared, or it does not move at all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from listener.errors import EarnestError
+from listener.store.base import Store
+from responders import moving
+from responders.house import open_store
+from tests.mouth import House
+from tests.program import Program
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    made = House(tmp_path)
+    await made.approved()
+    made.store.write(lambda tx: tx.run("UPDATE posts SET text = :text", text='nul \0 quote \' % :x {"a": 1} \N{PILE OF POO}'))
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Store:
+    return open_store(f"sqlite:///{tmp_path}/elsewhere.db", create=True)
+
+
+def quiet(_table: str, _rows: int) -> None:
+    """Nobody wants to know."""
+
+
+def test_every_row_of_every_table_moves(house: House, elsewhere: Store) -> None:
+    told: list[str] = []
+    moved = moving.move(house.store.read(), elsewhere, lambda table, _rows: told.append(table))
+    assert told == [one.table for one in moved]
+    assert {"posts", "mentions", "cases", "drafts", "approvals", "deliveries", "audit"} <= {one.table for one in moved if one.rows}
+    for one in moved:
+        rows = [store.read().all(f"SELECT * FROM {one.table}") for store in (house.store, elsewhere)]
+        assert len(rows[0]) == one.rows
+        assert sorted(map(str, rows[1])) == sorted(map(str, rows[0]))
+    assert told.index("cases") < told.index("drafts") < told.index("approvals"), "those first to which others refer"
+
+
+def test_what_is_found_by_its_words_is_found_there_too(house: House, elsewhere: Store) -> None:
+    moving.move(house.store.read(), elsewhere, quiet)
+    assert elsewhere.read().all("SELECT rowid FROM words WHERE words MATCH 'quote'")
+
+
+def test_a_place_that_is_used_already_is_left_alone(house: House, elsewhere: Store) -> None:
+    elsewhere.write(lambda tx: tx.run("INSERT INTO facts (name, value, at) VALUES ('mode', 'draft', '2026-11-22')"))
+    with pytest.raises(EarnestError, match="not empty: facts has rows"):
+        moving.move(house.store.read(), elsewhere, quiet)
+    assert elsewhere.read().all("SELECT 1 FROM posts") == []
+
+
+@pytest.mark.parametrize("harm", ["UPDATE cases SET points = points + 1", "DELETE FROM audit WHERE id = 1", "DELETE FROM facts"])
+def test_a_row_that_reads_otherwise_is_noticed(house: House, elsewhere: Store, harm: str) -> None:
+    house.store.write(lambda tx: tx.run("INSERT INTO facts (name, value, at) VALUES ('mode', 'draft', '2026-11-22')"))
+
+    def harmed(table: str, _rows: int) -> None:
+        if table in harm:
+            elsewhere.write(lambda tx: tx.run(harm))
+
+    with pytest.raises(EarnestError, match="does not read the same at both places"):
+        moving.move(house.store.read(), elsewhere, harmed)
+
+
+def test_a_row_too_many_is_noticed(house: House, elsewhere: Store) -> None:
+    def added(table: str, _rows: int) -> None:
+        if table == "facts":
+            elsewhere.write(lambda tx: tx.run("INSERT INTO facts (name, value, at) VALUES ('~', 'x', '2026-11-22')"))
+
+    with pytest.raises(EarnestError, match="of facts does not read the same"):
+        moving.move(house.store.read(), elsewhere, added)
+
+
+def test_more_rows_than_are_read_at_once_move_in_order(house: House, elsewhere: Store) -> None:
+    many = [{"name": f"{n % 7} \N{GREEK SMALL LETTER ALPHA} {n}", "at": f"{n}"} for n in range(1_234)]
+    house.store.write(lambda tx: tx.run_many("INSERT INTO facts (name, value, at) VALUES (:name, 'x', :at)", many))
+    moved = {one.table: one.rows for one in moving.move(house.store.read(), elsewhere, quiet)}
+    assert moved["facts"] == 1_234
+
+
+def test_a_file_is_moved_to_a_database_only(house: House, tmp_path: Path) -> None:
+    program = Program(house.store.url, tmp_path / "rules.yaml", {})
+    ran = program("migrate", "--to", f"sqlite:///{tmp_path}/other.db")
+    assert ran.code == 2
+    assert "a store is moved to a database, and this is a file" in ran.err
+
+
+def test_a_store_that_a_daemon_works_on_is_not_moved(house: House, tmp_path: Path) -> None:
+    house.store.hold_alone()
+    ran = Program(house.store.url, tmp_path / "rules.yaml", {})("migrate", "--to", "postgresql://nobody@127.0.0.1:1/none")
+    assert ran.code == 5
+    assert "another daemon already works on" in ran.err
