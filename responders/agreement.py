@@ -130,7 +130,7 @@ def _weeks(found: Sequence[Correction]) -> list[Week]:
 def _unsaid(reader: Reader, since: datetime | None) -> int:
     row = reader.one(
         """SELECT COUNT(*) AS n FROM drafts d WHERE d.state = 'approved' AND d.decided_at >= :since
-        AND EXISTS (SELECT 1 FROM approvals a WHERE a.draft_id = d.id AND a.verdict = 'yes' AND a.who NOT LIKE 'rule %')
+        AND EXISTS (SELECT 1 FROM approvals a WHERE a.draft_id = d.id AND a.verdict = 'yes' AND lower(a.who) NOT LIKE 'rule %')
         AND NOT EXISTS (SELECT 1 FROM corrections c WHERE c.network = d.network AND c.post_id = d.post_id AND c.undone_at IS NULL)""",
         since=to_text(since) if since else "",
     )

@@ -1,7 +1,8 @@
 """The flag file beside the store: sending can be stopped where the store cannot be written.
 
-A pause lives in the store. Where a disk is full or the store is locked, the file `<store file>.paused` says the same: that it is
-there is enough, so it may be empty; else it holds reason, by, since and until as JSON. Its name is made in one step, and it goes away
+A pause lives in the store. Where a disk is full, or the store is locked or out of reach, the file `<store file>.paused` says the same: that
+it is there is enough, so it may be empty; else it holds reason, by, since and until as JSON. For a store on a server it lies on, and counts
+for, the machine where it was put up (listener.store.addresses). Its name is made in one step, and it goes away
 only after the store has the pause, so whoever asks for the flag first and for the store then misses neither.
 """
 
@@ -75,6 +76,7 @@ def put_up(path: Path, pause: Pause) -> bool:
     Raises:
         OSError: not even an empty file can be made.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)  # a store on a server may have no file here yet
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     except FileExistsError:

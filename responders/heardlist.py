@@ -121,7 +121,7 @@ def _few(reader: Reader, asked: _Asked, many: int, *, only: str = "") -> tuple[s
         if only and name != only:
             continue
         values = {**asked.values, **({"words": asked.words} if name == "words" else {})}
-        row = reader.one(f"SELECT COUNT(*) AS n FROM ({way.counted} LIMIT :many) AS some", many=many, **values)
+        row = reader.one(f"SELECT COUNT(*) AS n FROM ({way.counted} LIMIT :many) AS fitting", many=many, **values)
         counted.append((number(row, "n") if row else 0, name, way))
     fewest = min(counted, default=None, key=lambda one: one[0])
     return None if fewest is None or fewest[0] >= many else fewest[1:]

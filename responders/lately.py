@@ -128,7 +128,7 @@ def _stored(reader: Reader, one: Counted, mention: Mention) -> int:
         JOIN mentions m ON m.network = p.network AND m.post_id = p.id AND m.brand = :brand
         JOIN assessments a ON a.network = p.network AND a.post_id = p.id
         WHERE p.network = :network AND {whose} AND p.created_at > :since AND p.created_at <= :until
-        {_FILTERS.get(one.of, _SIGNAL)} LIMIT :most) AS some""",
+        {_FILTERS.get(one.of, _SIGNAL)} LIMIT :most) AS found""",
         **values,
     )
     return number(row, "n") if row else 0

@@ -62,13 +62,16 @@ def _parts(url: str) -> tuple[str, str, str, list[tuple[str, str]]]:
         split = urlsplit(url)
         asked = parse_qsl(split.query, keep_blank_values=True, strict_parsing=bool(split.query))
     except ValueError:
-        raise _unreadable() from None
+        raise unreadable() from None
     account, _, hosts = split.netloc.rpartition("@")
+    if "@" in account:
+        raise unreadable()
     database = split.path.removeprefix("/")
     if split.fragment or "@" in database or "/" in database or not all(map(_HOSTS.fullmatch, hosts.split(","))):
-        raise _unreadable()
+        raise unreadable()
     return quote(account.partition(":")[0], safe="%"), hosts, database, asked
 
 
-def _unreadable() -> Unreachable:
+def unreadable() -> Unreachable:
+    """Return that the URL cannot be read, without a word of it: any part may be one of a password."""
     return Unreachable("the address of the store cannot be read", _HINT)

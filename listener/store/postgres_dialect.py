@@ -13,8 +13,8 @@ from listener.store.base import Migrations, Value
 from listener.store.postgres_links import NoReal, NoText, NoWhole
 
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|::|:(?P<name>[A-Za-z_]\w*)""")
-_SEARCH = re.compile(r"SELECT rowid FROM words WHERE words MATCH (:\w+)")
-_SEARCHED = r"SELECT seq FROM words WHERE found @@ asked_for(\1)"
+# What listener/store/searching.py asks of the index of words.
+_SEARCH = re.compile(r"SELECT rowid(?P<name>(?: AS seq)?) FROM words WHERE words MATCH (?P<words>:\w+)(?P<between>(?: AND rowid BETWEEN)?)")
 _KEPT = 2_000  # statements in one shape of their values
 _NOTHING: Mapping[type, object] = {str: NoText(), int: NoWhole(), float: NoReal()}
 
@@ -86,7 +86,7 @@ class Dialect:
             number, _ = places.setdefault(name, (len(places) + 1, _NOTHING[kind]))
             return f'(${number} COLLATE "C")' if kind is str else f"${number}"
 
-        said = _TOKEN.sub(place, _SEARCH.sub(_SEARCHED, sql))
+        said = _TOKEN.sub(place, _SEARCH.sub(_searched, sql))
         if returning and (inserted := _INSERTED.match(sql)) and (column := self.numbered.get(inserted[1])):
             said += f" RETURNING {column}"
         return Said(said, tuple((name, nothing) for name, (_, nothing) in places.items()))
@@ -98,6 +98,11 @@ class Dialect:
         kind = str if isinstance(value, str) else int if isinstance(value, int) else float
         self._kinds[sql, name] = kind
         return kind
+
+
+def _searched(found: re.Match[str]) -> str:
+    between = found["between"].replace("rowid", "seq")
+    return f"SELECT seq{found['name']} FROM words WHERE kept @@ asked_for({found['words']}){between}"
 
 
 def numbered(migrations: Sequence[Migrations]) -> dict[str, str]:

@@ -105,6 +105,10 @@ class Server:
             Unreachable: the URL cannot be read.
         """
         self.shown = addresses.shown(url)
+        try:
+            self._given = psycopg.conninfo.conninfo_to_dict(url)
+        except psycopg.Error:
+            raise addresses.unreadable() from None
         self._url = url
         self._patience = patience
 
@@ -118,10 +122,9 @@ class Server:
         asked: dict[str, Any] = {"connect_timeout": wait, "application_name": "earnest", "client_encoding": "utf8"}
         asked |= {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
         try:
-            given = psycopg.conninfo.conninfo_to_dict(self._url)
             password = None if addresses.has_password(self._url) else settings.secret("store_password")
             secret = {"password": password.reveal()} if password else {}
-            link = psycopg.connect(self._url, autocommit=True, cursor_factory=RawCursor, **({**asked, **given} | secret))
+            link = psycopg.connect(self._url, autocommit=True, cursor_factory=RawCursor, **({**asked, **self._given} | secret))
             _set_up(link, self._patience)
         except (psycopg.Error, OSError) as problem:
             raise told(self.shown, problem) from None
@@ -220,6 +223,7 @@ class Standing:
                     failed = 0
                     self._tried.set()
                     ended = self._listen(link)
+                    link.execute("SELECT pg_advisory_unlock_all()")  # the server takes its time to notice that a connection was closed
             except (EarnestError, psycopg.Error, OSError):
                 self._tried.set()
                 ended = bool(select.select([self._wake], [], [], _RESTS[min(failed, len(_RESTS) - 1)])[0])

@@ -2,6 +2,8 @@
 
 Words are found as SQLite's tokenizer `unicode61 remove_diacritics 2` finds them (sqlite.org/fts5.html, November 2026): letters and digits
 count, in any case and under any accent; everything else stands between words. Both the posts and what is asked for go through one function.
+Three things differ: an accent is passed over in every script, a word of more than 2,000 bytes is not found, and of a text only the first
+100,000 characters are looked at, since PostgreSQL refuses an index of more than 1 MB for one text.
 """
 
 from __future__ import annotations
@@ -34,24 +36,25 @@ _WORDS = (
     """CREATE OR REPLACE FUNCTION asked_for(phrases text) RETURNS tsquery LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
         DECLARE phrase text; one tsquery; every tsquery := ''::tsquery;
         BEGIN
-            FOR phrase IN SELECT replace(found[1], '""', '"') FROM regexp_matches(phrases, '"((?:[^"]|"")*)"', 'g') AS found LOOP
+            FOR phrase IN SELECT replace(asked[1], '""', '"') FROM regexp_matches(phrases, '"((?:[^"]|"")*)"', 'g') AS asked LOOP
                 one := phraseto_tsquery('pg_catalog.simple', bare_words(phrase));
                 every := CASE WHEN numnode(every) = 0 THEN one WHEN numnode(one) = 0 THEN every ELSE every && one END;
             END LOOP;
             RETURN every;
         END $$""",
-    """CREATE TABLE words (seq BIGINT PRIMARY KEY REFERENCES posts (seq) ON DELETE CASCADE, found tsvector NOT NULL)""",
-    "CREATE INDEX words_found ON words USING gin (found)",
-    """CREATE FUNCTION words_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+    """CREATE TABLE words (seq BIGINT PRIMARY KEY REFERENCES posts (seq) ON DELETE CASCADE, kept tsvector NOT NULL)""",
+    "CREATE INDEX words_kept ON words USING gin (kept)",
+    """CREATE FUNCTION keep_words() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            INSERT INTO words (seq, found)
-            VALUES (new.seq, to_tsvector('pg_catalog.simple', jsonb_build_array(bare_words(new.text), bare_words(new.handle))))
-            ON CONFLICT (seq) DO UPDATE SET found = excluded.found;
+            INSERT INTO words (seq, kept)
+            VALUES (new.seq, to_tsvector('pg_catalog.simple',
+                jsonb_build_array(bare_words(left(new.text, 100000)), bare_words(new.handle))))
+            ON CONFLICT (seq) DO UPDATE SET kept = excluded.kept;
             RETURN NULL;
         END $$""",
-    "CREATE TRIGGER words_added AFTER INSERT ON posts FOR EACH ROW EXECUTE FUNCTION words_kept()",
+    "CREATE TRIGGER words_added AFTER INSERT ON posts FOR EACH ROW EXECUTE FUNCTION keep_words()",
     """CREATE TRIGGER words_changed AFTER UPDATE OF text, handle ON posts FOR EACH ROW
-        WHEN (old.text IS DISTINCT FROM new.text OR old.handle IS DISTINCT FROM new.handle) EXECUTE FUNCTION words_kept()""",
+        WHEN (old.text IS DISTINCT FROM new.text OR old.handle IS DISTINCT FROM new.handle) EXECUTE FUNCTION keep_words()""",
 )
 
 

@@ -100,22 +100,18 @@ class PostgresTx:
 
     def try_lock(self, names: Sequence[str]) -> frozenset[str]:
         """Lock those of these names that no other transaction has locked, without waiting, and return them."""
-        wanted = {self._talk.lock_of(name): name for name in names}
-        asked = "SELECT one FROM unnest($1::bigint[]) AS one WHERE pg_try_advisory_xact_lock(one)"
-        try:
-            with self._link.execute(asked, [sorted(wanted)]) as cursor:
-                return frozenset(wanted[number] for (number,) in cursor.fetchall())
-        except psycopg.Error as problem:
-            raise told(self._talk.shown, problem) from problem
+        numbers = {name: self._talk.lock_of(name) for name in names}
+        with self._plain(
+            "SELECT one FROM unnest($1::bigint[]) AS one WHERE pg_try_advisory_xact_lock(one)", [sorted(set(numbers.values()))]
+        ) as cursor:
+            free = {one for (one,) in cursor}
+        return frozenset(name for name, number in numbers.items() if number in free)
 
     def ids(self, table: str, many: int) -> Sequence[int]:
         """Return ids for new rows of a table, from the sequence that numbers it."""
         sequence = f"pg_get_serial_sequence('{table}', '{self._talk.dialect.numbered[table]}')"
-        try:
-            with self._link.execute(f"SELECT nextval({sequence}) FROM generate_series(1, $1::bigint)", [many]) as cursor:
-                return sorted(number for (number,) in cursor.fetchall())
-        except psycopg.Error as problem:
-            raise told(self._talk.shown, problem) from problem
+        with self._plain(f"SELECT nextval({sequence}) FROM generate_series(1, $1::bigint)", [many]) as cursor:
+            return sorted(number for (number,) in cursor)
 
     def ring(self, bell: str) -> None:
         """Ring for whoever waits for this bell, on any machine, once the transaction is stored."""
@@ -143,9 +139,9 @@ class PostgresTx:
         except psycopg.Error as problem:
             raise told(self._talk.shown, problem) from problem
 
-    def _plain(self, sql: str, values: Sequence[object]) -> None:
+    def _plain(self, sql: str, values: Sequence[object]) -> psycopg.Cursor[tuple[Any, ...]]:
         try:
-            self._link.execute(sql, values or None)
+            return self._link.execute(sql, values or None)
         except psycopg.Error as problem:
             raise told(self._talk.shown, problem) from problem
 

@@ -31,7 +31,7 @@ def due(reader: Reader, *, at: datetime, free: Sequence[str], urgent_only: Seque
         f"""SELECT d.* FROM deliveries d LEFT JOIN deliveries first ON first.id = d.after_id
         WHERE d.state = 'ready' AND (d.not_before <= :at OR d.not_before > :far) AND (d.after_id IS NULL OR first.state = 'sent')
         AND (d.network IN ({_marks(marks)}) OR (d.network IN ({_marks(scarce)}) AND d.points >= :urgent))
-        AND d.case_id NOT IN ({", ".join(map(str, busy))})
+        AND d.case_id NOT IN ({", ".join(map(str, busy)) or "0"})
         AND (d.network, d.author_id) NOT IN (SELECT p.network, p.author_id FROM mentions m
             JOIN posts p ON p.network = m.network AND p.id = m.post_id WHERE m.decided = 0)
         ORDER BY d.points DESC, d.id LIMIT 1""",

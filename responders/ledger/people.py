@@ -121,7 +121,7 @@ def _throw(tx: Tx, name: str, reason: str, *, by: str, until: datetime | None, a
         """INSERT INTO switches (name, reason, by, since, until) VALUES (:name, :reason, :by, :at, :until)
         ON CONFLICT (name) DO UPDATE SET reason = excluded.reason, by = excluded.by, since = excluded.since, until = CASE
             WHEN switches.until <= :at THEN excluded.until WHEN switches.until IS NULL OR excluded.until IS NULL THEN NULL
-            ELSE MAX(switches.until, excluded.until) END""",
+            WHEN switches.until > excluded.until THEN switches.until ELSE excluded.until END""",
         name=name,
         reason=reason,
         by=by,

@@ -19,7 +19,7 @@ _LEFT = listed(LEFT)
 _RULE = "rule "
 """How the name of what approves by itself begins; whoever calls himself so is no person either."""
 
-_PEOPLES = f"who <> '{audit.DAEMON}' AND who NOT LIKE '{_RULE}%'"
+_PEOPLES = f"who <> '{audit.DAEMON}' AND lower(who) NOT LIKE '{_RULE}%'"
 _INDEXED = "a.verdict IN ('rejected', 'undone', 'withdrew')"  # word for word as the index `approvals_against` says it, so that it is used
 _OURS = "(d.public_template IS NOT NULL OR d.private_template IS NOT NULL)"
 

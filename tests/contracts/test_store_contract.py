@@ -157,6 +157,20 @@ class TestOneAfterTheOther:
         assert [process.wait() for process in processes] == [0, 0, 0]
         assert only(store.read().one("SELECT n FROM things")) == 120
 
+    def test_what_another_has_locked_is_seen_without_waiting(self, place: Place) -> None:
+        store, other = place.open(), place.open()
+        seen: list[frozenset[str]] = []
+
+        def work(tx: Tx) -> None:
+            tx.lock(["a", "b"])
+            assert tx.try_lock(["a", "c", "a"]) == {"a", "c"}
+            if store.shared:
+                other.write(lambda tx: seen.append(tx.try_lock(["a", "c", "d"])), alongside=True)
+
+        store.write(work, alongside=True)
+        other.write(lambda tx: seen.append(tx.try_lock(["a", "d"])), alongside=True)
+        assert seen == [*([{"d"}] if store.shared else []), {"a", "d"}]
+
     def test_what_says_alongside_never_goes_on_beside_what_does_not(self, place: Place) -> None:
         store, other = place.open(), place.open()
         store.write(lambda tx: add(tx, "counter", n=0))
