@@ -29,6 +29,7 @@ PARTS = {
     "stored": "how long people wait when a million mentions are stored",
     "startup": "how long commands take from the key to the last line",
     "week": "a week in a clock of its own: memory, files, tasks, the log of the store",
+    "machines": "several processes on one PostgreSQL store, and larger fleets on paper",
     "firehose": "sifting a public stream",
     "importing": "taking in history",
     "judging": "judging posts, one by one and many at once",

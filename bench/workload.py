@@ -231,9 +231,9 @@ def status(number: int, text: str, language: str, at: datetime) -> dict[str, obj
     }  # fmt: skip
 
 
-def pages(posts: Iterator[tuple[str, str, bool]], begin: datetime, *, number: int, size: int = 100) -> Iterator[bytes]:
-    """Return so many posts as a server would send them: JSON, `size` a page, one post a millisecond."""
-    counted = enumerate(islice(posts, number), 1)
+def pages(posts: Iterator[tuple[str, str, bool]], begin: datetime, *, number: int, size: int = 100, first: int = 1) -> Iterator[bytes]:
+    """Return so many posts as a server would send them: JSON, `size` a page, one post a millisecond, numbered from `first`."""
+    counted = enumerate(islice(posts, number), first)
     while page := list(islice(counted, size)):
         rows = [status(place, text, language, begin + timedelta(milliseconds=place)) for place, (text, language, _) in page]
         yield json.dumps(rows, ensure_ascii=False).encode()

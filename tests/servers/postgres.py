@@ -37,13 +37,15 @@ _SETTINGS = {
     "log_min_messages": "fatal",
     "listen_addresses": "127.0.0.1",
 }
+_DURABLE = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "256MB", "autovacuum": "on"}
 _DOORS = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
 
 class Postgres:
-    """The server; `folder` holds all of it."""
+    """The server; `folder` holds all of it. A `durable` one forces what is committed to the disk, as one that people use does."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        self._settings = _SETTINGS | (_DURABLE if durable else {})
         self.folder = Path(tempfile.mkdtemp(prefix="earnest-postgres-"))
         self._user = "nobody" if os.geteuid() == 0 else None
         if self._user:
@@ -83,7 +85,7 @@ class Postgres:
     def start(self) -> None:
         """Start it, and wait until it answers. What a server that was killed has left is cleared up by PostgreSQL itself."""
         until = time.monotonic() + _PATIENCE
-        settings = [word for name, value in (_SETTINGS | {"port": str(self.port)}).items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in (self._settings | {"port": str(self.port)}).items() for word in ("-c", f"{name}={value}")]
         command = [self._bin / "postgres", "-D", self._data, "-k", self.folder, *settings]
         while True:
             if self._process is None or self._process.poll() is not None:
@@ -96,6 +98,11 @@ class Postgres:
                 time.sleep(_LOOK)
             else:
                 return
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process that began all the others of the server."""
+        return self._process.pid if self._process else None
 
     def stop(self) -> None:
         """Stop it in order: whoever is connected is thrown out."""
