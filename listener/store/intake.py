@@ -19,9 +19,10 @@ _POST = """INSERT INTO posts (network, id, thread_id, parent_id, parent_author_i
     :text, :created_at, :heard_at, :url, :visibility, :mentions, :tags, :language, :version, :own, :late, :source, :look_at
     WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE network = :network AND post_id = :id)
     ON CONFLICT (network, id) DO NOTHING"""
-_MENTION = """INSERT INTO mentions (network, post_id, brand, because, addressed, heard_at)
-    VALUES (:network, :post_id, :brand, :because, :addressed, :heard_at)
-    ON CONFLICT (network, post_id, brand) DO UPDATE SET because = excluded.because, addressed = excluded.addressed, decided = 0"""
+_MENTION = """INSERT INTO mentions (network, post_id, brand, because, addressed, heard_at, pressing)
+    VALUES (:network, :post_id, :brand, :because, :addressed, :heard_at, :pressing)
+    ON CONFLICT (network, post_id, brand) DO UPDATE SET because = excluded.because, addressed = excluded.addressed, decided = 0,
+    pressing = excluded.pressing"""
 _ASSESSMENT = """INSERT INTO assessments (network, post_id, language, mood, score, level, points, intent, record, judged_at)
     VALUES (:network, :post_id, :language, :mood, :score, :level, :points, :intent, :record, :judged_at)
     ON CONFLICT (network, post_id) DO UPDATE SET language = excluded.language, mood = excluded.mood, score = excluded.score,
@@ -65,7 +66,8 @@ class Intake:
 
         A repeat renews the judgement and asks for a new decision.
         """
-        self._mentions += [_mention_row(mention, self._at) for mention in mentions]
+        pressing = assessment.urgency.level.rank > 1 or bool(assessment.failed)
+        self._mentions += [_mention_row(mention, self._at, pressing=pressing) for mention in mentions]
         self._assessments += [assessment_row(mention.post, assessment, self._at, judge) for mention in mentions[:1]]
 
     def edit(self, post: Post) -> bool:
@@ -130,7 +132,7 @@ def _post_row(post: Post, heard_at: datetime, source: str, *, late: bool, follow
     }
 
 
-def _mention_row(mention: Mention, heard_at: datetime) -> Mapping[str, Value]:
+def _mention_row(mention: Mention, heard_at: datetime, *, pressing: bool) -> Mapping[str, Value]:
     return {
         "network": mention.post.network,
         "post_id": mention.post.id,
@@ -138,6 +140,7 @@ def _mention_row(mention: Mention, heard_at: datetime) -> Mapping[str, Value]:
         "because": pack([[because.ground.value, because.text] for because in mention.because]),
         "addressed": int(mention.addressed),
         "heard_at": to_text(heard_at),
+        "pressing": int(pressing),
     }
 
 

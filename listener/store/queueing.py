@@ -24,28 +24,51 @@ def lock(tx: Tx, posts: Iterable[Post]) -> None:
 
 
 def claim(tx: Tx, limit: int) -> list[int]:
-    """Take at most `limit` mentions to be decided in this transaction, oldest first; return their places in the line.
+    """Take at most `limit` mentions to be decided in this transaction; return their places in the line, in that order.
 
-    Those of people and threads that another machine is busy with are left to it.
+    The oldest, but where more wait than that, what is urgent before them, with whatever waits of the same people and threads: a cry for
+    help does not stand behind a storm, and nobody's words are decided in another order than they came. Those of people and threads that
+    another machine is busy with are left to it.
     """
-    found: list[int] = []
-    for begin in range(0, _FARTHEST, _GROUP):
-        rows = _waiting(tx, begin)
-        names = sorted({name for row in rows for name in _names_of(row)})
-        free = tx.try_lock(names) if names else frozenset()
-        found += [number(row, "seq") for row in rows if free.issuperset(_names_of(row))]
+    first = _oldest(tx, 0)
+    rows = first if len(first) < _GROUP else [*_urgent(tx, limit), *first]
+    found = _free(tx, rows)
+    for begin in range(_GROUP, _FARTHEST, _GROUP):
         if len(found) >= limit or len(rows) < _GROUP:
             break
-    return found[:limit]
+        rows = _oldest(tx, begin)
+        found |= _free(tx, rows)
+    return sorted(list(found)[:limit])
 
 
-def _waiting(tx: Tx, begin: int) -> Sequence[Row]:
-    return tx.all(
-        """SELECT m.seq, p.network, p.author_id, p.thread_id FROM mentions m JOIN posts p ON p.network = m.network AND p.id = m.post_id
-        WHERE m.decided = 0 ORDER BY m.seq LIMIT :most OFFSET :begin""",
-        most=_GROUP,
-        begin=begin,
-    )
+def _free(tx: Tx, rows: Sequence[Row]) -> dict[int, None]:
+    """Return the places of those that nobody else is busy with, once each, and keep others from them."""
+    names = sorted({name for row in rows for name in _names_of(row)})
+    free = tx.try_lock(names) if names else frozenset()
+    return dict.fromkeys(number(row, "seq") for row in rows if free.issuperset(_names_of(row)))
+
+
+_WAITING = """SELECT m.seq AS seq, p.network, p.author_id, p.thread_id
+    FROM mentions m JOIN posts p ON p.network = m.network AND p.id = m.post_id WHERE m.decided = 0"""
+
+
+def _oldest(tx: Tx, begin: int) -> list[Row]:
+    return tx.all(f"{_WAITING} ORDER BY m.seq LIMIT :most OFFSET :begin", most=_GROUP, begin=begin)
+
+
+def _urgent(tx: Tx, limit: int) -> list[Row]:
+    """Return what is urgent, each behind what waits of the same author and in the same thread."""
+    found: list[Row] = []
+    for row in tx.all(f"{_WAITING} AND m.pressing = 1 ORDER BY m.seq LIMIT :most", most=limit):
+        values = {column: text(row, column) for column in ("network", "author_id", "thread_id")}
+        found += tx.all(
+            f"""{_WAITING} AND p.network = :network AND p.author_id = :author_id
+            UNION {_WAITING} AND p.network = :network AND p.thread_id = :thread_id ORDER BY seq""",
+            **values,
+        )
+        if len(found) >= limit:
+            break
+    return found
 
 
 def _names(network: str, author: str, thread: str) -> tuple[str, str]:

@@ -126,6 +126,12 @@ _SILENCES = (
     "CREATE INDEX silences_open ON silences (source) WHERE ended_at IS NULL",
 )
 
+# Which mentions are decided before those that came earlier: cries for help, and what else is urgent, in a storm of others.
+_PRESSING = (
+    "ALTER TABLE mentions ADD COLUMN pressing INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX mentions_pressing ON mentions (seq) WHERE decided = 0 AND pressing = 1",
+)
+
 MIGRATIONS = Migrations(
     "listener",
     {
@@ -138,5 +144,6 @@ MIGRATIONS = Migrations(
         "007_looking": _LOOKING,
         "008_indexed_at_the_end": _INDEXED_AT_THE_END,
         "009_silences": _SILENCES,
+        "010_pressing": _PRESSING,
     },
 )

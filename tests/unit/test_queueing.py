@@ -1,0 +1,67 @@
+"""In which order mentions are decided: as they came, but a cry for help does not stand behind a storm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from listener.model import Page
+from listener.polling import Ear
+from listener.store import queueing
+from listener.store.base import Row
+from tests.mouth import House
+
+CRY = "@acme the charger burned my daughter's hand"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    yield made
+    made.store.close()
+
+
+async def hear(house: House, *said: tuple[str, str]) -> None:
+    """Hear posts: who wrote them, and what."""
+    posts = tuple(house.post(f"{n}", words, by, thread=f"t{n}") for n, (by, words) in enumerate(said))
+    await Ear(house.store, house.book, house.clock).take("mastodon", Page(posts, "1"))
+
+
+def claimed(house: House, limit: int) -> list[str]:
+    def work(tx: object) -> list[str]:
+        places = queueing.claim(tx, limit)  # type: ignore[arg-type]
+        assert places == sorted(places)
+        rows: dict[int, Row] = {int(str(row["seq"])): row for row in house.store.read().all("SELECT seq, post_id FROM mentions")}
+        return [str(rows[place]["post_id"]) for place in places]
+
+    return house.store.write(work)
+
+
+async def test_a_few_are_decided_as_they_came(house: House) -> None:
+    await hear(house, ("a", "@acme hello"), ("b", CRY), ("c", "@acme hello"))
+    assert claimed(house, 100) == ["0", "1", "2"]
+
+
+async def test_a_cry_for_help_is_decided_before_a_storm(house: House) -> None:
+    await hear(house, *((f"p{n}", f"@acme hello {n}") for n in range(250)), ("kim", CRY))
+    found = claimed(house, 100)
+    assert len(found) == 100
+    assert "250" in found
+    assert found[:99] == [f"{n}" for n in range(99)]
+
+
+async def test_what_the_same_person_said_before_goes_before_it(house: House) -> None:
+    await hear(
+        house, *((f"p{n}", f"@acme hello {n}") for n in range(150)), ("kim", "@acme a question"), ("kim", CRY), ("kim", "@acme and?")
+    )
+    assert claimed(house, 100)[-3:] == ["150", "151", "152"]
+
+
+async def test_nothing_waits_for_ever_behind_what_is_urgent(house: House) -> None:
+    await hear(house, ("old", "@acme hello"), *((f"p{n}", CRY) for n in range(120)))
+    found = claimed(house, 100)
+    assert len(found) == 100
+    house.store.write(lambda tx: tx.run("UPDATE mentions SET decided = 1 WHERE pressing = 1 AND seq <= 101"))
+    assert claimed(house, 100)[0] == "0"
