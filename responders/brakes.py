@@ -18,7 +18,8 @@ from listener.rules.kinds import write_span
 from listener.rules.rulebook import Brake, Rulebook
 from listener.store.base import Reader, Tx, number, pack, text
 from responders.boundaries import gist
-from responders.ledger import audit, cases, incidents, people, said, tallies
+from responders.ledger import audit, incidents, people, said, tallies
+from responders.ledger.caseload import Caseload
 from responders.model import Heard
 from responders.wording import find_words
 
@@ -58,49 +59,85 @@ def reason(brake: Brake, seen: Seen) -> str:
     return f"{n} negative mentions {within}, " + ("and no day yet to compare with" if seen.usual is None else f"{seen.usual:.1f} are usual")
 
 
-def note(tx: Tx, book: Rulebook, heard: Heard, *, at: datetime) -> bool:
-    """Count a mention for the brakes, before it is decided for the first time; return whether it is evidence for any.
+class Brakes:
+    """The brakes of a rulebook over a page of mentions: what no mention of it changes is asked once."""
 
-    It counts at the time it was written, so that the past taken in at once is no storm; history that was imported is not for here.
-    """
-    post = heard.mention.post
-    if not book.boundaries.pause_when or at - post.created_at > tallies.KEPT:
-        return False
-    names = list(_evidence(tx, book, heard))
-    if not names or cases.brands_decided(tx, post.network, post.id):  # a mention of a second brand is no second post either
-        return False
-    epoch = _epoch(tx)
-    for name in names:
-        tallies.add(tx, name, min(post.created_at, at), epoch=epoch)
-    return True
+    def __init__(self, load: Caseload, book: Rulebook) -> None:
+        """Count with what `load` counts."""
+        self._load, self._book = load, book
+        self._pedals = book.boundaries.pause_when
+        self._listed = {brake.words: _name_of(brake.words) for brake in self._pedals if brake.mentions}
+        self._released: tuple[int, datetime | None] | None = None
+        self._held: bool | None = None  # nobody looked yet
+        self._left: dict[tuple[bool, datetime], int] = {}
 
+    def note(self, heard: Heard) -> bool:
+        """Count a mention for the brakes, before it is decided for the first time; return whether it is evidence for any.
 
-def _evidence(reader: Reader, book: Rulebook, heard: Heard) -> Iterator[str]:
-    """Yield the names of the tallies that a mention belongs to."""
-    post, judged = heard.mention.post, heard.assessment
-    if judged.sentiment.label is Mood.NEGATIVE:
-        yield _NEGATIVE
-    if judged.unhappy and post.parent_id and said.ours(reader, post.network, post.parent_id):
-        yield _UPSET
-    listed = {brake.words for brake in book.boundaries.pause_when if brake.mentions}
-    yield from (_name_of(words) for words in listed if find_words(words, post.text))
+        It counts at the time it was written, so that the past taken in at once is no storm; history that was imported is not for here.
+        """
+        post, at = heard.mention.post, self._load.at
+        if not self._pedals or at - post.created_at > tallies.KEPT:
+            return False
+        names = list(self._evidence(heard))
+        if not names or self._load.near.brands_decided(post):  # a mention of a second brand is no second post either
+            return False
+        for name in names:
+            self._load.tallies.add(name, min(post.created_at, at), epoch=self._since[0])
+        return True
 
+    def _evidence(self, heard: Heard) -> Iterator[str]:
+        """Yield the names of the tallies that a mention belongs to."""
+        post, judged = heard.mention.post, heard.assessment
+        if judged.sentiment.label is Mood.NEGATIVE:
+            yield _NEGATIVE
+        if judged.unhappy and self._load.near.answers_ours(post):
+            yield _UPSET
+        yield from (name for words, name in self._listed.items() if find_words(words, post.text))
 
-def _name_of(words: tuple[str, ...]) -> str:
-    """Name the tally of a list of words: other words are another tally."""
-    return "words " + hashlib.sha256(pack(sorted(words)).encode()).hexdigest()[:12]
+    @property
+    def _since(self) -> tuple[int, datetime | None]:
+        if self._released is None:
+            self._released = _released(self._load.tx)
+        return self._released
+
+    def check(self) -> str:
+        """Pause all sending where a brake trips; return its reason, or "" where none does or one holds already."""
+        tx, at = self._load.tx, self._load.at
+        if self._held is None:
+            self._released = None if settle(tx, at=at) else self._released
+            self._held = _is_tripped(tx)
+        why = "" if self._held else next((why for brake in self._pedals if (why := reason(brake, self._look(brake)))), "")
+        if why:
+            self._load.write()
+            _trip(tx, why, at)
+            self._held = True
+        return why
+
+    def _look(self, brake: Brake) -> Seen:
+        """Count for one brake: what came within its span and after the last resume."""
+        at = self._load.at
+        since, (epoch, released) = at - brake.within, self._since
+        if brake.same_text or brake.answers:
+            return Seen(self._sent(max(since, released) if released else since, alike=bool(brake.same_text)))
+        name = _UPSET if brake.upset_replies else _name_of(brake.words) if brake.mentions else _NEGATIVE
+        count = self._load.tallies.count(name, since=since, until=at, epoch=epoch)
+        if not brake.negative or count < brake.negative:
+            return Seen(count)
+        return Seen(count, self._load.tallies.usual(_NEGATIVE, brake.within, at, zone=self._book.timezone))
+
+    def _sent(self, since: datetime, *, alike: bool) -> int:
+        """Return how many answers left by themselves since a moment, or how many of all in the same words: nothing leaves meanwhile."""
+        if (alike, since) not in self._left:
+            tx = self._load.tx
+            most = max(Counter(map(gist, said.texts_left(tx, since=since))).values(), default=0) if alike else 0
+            self._left[alike, since] = most if alike else said.count_alone(tx, since=since)
+        return self._left[alike, since]
 
 
 def check(tx: Tx, book: Rulebook, *, at: datetime) -> str:
     """Pause all sending where a brake of `book` trips; return its reason, or "" where none does or one holds already."""
-    settle(tx, at=at)
-    if _is_tripped(tx):
-        return ""
-    for brake in book.boundaries.pause_when:
-        if why := reason(brake, _look(tx, brake, at, book.timezone)):
-            _trip(tx, why, at)
-            return why
-    return ""
+    return Brakes(Caseload(tx, (), at=at), book).check()
 
 
 def _trip(tx: Tx, why: str, at: datetime) -> None:
@@ -114,7 +151,7 @@ def settle(tx: Tx, *, at: datetime) -> bool:
     """Notice that a person resumed after a brake: end its incident and begin to count anew; return whether that was so."""
     if not resumed(tx):
         return False
-    epoch = _epoch(tx) + 1
+    epoch = _released(tx)[0] + 1
     people.set_fact(tx, _TRIPPED, "", at=at)
     people.set_fact(tx, _RELEASED, str(epoch), at=at)
     incidents.end(tx, BY, at=at)
@@ -131,28 +168,12 @@ def _is_tripped(reader: Reader) -> bool:
     return reader.one("SELECT 1 FROM facts WHERE name = :name AND value <> ''", name=_TRIPPED) is not None
 
 
-def _epoch(reader: Reader) -> int:
-    """Return how often a person resumed after a brake."""
-    return _released(reader)[0]
-
-
 def _released(reader: Reader) -> tuple[int, datetime | None]:
     """Return how often a person resumed after a brake, and when last."""
     row = reader.one("SELECT value, at FROM facts WHERE name = :name", name=_RELEASED)
     return (number(row, "value"), from_text(text(row, "at"))) if row else (0, None)
 
 
-def _look(reader: Reader, brake: Brake, at: datetime, zone: str) -> Seen:
-    """Count for one brake: what came within its span and after the last resume."""
-    epoch, released = _released(reader)
-    since = at - brake.within
-    left_since = max(since, released) if released else since
-    if brake.same_text:
-        texts = Counter(map(gist, said.texts_left(reader, since=left_since)))
-        return Seen(max(texts.values(), default=0))
-    if brake.answers:
-        return Seen(said.count_alone(reader, since=left_since))
-    name = _UPSET if brake.upset_replies else _name_of(brake.words) if brake.mentions else _NEGATIVE
-    count = tallies.count(reader, name, since=since, until=at, epoch=epoch)
-    usual = tallies.usual(reader, _NEGATIVE, brake.within, at, zone=zone) if brake.negative and count >= brake.negative else None
-    return Seen(count, usual)
+def _name_of(words: tuple[str, ...]) -> str:
+    """Name the tally of a list of words: other words are another tally."""
+    return "words " + hashlib.sha256(pack(sorted(words)).encode()).hexdigest()[:12]

@@ -16,11 +16,11 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, text
 from responders import lately, policies
 from responders.ledger import deliveries, lowered, people, places, said
-from responders.lifecycle import THERE, listed
+from responders.ledger.nearby import Nearby
+from responders.ledger.tallies import Counting
 from responders.model import NOTHING_ASKED, Asked, Circumstances, Heard, Past
 from responders.policies import PolicyGate
 
-_MEMORY = timedelta(days=90)  # the longest span in which answers to one person are counted
 _HOUR = timedelta(hours=1)
 _LATELY = timedelta(days=2)  # the longest span in which all answers that leave by themselves are counted
 _UNJUDGED = Assessment("und", Sentiment(Mood.UNKNOWN, 0.0), (), Urgency(Level.LOW, 0), Intent.OTHER, needs_reply=False)
@@ -74,32 +74,49 @@ def lasts(around: World, pause: people.Pause | None) -> datetime | None:
 def circumstances(
     reader: Reader, mention: Mention, around: World, *, late: bool, without: int | None = None, mute: bool = False
 ) -> Circumstances:
-    """Gather what deciding needs to know besides the mention; `late` marks history that was taken in.
+    """Gather what deciding needs to know besides the mention, for it alone; see `among`.
 
-    `without` is a draft whose own deliveries do not count: it is asked about just before it leaves. `mute` says that Earnest cannot speak
-    on the network.
+    `without` is a draft whose own deliveries do not count: it is asked about just before it leaves.
+    """
+    near = Nearby(reader, [mention.post], at=around.at, without=without)
+    return among(near, Counting(reader), reader, mention, around, late=late, mute=mute, asking=without is not None)
+
+
+def among(
+    near: Nearby,
+    counting: Counting,
+    reader: Reader,
+    mention: Mention,
+    around: World,
+    *,
+    late: bool,
+    mute: bool,
+    asking: bool = False,
+) -> Circumstances:
+    """Gather what deciding needs to know besides the mention, from what is `near` a page of them and was counted by now.
+
+    `late` marks history that was taken in. `mute` says that Earnest cannot speak on the network. `asking` says that the answer to the
+    mention is about to leave, and is asked about once more.
     """
     post = mention.post
-    rows = deliveries.left(reader, post.network, post.author.id, post.thread_id, since=around.at - _MEMORY, without=without)
-    left = [(row, from_text(text(row, "at"))) for row in rows]
-    to_author = [(text(row, "route"), moment) for row, moment in left if text(row, "author_id") == post.author.id]
+    to_author, in_thread = near.to_author(post), near.in_thread(post)
     return Circumstances(
         now=around.at,
-        suppressed=people.suppressed(reader, post.network, post.author.id),
+        suppressed=near.suppressed(post),
         paused=around.paused,
         heard_late=late,
         author_is_us=post.own or (post.network, post.author.id) in around.ours,
-        answered=_answered(reader, post, without),
-        sent_to_author=tuple(moment for _, moment in to_author),
-        sent_in_thread=tuple(moment for row, moment in left if text(row, "thread_id") == post.thread_id),
+        answered=near.answered(post),
+        sent_to_author=tuple(one.at for one in to_author),
+        sent_in_thread=tuple(one.at for one in in_thread),
         sent_automatically=tuple(moment for _, moment in around.alone),
-        sent_by_route_to_author=tuple(to_author),
+        sent_by_route_to_author=tuple((one.route, one.at) for one in to_author),
         sent_by_route=around.alone,
-        answers_ours_alone=_answers_ours_alone(reader, post, around),
-        crowd=_crowd(reader, post, {text(row, "author_id") for row in rows if text(row, "thread_id") == post.thread_id}, without),
-        our_thread=_our_thread(reader, post),
+        answers_ours_alone=near.answers_alone(post, by_us=(post.network, post.parent_author_id) in around.ours),
+        crowd=_crowd(near, post, {one.author_id for one in in_thread}, asking=asking),
+        our_thread=near.our_thread(post),
         texts_alone=around.texts,
-        past=lately.past(reader, around.asked, mention, at=around.at) if around.asked != NOTHING_ASKED else Past(),
+        past=lately.past(reader, around.asked, mention, counting, at=around.at) if around.asked != NOTHING_ASKED else Past(),
         mute=mute,
         labelled=around.labelled.get(post.network),
         lowered=around.lowered,
@@ -124,36 +141,8 @@ def _learned(reader: Reader, post: Post) -> list[PolicyGate]:
     return [gate for gate in policies.of_network(post.network) if any(gate.says in text(row, "reason") for row in rows)]
 
 
-def _answered(reader: Reader, post: Post, without: int | None) -> bool:
-    """Return whether an answer of ours stands under the post, or may; what the draft `without` has sent does not count."""
-    found = reader.one(
-        f"""SELECT 1 FROM deliveries WHERE network = :network AND parent_id = :id AND state IN ({listed(THERE)})
-        AND draft_id <> :without
-        UNION ALL SELECT 1 FROM posts WHERE network = :network AND thread_id = :thread AND parent_id = :id AND own = 1
-        AND id NOT IN (SELECT remote_id FROM deliveries WHERE draft_id = :without) LIMIT 1""",
-        network=post.network,
-        id=post.id,
-        thread=post.thread_id,
-        without=without or 0,
-    )
-    return found is not None
-
-
-def _answers_ours_alone(reader: Reader, post: Post, around: World) -> bool:
-    if post.parent_id is None:
+def _crowd(near: Nearby, post: Post, answered: set[str], *, asking: bool) -> bool:
+    """Return whether we speak to others in this thread, and not to this author (what is asked about aside)."""
+    if post.author.id in answered or not (answered or near.waits_for_others(post)):
         return False
-    by_us = (post.network, post.parent_author_id) in around.ours
-    return said.alone(reader, post.network, post.thread_id, post.parent_id, by_us=by_us)
-
-
-def _crowd(reader: Reader, post: Post, answered: set[str], without: int | None) -> bool:
-    """Return whether we speak to others in this thread, and not to this author (what is asked about, `without`, aside)."""
-    here = (reader, post.network, post.thread_id, post.author.id)
-    if post.author.id in answered or not (answered or said.waits_for_others(*here)):
-        return False
-    return without is not None or not said.waits_for(*here)
-
-
-def _our_thread(reader: Reader, post: Post) -> bool:
-    """Return whether we began the thread: then people speak to us there, and are no crowd around somebody else."""
-    return post.own if post.id == post.thread_id else heard_ledger.is_own(reader, post.network, post.thread_id)
+    return asking or not near.waits_for(post)

@@ -10,9 +10,11 @@ from datetime import datetime
 
 from listener.clock import from_text, to_text
 from listener.model import Mention, Post
-from listener.store.base import Reader, Tx, Value, number, text
+from listener.store.base import Reader, Value, number, text
 from listener.terms import terms_of
-from responders.ledger import cases, tallies, terms
+from responders.ledger import tallies, terms
+from responders.ledger.caseload import Caseload
+from responders.ledger.tallies import Counting
 from responders.lifecycle import LEFT, listed
 from responders.model import Asked, Counted, Heard, Past
 from responders.overtime import is_a
@@ -20,16 +22,16 @@ from responders.overtime import is_a
 _NEGATIVE, _ALL = "negative", "mentions"
 
 
-def note(tx: Tx, asked: Asked, heard: Heard, *, at: datetime) -> None:
+def note(load: Caseload, asked: Asked, heard: Heard) -> None:
     """Count a mention, before it is decided for the first time; it counts at the time it was written."""
-    post = heard.mention.post
-    if not (asked.counts or asked.terms) or heard.mention.brand in cases.brands_decided(tx, post.network, post.id):
+    post, at = heard.mention.post, load.at
+    if not (asked.counts or asked.terms) or heard.mention.brand in load.near.brands_decided(post):
         return
     for of in {one.of for one in asked.counts if one.by == "brand"}:
         if at - post.created_at <= tallies.KEPT and is_a(of, heard.assessment):
-            tallies.add(tx, _name(heard.mention.brand, of), min(post.created_at, at), epoch=0)
+            load.tallies.add(_name(heard.mention.brand, of), min(post.created_at, at), epoch=0)
     if asked.terms and at - post.created_at <= terms.KEPT:
-        terms.note(tx, heard.mention.brand, post, _terms(asked, heard.mention), at=min(post.created_at, at))
+        terms.note(load.tx, heard.mention.brand, post, _terms(asked, heard.mention), at=min(post.created_at, at))
 
 
 def _terms(asked: Asked, mention: Mention) -> tuple[str, ...]:
@@ -40,15 +42,15 @@ def _name(brand: str, of: str) -> str:
     return f"lately {brand} {of}"
 
 
-def past(reader: Reader, asked: Asked, mention: Mention, *, at: datetime) -> Past:
-    """Gather what conditions ask about a mention that is stored."""
+def past(reader: Reader, asked: Asked, mention: Mention, counting: Counting, *, at: datetime) -> Past:
+    """Gather what conditions ask about a mention that is stored; `counting` are the tallies as they stand."""
     post = mention.post
     answered_at = _answered_at(reader, post) if asked.thread else None
     return Past(
         known=asked.known and _known(reader, mention),
         answered=answered_at is not None,
         waiting=_waiting(reader, post, answered_at) if asked.thread else 1,
-        counts={one: _count(reader, one, mention, at, asked.zone) for one in asked.counts},
+        counts={one: _count(reader, one, mention, counting, at=at, zone=asked.zone) for one in asked.counts},
         fresh={one: terms.fresh(reader, mention.brand, one, at=at, among=_terms(asked, mention)) for one in asked.fresh},
     )
 
@@ -95,12 +97,12 @@ def _waiting(reader: Reader, post: Post, since: datetime | None) -> int:
     return max(number(row, "n") if row else 0, 1)
 
 
-def _count(reader: Reader, one: Counted, mention: Mention, at: datetime, zone: str) -> float | None:
+def _count(reader: Reader, one: Counted, mention: Mention, counting: Counting, *, at: datetime, zone: str) -> float | None:
     if one.by == "brand":
         name = _name(mention.brand, one.of)
         if one.usual:
-            return tallies.usual(reader, name, one.within, at, zone=zone)
-        return min(tallies.count(reader, name, since=at - one.within, until=at), one.most)
+            return counting.usual(name, one.within, at, zone=zone)
+        return min(counting.count(name, since=at - one.within, until=at), one.most)
     return _stored(reader, one, mention)
 
 

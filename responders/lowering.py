@@ -17,6 +17,7 @@ from listener.store.base import Reader, Tx
 from listener.text import one_line
 from responders import earning, verdicts
 from responders.ledger import audit, incidents, lowered, records, rulebooks
+from responders.ledger.caseload import Caseload
 from responders.ledger.lowered import Lowered
 from responders.model import Heard
 
@@ -28,12 +29,12 @@ def incident(route: str) -> str:
     return f"lowered {route}"
 
 
-def note(tx: Tx, heard: Heard, *, at: datetime) -> bool:
+def note(load: Caseload, heard: Heard) -> bool:
     """Keep a mention that is an unhappy reply to an answer of ours, before it is decided for the first time; return whether it is one."""
     post = heard.mention.post
-    if not heard.assessment.unhappy or not post.parent_id or post.own:
+    if not heard.assessment.unhappy or not post.parent_id or post.own or not load.near.answers_sent(post):
         return False
-    return records.note_unhappy(tx, post.network, post.parent_id, at=min(post.created_at, at))
+    return records.note_unhappy(load.tx, post.network, post.parent_id, at=min(post.created_at, load.at))
 
 
 def bad(reader: Reader, book: Rulebook, route: Route, *, at: datetime) -> str:

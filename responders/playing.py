@@ -27,6 +27,7 @@ from responders.approvals import UNDO
 from responders.channels.base import ChannelKind, Parent, Sent
 from responders.keptworld import KeptWorld
 from responders.ledger import cases, deliveries, drafts, lowered, moves, people
+from responders.ledger.caseload import open_case
 from responders.ledger.lowered import Lowered
 from responders.ledger.schema import MIGRATIONS as ANSWERING
 from responders.model import Delivery, DeliveryState, DraftState, Kind, Proposal
@@ -244,7 +245,7 @@ class Play:
 
     def _answer(self, tx: Tx, mention: Mention, words: Mapping[Kind, str], route: str, *, automatic: bool) -> bool:
         at, post = self.clock(), mention.post
-        case, _ = cases.join(tx, mention, at=at)
+        case = open_case(tx, mention, at=at)
         draft_id = drafts.add(
             tx,
             case.id,

@@ -17,8 +17,9 @@ from listener.rules.kinds import write_span
 from listener.rules.rulebook import Rulebook
 from listener.rules.watches import Watch
 from listener.store.base import Reader, Store, Tx, text
-from responders.ledger import audit, cases, incidents, tallies, terms
+from responders.ledger import audit, incidents, tallies, terms
 from responders.ledger import watches as watch_ledger
+from responders.ledger.caseload import Caseload
 from responders.model import Heard
 from responders.overtime import Compared, fresh_of
 from responders.watches import CompiledWatch, Note, Seen, State, Watches
@@ -29,16 +30,16 @@ _AGAIN = timedelta(hours=1)
 _QUOTED = re.compile(r'"[^"]*"')
 
 
-def note(tx: Tx, watches: Watches, heard: Heard, source: str, *, at: datetime) -> None:
+def note(load: Caseload, watches: Watches, heard: Heard, source: str) -> None:
     """Count a mention for the watches, before it is decided for the first time; `source` brought its post."""
-    post = heard.mention.post
+    post, at = heard.mention.post, load.at
     notes = list(watches.notes(heard, source))
     if not notes or at - post.created_at > tallies.KEPT:
         return
-    decided = cases.brands_decided(tx, post.network, post.id)
+    decided = load.near.brands_decided(post)
     for one in notes:
         if heard.mention.brand not in decided and (one.each_brand or not decided):
-            tallies.add(tx, one.name, _moment(one, post.created_at, at), epoch=0)
+            load.tallies.add(one.name, _moment(one, post.created_at, at), epoch=0)
 
 
 def _moment(one: Note, written: datetime, at: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 from listener.store.base import Row, Tx, Value
 
@@ -30,8 +31,18 @@ class Asking:
         self.asked[sql] = values
         return self._tx.run(sql, **values)
 
+    def run_many(self, sql: str, many: Sequence[Mapping[str, Value]]) -> int:
+        self.asked[sql] = dict(many[0])
+        return self._tx.run_many(sql, many)
+
     def insert(self, sql: str, **values: Value) -> int:
         return self._tx.insert(sql, **values)
+
+    def ids(self, table: str, many: int) -> Sequence[int]:
+        return self._tx.ids(table, many)
+
+    def lock(self, names: Sequence[str]) -> None:
+        self._tx.lock(names)
 
     def slow(self) -> list[str]:
         """Return the questions that read a whole table, or all of one network, with how they do it."""

@@ -32,6 +32,7 @@ from listener.store import mentions as heard
 from listener.store.base import Tx
 from responders.house import open_store
 from responders.ledger import audit, cases, deliveries, drafts, escalations, moves, people
+from responders.ledger.caseload import Caseload
 from responders.ledger.clocks import Clocks
 from responders.lifecycle import Arrow
 from responders.model import Decision, DraftState, Hold, Kind, Proposal, Step
@@ -167,14 +168,16 @@ def _case(tx: Tx, told: Told, at: datetime) -> None:
     heard.store_post(tx, post, heard_at=at, source="mastodon", late=False)
     heard.store_mention(tx, mention, assessment, heard_at=at)
     heard.mark_decided(tx, range(int(told.id[1:]) + 1))
-    case, _ = cases.join(tx, mention, at=at)
+    load = Caseload(tx, [mention], at=at)
+    case, _ = load.join(mention)
     forbids = told.id == "p6"
     hold = Hold("suppressed", 'asked us to stop: "never write to me again"', None, forbids=True)
     trace = (Step(told.route, True, 'signals are money ("charged me twice")'),)
     decision = Decision(told.route, "0123456789ab", ("nothing",) if forbids else ("draft:wrong-charge",), (hold,) if forbids else (), trace)
     running = Clocks(respond_by=None if told.due is None else at + told.due)
-    cases.update(tx, case, mention, assessment, decision, state=told.state, team="billing", running=running, at=at)
-    cases.record_decision(tx, case.id, mention, decision, at=at)
+    load.update(case, mention, assessment, decision, state=told.state, team="billing", running=running)
+    load.record_decision(case.id, mention, decision)
+    load.finish()
     audit.record(tx, audit.DAEMON, "opened", at=at, case_id=case.id, words=told.text)
     if forbids:
         people.suppress(tx, post.author, "never write to me again", post_id=post.id, by=audit.DAEMON, at=at)

@@ -22,6 +22,7 @@ _STATEMENTS = 512  # kept ready by SQLite's Python module; more than there are i
 _CHANGES = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+(\w+)")
 _FROM = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)")
 _PARTS = re.compile(r"\b(SELECT|FROM)\b")
+_AMONG = re.compile(r"\bIN \(SELECT value FROM json_each\(:\w+\)\)")  # what is asked for, and no table
 _HARMLESS = ("SAVEPOINT", "RELEASE")
 
 
@@ -98,9 +99,10 @@ class _Noting(SqliteTx):
     def _keep(self, sql: str) -> None:
         """Remember that a statement found nothing, where each of its parts reads a table of ours."""
         if sql not in self._unanswered:
+            sql, asked = _AMONG.sub("", sql), sql
             tables, parts = frozenset(_FROM.findall(sql)), _PARTS.findall(sql)
             known = tables and tables <= self.changes.keys() and parts.count("SELECT") == parts.count("FROM")
-            self._unanswered[sql] = tables if known else frozenset(self.changes)
+            self._unanswered[asked] = tables if known else frozenset(self.changes)
 
 
 class Scratch:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from listener.clock import to_text
-from listener.store.base import Reader, Row, Tx, number, pack, text
+from listener.store.base import Reader, Row, Tx, Value, number, pack, text
 
 DAEMON = "earnest"
+_LOG = "the log"
 _QUOTED = re.compile(r'".*"|".*', re.DOTALL)
 
 
@@ -18,20 +21,32 @@ def unquoted(reason: str) -> str:
     return _QUOTED.sub('"…"', reason)
 
 
+class Line(NamedTuple):
+    """What somebody did: `who` is a person's name or `earnest`, `action` one or two words, `detail` plain facts."""
+
+    who: str
+    action: str
+    at: datetime
+    case_id: int | None
+    detail: Mapping[str, object]
+
+
 def record(tx: Tx, who: str, action: str, *, at: datetime, case_id: int | None = None, **detail: object) -> None:
     """Add a line: `who` is a person's name or `earnest`, `action` one or two words, `detail` plain facts."""
+    record_all(tx, [Line(who, action, at, case_id, detail)])
+
+
+def record_all(tx: Tx, found: Iterable[Line]) -> None:
+    """Add lines in their order. Nobody else adds one until the transaction ends."""
+    tx.lock([_LOG])
     last = tx.one("SELECT seal FROM audit ORDER BY id DESC LIMIT 1")
-    facts = pack(detail)
-    moment = to_text(at)
-    tx.run(
-        """INSERT INTO audit (at, who, action, case_id, detail, seal) VALUES (:at, :who, :action, :case_id, :detail, :seal)""",
-        at=moment,
-        who=who,
-        action=action,
-        case_id=case_id,
-        detail=facts,
-        seal=_seal("" if last is None else text(last, "seal"), moment, who, action, case_id, facts),
-    )
+    seal = "" if last is None else text(last, "seal")
+    rows: list[dict[str, Value]] = []
+    for line in found:
+        facts, moment = pack(line.detail), to_text(line.at)
+        seal = _seal(seal, moment, line.who, line.action, line.case_id, facts)
+        rows.append({"at": moment, "who": line.who, "action": line.action, "case_id": line.case_id, "detail": facts, "seal": seal})
+    tx.run_many("INSERT INTO audit (at, who, action, case_id, detail, seal) VALUES (:at, :who, :action, :case_id, :detail, :seal)", rows)
 
 
 def _seal(before: str, *line: str | int | None) -> str:

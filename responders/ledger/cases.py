@@ -10,12 +10,11 @@ from typing import Any
 
 from listener.clock import from_text, to_text
 from listener.errors import EarnestError
-from listener.model import Assessment, Level, Mention
+from listener.model import Level
 from listener.store.base import Reader, Row, Tx, Value, number, pack, text, unpack
 from responders.ledger import clocks, shadows
 from responders.ledger.clocks import Clocks
 from responders.model import Decision, Hold
-from responders.tracing import kept
 
 _ID = re.compile(r"[Aa]-?(\d{1,12})")
 LOOK_FOR = timedelta(minutes=2)
@@ -92,7 +91,7 @@ def _clocks(row: Row) -> Clocks:
     )
 
 
-def _clock_values(running: Clocks) -> dict[str, Value]:
+def clock_values(running: Clocks) -> dict[str, Value]:
     """Return the columns that keep the clocks."""
     moments = {name: getattr(running, name) for name in ("respond_by", "resolve_by", "responded_at", "paused_at")}
     kept: dict[str, Value] = {name: to_text(moment) if moment else None for name, moment in moments.items()}
@@ -100,7 +99,7 @@ def _clock_values(running: Clocks) -> dict[str, Value]:
 
 
 _CLOCK_COLUMNS = "respond_by, resolve_by, responded_at, paused_at, schedule"
-_SET_CLOCKS = """respond_by = :respond_by, resolve_by = :resolve_by, responded_at = :responded_at, paused_at = :paused_at,
+SET_CLOCKS = """respond_by = :respond_by, resolve_by = :resolve_by, responded_at = :responded_at, paused_at = :paused_at,
     schedule = :schedule"""
 
 
@@ -143,74 +142,6 @@ def find(reader: Reader, name: str) -> Case:
     return read(row)
 
 
-def join(tx: Tx, mention: Mention, *, at: datetime) -> tuple[Case, bool]:
-    """Return the case this mention belongs to, opening one where there is none, and whether it is new."""
-    post = mention.post
-    found = _of(tx, mention)
-    if found is not None:
-        return read(found), False
-    tx.run(
-        """INSERT INTO cases (network, thread_id, author_id, handle, brand, post_id, route, rule_version, state, level, points, team,
-        assignee, opened_at, updated_at)
-        VALUES (:network, :thread, :author, :handle, :brand, :post, '', '', 'noted', 'low', 0, '', '', :at, :at)
-        ON CONFLICT (network, thread_id, author_id, brand) DO NOTHING""",
-        network=post.network,
-        thread=post.thread_id,
-        author=post.author.id,
-        handle=post.author.handle,
-        brand=mention.brand,
-        post=post.id,
-        at=to_text(at),
-    )
-    row = _of(tx, mention)
-    if row is None:
-        message = "a case vanished while it was opened"
-        raise EarnestError(message)
-    return read(row), True
-
-
-def _of(reader: Reader, mention: Mention) -> Row | None:
-    return reader.one(
-        "SELECT * FROM cases WHERE network = :network AND thread_id = :thread AND author_id = :author AND brand = :brand",
-        network=mention.post.network,
-        thread=mention.post.thread_id,
-        author=mention.post.author.id,
-        brand=mention.brand,
-    )
-
-
-def update(
-    tx: Tx,
-    case: Case,
-    mention: Mention,
-    assessment: Assessment,
-    decision: Decision,
-    *,
-    state: str,
-    team: str,
-    running: Clocks,
-    at: datetime,
-) -> None:
-    """Give a case its newest post, route, urgency and clocks. While it is unanswered its urgency never falls."""
-    calm = case.state not in UNANSWERED or assessment.urgency.points >= case.points
-    tx.run(
-        f"""UPDATE cases SET post_id = :post, route = :route, rule_version = :version, state = :state, level = :level, points = :points,
-        team = CASE WHEN :team = '' THEN team ELSE :team END, {_SET_CLOCKS},
-        handle = :handle, updated_at = :at, snoozed_until = NULL WHERE id = :id""",
-        post=mention.post.id,
-        route=decision.route,
-        version=decision.rule_version,
-        state=state,
-        level=assessment.urgency.level.value if calm else case.level.value,
-        points=assessment.urgency.points if calm else case.points,
-        team=team,
-        handle=mention.post.author.handle,
-        at=to_text(at),
-        id=case.id,
-        **_clock_values(running),
-    )
-
-
 def lower(tx: Tx, case_id: int, level: Level, points: int, *, at: datetime) -> None:
     """Let a case be less urgent, as a person said."""
     tx.run(
@@ -227,12 +158,13 @@ def set_state(tx: Tx, case_id: int, state: str, *, at: datetime) -> None:
     tx.run("UPDATE cases SET state = :state, updated_at = :at WHERE id = :id", state=state, at=to_text(at), id=case_id)
     row = tx.one(f"SELECT {_CLOCK_COLUMNS} FROM cases WHERE id = :id", id=case_id)
     before = _clocks(row) if row else Clocks()
-    now = _moved(before, state, at)
+    now = moved_clocks(before, state, at)
     if now != before:
-        tx.run(f"UPDATE cases SET {_SET_CLOCKS} WHERE id = :id", id=case_id, **_clock_values(now))
+        tx.run(f"UPDATE cases SET {SET_CLOCKS} WHERE id = :id", id=case_id, **clock_values(now))
 
 
-def _moved(running: Clocks, state: str, at: datetime) -> Clocks:
+def moved_clocks(running: Clocks, state: str, at: datetime) -> Clocks:
+    """Return the clocks of a case that moves to another state: answering stops or pauses them, closing ends them."""
     if state == "answered":
         return clocks.answered(running, at)
     return clocks.resumed(running, at) if state in UNANSWERED else clocks.ended(running)
@@ -314,35 +246,6 @@ def leave(tx: Tx, case_id: int, who: str) -> None:
     tx.run("UPDATE cases SET looked_at_by = '', looked_at_until = NULL WHERE id = :id AND looked_at_by = :who", id=case_id, who=who)
 
 
-def record_decision(
-    tx: Tx, case_id: int, mention: Mention, decision: Decision, *, at: datetime, raised: str = "", brief: bool = False
-) -> None:
-    """Keep what was decided of a mention, and why: of the other routes, what nobody could find out again (see `retracing`).
-
-    Beside it stand the shadow routes that matched. `raised` is what a storm added to its judgement (`judged.kept`); `brief` leaves out why.
-    """
-    decision_id = tx.insert(
-        """INSERT INTO decisions (case_id, network, post_id, brand, route, rule_version, actions, holds, trace, decided_at, raised)
-        VALUES (:case_id, :network, :post_id, :brand, :route, :version, :actions, :holds, :trace, :at, :raised)""",
-        case_id=case_id,
-        network=mention.post.network,
-        post_id=mention.post.id,
-        brand=mention.brand,
-        route=decision.route,
-        version=decision.rule_version,
-        actions=pack(decision.actions),
-        holds=pack([] if brief else list(map(_kept, decision.holds))),
-        trace=pack([] if brief else [shadows.kept_step(step) for step in kept(decision.trace)]),
-        at=to_text(at),
-        raised=raised,
-    )
-    shadows.keep(tx, decision_id, decision.shadows)
-
-
-def _kept(hold: Hold) -> list[object]:
-    return [hold.gate, hold.reason, to_text(hold.until) if hold.until else None, hold.forbids, hold.by_hand]
-
-
 def _hold(kept: Sequence[Any]) -> Hold:
     gate, reason, until, forbids, *by_hand = kept  # what was kept by an older version says nothing of hands
     return Hold(gate, reason, from_text(until) if until else None, bool(forbids), by_hand=any(by_hand))
@@ -372,8 +275,21 @@ def decision(reader: Reader, case_id: int) -> Decision | None:
 
 def brands_decided(reader: Reader, network: str, post_id: str) -> frozenset[str]:
     """Return for which brands a post was decided before; what comes then is an edit, and no second post."""
-    rows = reader.all("SELECT DISTINCT brand FROM decisions WHERE network = :network AND post_id = :id", network=network, id=post_id)
-    return frozenset(text(row, "brand") for row in rows)
+    return brands_decided_among(reader, network, [post_id]).get(post_id, frozenset())
+
+
+def brands_decided_among(reader: Reader, network: str, post_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Return the same for some posts, by their ids."""
+    rows = reader.all(
+        """SELECT DISTINCT post_id, brand FROM decisions WHERE network = :network
+        AND post_id IN (SELECT value FROM json_each(:ids))""",
+        network=network,
+        ids=pack(post_ids),
+    )
+    found: dict[str, frozenset[str]] = {}
+    for row in rows:
+        found[text(row, "post_id")] = found.get(text(row, "post_id"), frozenset()) | {text(row, "brand")}
+    return found
 
 
 def decided_post(reader: Reader, case_id: int) -> tuple[str, str, str] | None:

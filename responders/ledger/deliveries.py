@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -145,8 +146,8 @@ def counts(reader: Reader) -> dict[str, int]:
     return {state.value: found.get(state.value, 0) for state in DeliveryState}
 
 
-def left(reader: Reader, network: str, author_id: str, thread_id: str, *, since: datetime, without: int | None) -> list[Row]:
-    """Return answers that left, may have left or are about to, to this author or in this thread since a moment, newest first.
+def left(reader: Reader, network: str, authors: Sequence[str], threads: Sequence[str], *, since: datetime, without: int = 0) -> list[Row]:
+    """Return answers that left, may have left or are about to, to these authors or in these threads since a moment, newest first.
 
     Those of the draft `without` are left out.
     """
@@ -154,12 +155,21 @@ def left(reader: Reader, network: str, author_id: str, thread_id: str, *, since:
         WHERE state IN ({_ABOUT_TO}) AND network = :network
         AND draft_id <> :without AND COALESCE(last_attempt_at, not_before) >= :since"""
     return reader.all(  # two questions, each with its index: one with OR would read the whole network
-        f"""{counted} AND author_id = :author UNION ALL {counted} AND thread_id = :thread AND author_id <> :author ORDER BY at DESC""",
+        f"""{counted} AND author_id IN (SELECT value FROM json_each(:authors))
+        UNION ALL {counted} AND thread_id IN (SELECT value FROM json_each(:threads))
+        AND author_id NOT IN (SELECT value FROM json_each(:authors)) ORDER BY at DESC""",
         network=network,
-        author=author_id,
-        thread=thread_id,
+        authors=pack(authors),
+        threads=pack(threads),
         since=to_text(since),
-        without=without or 0,
+        without=without,
+    )
+
+
+def of_draft(reader: Reader, draft_id: int) -> list[Row]:
+    """Return the same of what was made of one draft."""
+    return reader.all(
+        "SELECT author_id, thread_id, route, COALESCE(last_attempt_at, not_before) AS at FROM deliveries WHERE draft_id = :id", id=draft_id
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from listener.clock import from_text, to_text
 from listener.errors import EarnestError
-from listener.store.base import Reader, Row, Tx, names, number, pack, text, text_or_none, unpack
+from listener.store.base import Reader, Row, Tx, Value, names, number, pack, text, text_or_none, unpack
 from responders.model import DraftState, Offered, Proposal
 
 
@@ -81,6 +82,76 @@ def _answer(found: object) -> Offered | None:
     return Offered(**words, review_by=date.fromisoformat(str(found["review_by"])), score=float(found["score"]))
 
 
+MOVED_ON = "the conversation moved on"
+_ADD = """INSERT INTO drafts (case_id, network, post_id, brand, state, route, rule_version, public_text, private_text, public_template,
+    private_template, problems, approvals_needed, parent_text, created_at, expires_at, decided_at, reason, mark, answer)
+    VALUES (:case, :network, :post, :brand, :state, :route, :version, :public, :private, :public_template, :private_template,
+    :problems, :needed, :parent, :at, :expires, :decided, :reason, :mark, :answer)"""
+
+
+def row(
+    case_id: int,
+    *,
+    network: str,
+    post_id: str,
+    brand: str,
+    route: str,
+    rule_version: str,
+    proposal: Proposal,
+    approvals_needed: int,
+    parent_text: str,
+    at: datetime,
+    expires_at: datetime | None,
+    mark: str = "",
+) -> dict[str, Value]:
+    """Return a proposal as a waiting draft for `add_all`; see `add`."""
+    return {
+        "case": case_id,
+        "network": network,
+        "post": post_id,
+        "brand": brand,
+        "state": DraftState.WAITING.value,
+        "route": route,
+        "version": rule_version,
+        "public": proposal.public,
+        "private": proposal.private,
+        "public_template": proposal.public_template,
+        "private_template": proposal.private_template,
+        "problems": pack(proposal.problems),
+        "needed": approvals_needed,
+        "parent": parent_text,
+        "at": to_text(at),
+        "expires": to_text(expires_at) if expires_at else None,
+        "decided": None,
+        "reason": "",
+        "mark": mark,
+        "answer": pack(asdict(proposal.answer) | {"review_by": proposal.answer.review_by.isoformat()}) if proposal.answer else "",
+    }
+
+
+def add_one(tx: Tx, wanted: Mapping[str, Value]) -> int:
+    """Store a draft that `row` made; return its id."""
+    return tx.insert(_ADD, **wanted)
+
+
+def add_all(tx: Tx, wanted: Sequence[Mapping[str, Value]]) -> None:
+    """Store drafts that `row` made."""
+    tx.run_many(_ADD, wanted)
+
+
+def overtake(wanted: dict[str, Value], *, at: datetime) -> None:
+    """Let a draft that is not stored yet be dropped, since its conversation moved on."""
+    wanted.update(state=DraftState.DROPPED.value, decided=to_text(at), reason=MOVED_ON)
+
+
+def move_all_on(tx: Tx, case_ids: Sequence[int], *, at: datetime) -> int:
+    """Drop what waits of some cases, since their conversations moved on; return how many drafts that were."""
+    return tx.run_many(
+        """UPDATE drafts SET state = 'dropped', decided_at = :at, reason = :reason WHERE case_id = :case AND state = 'waiting'""",
+        [{"case": case_id, "at": to_text(at), "reason": MOVED_ON} for case_id in case_ids],
+    )
+
+
 def add(
     tx: Tx,
     case_id: int,
@@ -96,50 +167,34 @@ def add(
     at: datetime,
     expires_at: datetime | None,
     mark: str = "",
-    moved_on: bool = False,
 ) -> int:
     """Store a proposal as a waiting draft; older waiting drafts of the case are dropped, since the thread moved on.
 
     `mark` names what the route would say and when (see responders/earning.py); a draft without one counts for no route's record.
-    `moved_on` says that nothing of the case waits any more.
     """
-    if not moved_on:
-        move_on(tx, case_id, at=at)
+    move_on(tx, case_id, at=at)
     return tx.insert(
-        """INSERT INTO drafts (case_id, network, post_id, brand, state, route, rule_version, public_text, private_text,
-        public_template, private_template, problems, approvals_needed, parent_text, created_at, expires_at, mark, answer)
-        VALUES (:case, :network, :post, :brand, 'waiting', :route, :version, :public, :private, :public_template, :private_template,
-        :problems, :needed, :parent, :at, :expires, :mark, :answer)""",
-        case=case_id,
-        network=network,
-        post=post_id,
-        brand=brand,
-        route=route,
-        version=rule_version,
-        public=proposal.public,
-        private=proposal.private,
-        public_template=proposal.public_template,
-        private_template=proposal.private_template,
-        problems=pack(proposal.problems),
-        needed=approvals_needed,
-        parent=parent_text,
-        at=to_text(at),
-        expires=to_text(expires_at) if expires_at else None,
-        mark=mark,
-        answer=pack(asdict(proposal.answer) | {"review_by": proposal.answer.review_by.isoformat()}) if proposal.answer else "",
+        _ADD,
+        **row(
+            case_id,
+            network=network,
+            post_id=post_id,
+            brand=brand,
+            route=route,
+            rule_version=rule_version,
+            proposal=proposal,
+            approvals_needed=approvals_needed,
+            parent_text=parent_text,
+            at=at,
+            expires_at=expires_at,
+            mark=mark,
+        ),
     )
 
 
 def move_on(tx: Tx, case_id: int, *, at: datetime) -> bool:
     """Drop what waits of a case, since its conversation moved on; return whether anything did."""
-    return bool(
-        tx.run(
-            """UPDATE drafts SET state = 'dropped', decided_at = :at, reason = 'the conversation moved on'
-            WHERE case_id = :case AND state = 'waiting'""",
-            case=case_id,
-            at=to_text(at),
-        )
-    )
+    return bool(move_all_on(tx, [case_id], at=at))
 
 
 def newest(reader: Reader, case_id: int) -> Draft | None:

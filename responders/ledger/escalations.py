@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from listener.clock import to_text
-from listener.store.base import Reader, Row, Tx
+from listener.store.base import Reader, Row, Tx, number, pack, text
 
 _LONGEST_REST = timedelta(minutes=5)
 
 
+_RAISE = """INSERT INTO escalations (case_id, team, post_id, words, raised_at, next_at)
+    VALUES (:case, :team, :post, :words, :at, :at) ON CONFLICT (case_id, team, post_id) DO NOTHING"""
+
+
+class Alert(NamedTuple):
+    """A team that is to be told of a post, of which case, and in which words."""
+
+    case_id: int
+    team: str
+    post_id: str
+    words: str
+
+
 def raise_(tx: Tx, case_id: int, team: str, post_id: str, words: str, *, at: datetime) -> bool:
     """Ask for a team to be told of a post; return False where that was asked before."""
-    return bool(
-        tx.run(
-            """INSERT INTO escalations (case_id, team, post_id, words, raised_at, next_at)
-            VALUES (:case, :team, :post, :words, :at, :at) ON CONFLICT (case_id, team, post_id) DO NOTHING""",
-            case=case_id,
-            team=team,
-            post=post_id,
-            words=words,
-            at=to_text(at),
-        )
+    return bool(raise_all(tx, [Alert(case_id, team, post_id, words)], at=at))
+
+
+def raise_all(tx: Tx, alerts: Sequence[Alert], *, at: datetime) -> int:
+    """Ask for teams to be told; return how many of them were not asked for before."""
+    moment = to_text(at)
+    return tx.run_many(
+        _RAISE, [{"case": one.case_id, "team": one.team, "post": one.post_id, "words": one.words, "at": moment} for one in alerts]
     )
+
+
+def raised_among(reader: Reader, network: str, authors: Sequence[str]) -> set[tuple[int, str, str]]:
+    """Return of which posts teams were told before, in the cases of some authors: the case, the team and the post."""
+    rows = reader.all(
+        """SELECT e.case_id, e.team, e.post_id FROM cases c JOIN escalations e ON e.case_id = c.id
+        WHERE c.network = :network AND c.author_id IN (SELECT value FROM json_each(:authors))""",
+        network=network,
+        authors=pack(authors),
+    )
+    return {(number(row, "case_id"), text(row, "team"), text(row, "post_id")) for row in rows}
 
 
 def again(tx: Tx, case_id: int, team: str, post_id: str, words: str, *, at: datetime) -> bool:

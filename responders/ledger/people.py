@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from listener.clock import from_text, to_text
 from listener.model import Author
-from listener.store.base import Reader, Row, Tx, text
+from listener.store.base import Reader, Row, Tx, pack, text
 
 PAUSE = "pause"
 _LONGEST_REST = timedelta(minutes=30)
@@ -60,14 +61,25 @@ def lift(tx: Tx, network: str, author_id: str, *, by: str, at: datetime) -> bool
     )
 
 
+def suppressed_among(reader: Reader, network: str, authors: Sequence[str]) -> dict[str, str]:
+    """Return the words by which some of these authors asked us to stop, by their ids."""
+    rows = reader.all(
+        """SELECT author_id, words FROM suppressions WHERE network = :network AND lifted_at IS NULL
+        AND author_id IN (SELECT value FROM json_each(:authors))""",
+        network=network,
+        authors=pack(authors),
+    )
+    return {text(row, "author_id"): kept(text(row, "words")) for row in rows}
+
+
 def suppressed(reader: Reader, network: str, author_id: str) -> str:
     """Return the words by which a person asked us to stop, or ""."""
-    row = reader.one(
-        "SELECT words FROM suppressions WHERE network = :network AND author_id = :author AND lifted_at IS NULL",
-        network=network,
-        author=author_id,
-    )
-    return "" if row is None else text(row, "words") or "(no words kept)"
+    return suppressed_among(reader, network, [author_id]).get(author_id, "")
+
+
+def kept(words: str) -> str:
+    """Return the words of a stop, as they are told."""
+    return words or "(no words kept)"
 
 
 def suppressions(reader: Reader) -> list[Row]:

@@ -6,13 +6,14 @@ one thread, and has its index.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from listener.clock import to_text
-from listener.store.base import Reader, number, text
-from responders.lifecycle import ABOUT_TO, LEFT, listed
+from listener.store.base import Reader, Row, number, pack, text, text_or_none
+from responders.lifecycle import ABOUT_TO, LEFT, THERE, listed
 
-_LEFT, _ABOUT_TO = listed(LEFT), listed(ABOUT_TO)
+_LEFT, _ABOUT_TO, _THERE = listed(LEFT), listed(ABOUT_TO), listed(THERE)
 
 
 def texts_alone(reader: Reader, *, since: datetime, without: int | None = None) -> list[str]:
@@ -41,46 +42,70 @@ def count_alone(reader: Reader, *, since: datetime) -> int:
     return number(row, "n") if row else 0
 
 
-def ours(reader: Reader, network: str, post_id: str) -> bool:
-    """Return whether a post is an answer of ours: sent from here, or written elsewhere by our account and heard."""
-    found = reader.one(
-        """SELECT 1 FROM deliveries WHERE network = :network AND remote_id = :id
-        UNION ALL SELECT 1 FROM posts WHERE network = :network AND id = :id AND own = 1 AND parent_id IS NOT NULL LIMIT 1""",
+def sent_among(reader: Reader, network: str, post_ids: Sequence[str]) -> dict[str, bool]:
+    """Return which of some posts are answers that were sent from here, and whether each was sent by itself."""
+    rows = reader.all(
+        """SELECT remote_id, MAX(automatic) AS automatic FROM deliveries
+        WHERE remote_id IN (SELECT value FROM json_each(:ids)) AND (network || '') = :network GROUP BY remote_id""",  # by the ids alone
         network=network,
-        id=post_id,
+        ids=pack(post_ids),
     )
-    return found is not None
+    return {text(row, "remote_id"): bool(row["automatic"]) for row in rows}
 
 
-def alone(reader: Reader, network: str, thread_id: str, post_id: str, *, by_us: bool) -> bool:
-    """Return whether a post is something that we said by ourselves.
+def own_among(reader: Reader, network: str, post_ids: Sequence[str]) -> dict[str, bool]:
+    """Return which of some posts our account wrote, and whether each is an answer."""
+    rows = reader.all(
+        "SELECT id, parent_id FROM posts WHERE network = :network AND id IN (SELECT value FROM json_each(:ids)) AND own = 1",
+        network=network,
+        ids=pack(post_ids),
+    )
+    return {text(row, "id"): row["parent_id"] is not None for row in rows}
 
-    `by_us` says that our account wrote it. A post of ours that no record names, in a thread where we spoke by ourselves, is taken for one
-    of those: a record may hold no id (yet), or a mistaken one.
+
+def alone_among(reader: Reader, network: str, threads: Sequence[str]) -> frozenset[str]:
+    """Return in which of some threads something left by itself."""
+    rows = reader.all(
+        f"""SELECT DISTINCT thread_id FROM deliveries WHERE network = :network AND automatic = 1 AND state IN ({_LEFT})
+        AND thread_id IN (SELECT value FROM json_each(:threads))""",
+        network=network,
+        threads=pack(threads),
+    )
+    return frozenset(text(row, "thread_id") for row in rows)
+
+
+def answered_among(
+    reader: Reader, network: str, post_ids: Sequence[str], threads: Sequence[str], *, without: int = 0
+) -> frozenset[tuple[str, str | None]]:
+    """Return under which of some posts, in these threads, an answer of ours stands, or may: the post, and the thread it was heard in.
+
+    None for the thread is what was sent from here. What the draft `without` sent does not count.
     """
-    found = reader.one(
-        f"""SELECT 1 FROM deliveries WHERE network = :network AND remote_id = :id AND automatic = 1
-        UNION ALL SELECT 1 FROM deliveries WHERE :by_us = 1 AND network = :network AND thread_id = :thread AND automatic = 1
-        AND state IN ({_LEFT})
-        AND NOT EXISTS (SELECT 1 FROM deliveries known WHERE known.network = :network AND known.remote_id = :id) LIMIT 1""",
+    rows = reader.all(
+        f"""SELECT parent_id, NULL AS thread_id FROM deliveries WHERE network = :network
+        AND parent_id IN (SELECT value FROM json_each(:ids)) AND state IN ({_THERE}) AND draft_id <> :without
+        UNION ALL SELECT parent_id, thread_id FROM posts WHERE network = :network AND own = 1
+        AND thread_id IN (SELECT value FROM json_each(:threads)) AND parent_id IN (SELECT value FROM json_each(:ids))
+        AND id NOT IN (SELECT remote_id FROM deliveries WHERE draft_id = :without)""",
         network=network,
-        id=post_id,
-        thread=thread_id,
-        by_us=int(by_us),
+        ids=pack(post_ids),
+        threads=pack(threads),
+        without=without,
     )
-    return found is not None
+    return frozenset((text(row, "parent_id"), text_or_none(row, "thread_id")) for row in rows)
 
 
-_WAITING = "SELECT 1 FROM cases WHERE network = :network AND thread_id = :thread AND state IN ('waiting', 'approved')"
+WAITING = frozenset({"waiting", "approved"})
+"""The states of a case in which an answer waits for a person, or to leave."""
 
 
-def waits_for(reader: Reader, network: str, thread_id: str, author_id: str) -> bool:
-    """Return whether an answer to this author waits in a thread for a person, or to leave."""
-    found = reader.one(f"{_WAITING} AND author_id = :author LIMIT 1", network=network, thread=thread_id, author=author_id)
-    return found is not None
-
-
-def waits_for_others(reader: Reader, network: str, thread_id: str, author_id: str) -> bool:
-    """Return whether an answer to anybody but this author waits in a thread for a person, or to leave."""
-    found = reader.one(f"{_WAITING} AND author_id <> :author LIMIT 1", network=network, thread=thread_id, author=author_id)
-    return found is not None
+def waiting_among(reader: Reader, network: str, threads: Sequence[str], authors: Sequence[str]) -> list[Row]:
+    """Return how many cases wait in some threads: `thread_id`, `who` (one of these authors, or NULL for all others), `n`."""
+    return reader.all(
+        """SELECT thread_id, CASE WHEN author_id IN (SELECT value FROM json_each(:authors)) THEN author_id END AS who, COUNT(*) AS n
+        FROM cases WHERE network = :network AND thread_id IN (SELECT value FROM json_each(:threads)) AND state IN ('waiting', 'approved')
+        GROUP BY thread_id, who""",
+        network=network,
+        threads=pack(threads),
+        authors=pack(authors),
+    )

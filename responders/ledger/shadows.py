@@ -11,22 +11,28 @@ from datetime import datetime
 from typing import Any
 
 from listener.clock import to_text
-from listener.store.base import Reader, Row, Tx, names, number, pack, text, unpack
+from listener.store.base import Reader, Row, Tx, Value, names, number, pack, text, unpack
 from responders.model import DraftState, Shadow, Step
 
 
-def keep(tx: Tx, decision_id: int, found: Sequence[Shadow]) -> None:
-    """Keep the shadow routes that matched, beside the decision that was made."""
-    for one in found:
-        tx.run(
+def keep(tx: Tx, found: Sequence[tuple[int, Shadow]]) -> None:
+    """Keep the shadow routes that matched, each beside the decision (its id) that was made."""
+    rows: list[dict[str, Value]] = [
+        {
+            "decision": decision_id,
+            "route": one.route,
+            "above": one.above,
+            "actions": pack(one.actions),
+            "held_by": pack(one.held_by),
+            "drafts": one.drafts,
+        }
+        for decision_id, one in found
+    ]
+    if rows:
+        tx.run_many(
             """INSERT INTO shadows (decision_id, route, above, actions, held_by, drafts)
             VALUES (:decision, :route, :above, :actions, :held_by, :drafts)""",
-            decision=decision_id,
-            route=one.route,
-            above=one.above,
-            actions=pack(one.actions),
-            held_by=pack(one.held_by),
-            drafts=one.drafts,
+            rows,
         )
 
 

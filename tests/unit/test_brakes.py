@@ -14,6 +14,7 @@ from listener.store.base import Tx
 from responders import brakes
 from responders.brakes import Seen
 from responders.ledger import people, tallies
+from responders.ledger.caseload import Caseload
 from responders.model import Heard
 from responders.switch import Switch
 from tests.asking import Asking
@@ -290,7 +291,9 @@ def test_every_question_a_brake_asks_has_an_index(make: Make) -> None:
     def ask(tx: Tx) -> tuple[list[str], int]:
         asking = Asking(tx)
         brakes.check(asking, house.book, at=house.clock())
-        assert brakes.note(asking, house.book, heard, at=house.clock())
+        load = Caseload(asking, [heard.mention], at=house.clock())  # type: ignore[arg-type]
+        assert brakes.Brakes(load, house.book).note(heard)
+        load.finish()
         assert brakes.check(asking, house.book, at=house.clock())
         return asking.slow(), len(asking.asked)
 
