@@ -8,6 +8,7 @@ judged here all the same, in a thread.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import pickle
 import signal
@@ -131,6 +132,8 @@ def _work(questions: BinaryIO, answers: BinaryIO) -> None:
             while len(assessors) >= _KEPT:
                 del assessors[next(iter(assessors))]
             assessors[key] = Assessor(pickle.loads(scoring))  # noqa: S301  # the same
+            gc.collect()
+            gc.freeze()  # words and weights stay, and need not be looked through for garbage
         found = pickle.dumps(assessors[key].assess_all(many), pickle.HIGHEST_PROTOCOL)
         answers.write(_SIZE.pack(len(found)) + found)
         answers.flush()

@@ -17,6 +17,7 @@ from listener.clock import Clock
 from listener.openings import ALWAYS, Schedule
 from listener.rules.rulebook import Rulebook
 from listener.store import mentions as heard_ledger
+from listener.store import queueing
 from listener.store.base import Store, Tx, Value
 from responders import aftermath, brakes, earning, lately, lowering, stages, watchkeeper
 from responders.boundaries import again, may_draft, no_private
@@ -107,16 +108,25 @@ class Mind:
         self._marks = {route.name: earning.mark(book, route) for route in book.routes}
 
     async def round(self, limit: int = 100) -> list[Noted]:
-        """Decide what waits undecided, oldest first, at most `limit` mentions, and act on deletions; return what became of each."""
+        """Decide what waits undecided, at most `limit` mentions, and act on edits and deletions; return what became of each.
+
+        On a shared store several machines do this at a time, each with other people and threads.
+        """
         reader = self._store.read()
-        if not heard_ledger.undecided(reader, 1) and not aftermath.pending(reader, at=self._clock()):
+        if aftermath.pending(reader, at=self._clock()):
+            return await self._store.awrite(lambda tx: self.decide(tx, limit))
+        if not heard_ledger.waits(reader):
             return []
-        return await self._store.awrite(lambda tx: self.decide(tx, limit))
+        return await self._store.awrite(lambda tx: self._decide_waiting(tx, limit), alongside=True)
 
     def decide(self, tx: Tx, limit: int = 100, waiting: Sequence[heard_ledger.Undecided] | None = None) -> list[Noted]:
-        """Decide at most `limit` mentions that wait undecided, oldest first, inside a transaction; `waiting` are those, where known."""
+        """Decide at most `limit` mentions that wait undecided, inside a transaction; `waiting` are those, where known."""
         aftermath.settle(tx, at=self._clock())
-        waiting = heard_ledger.undecided(tx, limit) if waiting is None else waiting
+        return self._decide_waiting(tx, limit, waiting)
+
+    def _decide_waiting(self, tx: Tx, limit: int, waiting: Sequence[heard_ledger.Undecided] | None = None) -> list[Noted]:
+        if waiting is None:
+            waiting = heard_ledger.undecided(tx, queueing.claim(tx, limit))
         if not waiting:
             return []
         noted = self._together(tx, waiting)

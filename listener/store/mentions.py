@@ -5,7 +5,7 @@ Everything here takes a reader or a transaction; storing a page and moving its c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,7 +28,7 @@ from listener.model import (
     Visibility,
 )
 from listener.store import corrections
-from listener.store.base import Reader, Row, Tx, names, number, text, text_or_none, unpack
+from listener.store.base import Reader, Row, Tx, names, number, pack, text, text_or_none, unpack
 from listener.store.intake import Intake
 
 THREAD = 200  # posts of a thread that are read before one of them
@@ -195,15 +195,15 @@ def thread(reader: Reader, network: str, thread_id: str, limit: int = THREAD) ->
     return tuple(read_post(row) for row in reversed(rows))
 
 
-def undecided(reader: Reader, limit: int = 100) -> list[Undecided]:
-    """Return mentions nobody has decided yet, oldest first."""
+def undecided(reader: Reader, places: Sequence[int]) -> list[Undecided]:
+    """Return the mentions at some places in the line that nobody has decided yet, oldest first."""
     rows = reader.all(
         """SELECT m.seq AS mention_seq, m.brand, m.because, m.addressed, a.language AS judged_language, a.mood, a.score, a.level, a.points,
         a.intent, a.record, p.*
         FROM mentions m JOIN posts p ON p.network = m.network AND p.id = m.post_id
         JOIN assessments a ON a.network = m.network AND a.post_id = m.post_id
-        WHERE m.decided = 0 ORDER BY m.seq LIMIT :limit""",
-        limit=limit,
+        WHERE m.decided = 0 AND m.seq IN (SELECT CAST(value AS BIGINT) FROM json_each(:places)) ORDER BY m.seq""",
+        places=pack(list(places)),
     )
     return [
         Undecided(
@@ -216,6 +216,11 @@ def undecided(reader: Reader, limit: int = 100) -> list[Undecided]:
         )
         for row in rows
     ]
+
+
+def waits(reader: Reader) -> bool:
+    """Return whether any mention waits to be decided."""
+    return reader.one("SELECT 1 FROM mentions WHERE decided = 0 LIMIT 1") is not None
 
 
 def undecided_numbers(reader: Reader) -> list[int]:
