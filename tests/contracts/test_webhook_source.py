@@ -84,11 +84,11 @@ class Broken(House):
     def break_(self, monkeypatch: pytest.MonkeyPatch) -> None:
         real = self.store.awrite
 
-        async def awrite(work: Callable[..., object]) -> object:
+        async def awrite(work: Callable[..., object], *, alongside: bool = False) -> object:
             if self.full:
                 message = "the store cannot be used: disk full"
                 raise Unreachable(message)
-            return await real(work)
+            return await real(work, alongside=alongside)
 
         monkeypatch.setattr(self.store, "awrite", awrite)
 
