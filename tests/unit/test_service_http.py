@@ -198,10 +198,11 @@ async def test_a_scrape_reads_no_table_from_end_to_end(house: House) -> None:
         question: [str(row["detail"]) for row in reader.all(f"EXPLAIN QUERY PLAN {question}", now="2026-01-01", most=1)]
         for question in gauges.QUESTIONS
     }
-    whole = {"SCAN " + table for table in ("mentions", "d", "deliveries", "escalations", "incidents", "cases", "posts")}
+    few = ("undecided", "waiting", "unfinished", "untold", "incidents_open")  # indexes that hold only what has not come to its end
     for question, plan in plans.items():
         assert plan, question
-        assert not whole & {line.strip() for line in plan}, f"{question}: {plan}"
+        scans = [line for line in plan if line.startswith("SCAN") and not any(word in line for word in few)]
+        assert scans == [], f"{question}: {plan}"
 
 
 async def test_where_the_store_cannot_be_read_the_rest_is_answered(asked: Asked, house: House) -> None:
