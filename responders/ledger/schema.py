@@ -186,6 +186,9 @@ _LOOKING = (
     "DROP INDEX drafts_waiting",
     "CREATE INDEX drafts_waiting ON drafts (id, case_id) WHERE state = 'waiting'",
     "CREATE INDEX audit_by_time ON audit (at)",
+    "CREATE INDEX approvals_by_time ON approvals (at)",
+    "CREATE INDEX drafts_of_route_by_time ON drafts (route, COALESCE(decided_at, created_at))",
+    "CREATE INDEX drafts_approved ON drafts (decided_at) WHERE state = 'approved'",
 )
 
 # What is asked at every scrape of the metrics, and must not cost more for all that has come to its end.

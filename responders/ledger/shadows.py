@@ -79,9 +79,10 @@ class Matched:
     reason: str
 
 
-# The newest decision of each mention since a moment, by some versions of the rules.
-_NEWEST = """SELECT MAX(id) AS id FROM decisions WHERE decided_at >= :since
-    AND rule_version IN (SELECT value FROM json_each(:versions)) GROUP BY network, post_id, brand"""
+# That a decision (alias `d`) is the newest of its mention since a moment, by some versions of the rules.
+_COUNTS = "{0}.decided_at >= :since AND {0}.rule_version IN (SELECT value FROM json_each(:versions))"
+_NEWEST = f"""{_COUNTS.format("d")} AND NOT EXISTS (SELECT 1 FROM decisions n WHERE n.network = d.network AND n.post_id = d.post_id
+    AND n.id > d.id AND n.brand = d.brand AND {_COUNTS.format("n")})"""
 _DRAFT = """SELECT f.id FROM drafts f WHERE f.case_id = d.case_id AND f.network = d.network AND f.post_id = d.post_id
     AND f.brand = d.brand ORDER BY f.id DESC LIMIT 1"""
 
@@ -94,7 +95,7 @@ def matched(reader: Reader, route: str, versions: Sequence[str], *, since: datet
         EXISTS (SELECT 1 FROM approvals a WHERE a.draft_id = f.id AND a.verdict = 'edited') AS edited,
         EXISTS (SELECT 1 FROM deliveries y WHERE y.draft_id = f.id AND y.automatic = 1) AS alone
         FROM shadows s JOIN decisions d ON d.id = s.decision_id LEFT JOIN drafts f ON f.id = ({_DRAFT})
-        WHERE s.route = :route AND d.id IN ({_NEWEST}) ORDER BY d.id""",
+        WHERE s.route = :route AND {_NEWEST} ORDER BY d.id""",
         route=route,
         **_since(versions, since),
     )
@@ -120,7 +121,7 @@ def _outcome(row: Row) -> str:
 
 def decided(reader: Reader, versions: Sequence[str], *, since: datetime | None) -> int:
     """Return how many mentions were decided by these versions of the rules."""
-    row = reader.one(f"SELECT COUNT(*) AS n FROM ({_NEWEST}) AS newest", **_since(versions, since))
+    row = reader.one(f"SELECT COUNT(*) AS n FROM decisions d WHERE {_NEWEST}", **_since(versions, since))
     return number(row, "n") if row else 0
 
 
