@@ -290,6 +290,8 @@ def store(cache: Path, mentions: int, now: datetime) -> str:
         filler.chunk(part[0], part[-1] + 1)
         _write(database, filler, columns)
         say(f"{part[-1]:,} of {mentions:,} mentions stored after {time.monotonic() - began:.0f} s")
+    say("the words of all posts are indexed")
+    database.execute("INSERT INTO words (words) VALUES ('rebuild')")
     database.execute("PRAGMA journal_mode=WAL")
     database.close()
     unfinished.rename(path)
