@@ -64,7 +64,8 @@ class Assessor:
 
     def trace_all(self, many: Sequence[tuple[Post, Sequence[Post]]]) -> list[Trace]:
         """Judge posts, and keep how: what `assess_all` answers, with all that led there. Never raises."""
-        read = [self._read(post) for post, _ in many]
+        by_text = {text: self._read(text) for text in dict.fromkeys(post.text for post, _ in many)}  # in a storm many say the same
+        read = [by_text[post.text] for post, _ in many]
         scores = self._score_all([one.words for one in read if isinstance(one, Read)])
         return [
             Trace(self._failed(post, one)) if isinstance(one, str) else self._assess(post, thread, one, *next(scores))
@@ -78,10 +79,10 @@ class Assessor:
             languages.UNKNOWN, nothing, (), urgency, Intent.OTHER, needs_reply=True, hidden=bool(hidden(post.text)), failed=why
         )
 
-    def _read(self, post: Post) -> Read | str:
-        """Read a post; where that fails, return why in words."""
+    def _read(self, words: str) -> Read | str:
+        """Read the words of a post; where that fails, return why in words."""
         try:
-            text = excerpt(post.text)
+            text = excerpt(words)
             detected = languages.detect(text.original)
             reading = self._signals.read(text, detected)
             return Read(reading, Words(reading.literally(), _language(detected, reading)))
