@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
@@ -23,7 +23,7 @@ from responders import policies
 from responders.model import Circumstances, Decision, Heard, Hold, Proposal
 from responders.policies import Outcome, PolicyGate, Reach, Standing
 from responders.praise import doubt
-from responders.wording import find_words, words
+from responders.wording import Listed, words
 
 _QUOTE_WIDTH = 120  # columns of a person's own words inside a reason
 _HOUR = timedelta(hours=1)
@@ -148,9 +148,9 @@ def _quiet_hours(book: Rulebook, route: Route, _heard: Heard, at: Circumstances)
         yield Hold("quiet_hours", f"quiet hours ({quiet.between}, {book.timezone})", until)
 
 
-def _used_up(gate: str, what: str, rate: Rate | None, times: Iterable[datetime], now: datetime) -> Iterator[Hold]:
+def _used_up(gate: str, what: str, rate: Rate | None, times: Sequence[datetime], now: datetime) -> Iterator[Hold]:
     """Hold where `rate` is used up. A time after `now` (a clock that jumped) counts as just now."""
-    if rate is None:
+    if rate is None or len(times) < rate.count:
         return
     per = rate.per or (_HOUR if gate == "per_hour" else None)
     counted = sorted((sent for sent in times if per is None or now - sent < per), reverse=True)
@@ -205,13 +205,13 @@ def _lowered(_book: Rulebook, route: Route, _heard: Heard, at: Circumstances) ->
 
 
 @lru_cache(maxsize=16)
-def _with_crisis_words(listed: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*CRISIS_WORDS, *(word for words in listed for word in words))))
+def _with_crisis_words(listed: tuple[tuple[str, ...], ...]) -> Listed:
+    return Listed(dict.fromkeys((*CRISIS_WORDS, *(word for words in listed for word in words))))
 
 
 def _crisis(book: Rulebook, _route: Route, heard: Heard, _at: Circumstances) -> Iterator[Hold]:
     listed = tuple(brake.words for brake in book.boundaries.pause_when if brake.mentions)
-    if found := find_words(_with_crisis_words(listed), heard.mention.post.text):
+    if found := _with_crisis_words(listed).find(heard.mention.post.text):
         yield Hold("crisis", f"the post may speak of a death or a disaster ({_quote(found[0])}): a person answers")
 
 

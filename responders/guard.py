@@ -21,7 +21,7 @@ from responders.lexicon import AGAINST_OURSELVES, PROFANITY, PROMISES_OF_LAW
 from responders.model import Kind
 from responders.ours import Ours
 from responders.promising import promises, unsourced
-from responders.wording import Listed, quoted, words
+from responders.wording import Listed, flat, quoted, words
 
 _LONGEST = 20_000  # twice what any network takes; beyond it reading would take its time
 _BOOKS_KEPT = 8  # the rules at work, those that they are compared with, and some that are being checked
@@ -29,6 +29,8 @@ _TEXTS_KEPT = 512  # of each
 _LONGEST_KEPT = 2_000  # characters: nothing is remembered of a longer text
 _LONGEST_TOKEN = 64  # the same for what stands between two spaces
 _SHORTEST_STARRED = 4
+_SHORTEST_RUDE = min(map(len, PROFANITY))
+_NO_LETTER = re.compile(r"[-2.,:;'\"/#%&()=~<>_\[\]]")
 _QUOTE_WIDTH = 60
 _AROUND = ".,;:?!\"'()[]*_~-"
 _SENTENCE_END = re.compile(r"[.!?](?:\s+|$)|[\u3002\uff01\uff1f\n]")
@@ -49,11 +51,12 @@ def _always() -> tuple[Listed, Listed, Listed]:
 
 def _never_said(text: str, ours: Ours) -> Iterator[str]:
     against, law, _ = _always()
-    if found := ours.never_said.find(text):
+    read = flat(text)
+    if found := ours.never_said.find(read):
         yield f"it says {quoted(found)}, which the boundaries never allow"
-    if found := against.find(text):
+    if found := against.find(read):
         yield f"it speaks against ourselves: {quoted(found)}"
-    if found := law.find(text):
+    if found := law.find(read):
         yield f"it makes a contract: {quoted(found)}"
 
 
@@ -68,7 +71,14 @@ def _is_starred(token: str) -> bool:
 def _rude(token: str) -> tuple[str, ...]:
     """Return what is rude of what stands between two spaces in a folded text."""
     parts = dict.fromkeys((token.strip(_AROUND), *words(token)))
-    return tuple(part for part in parts if not PROFANITY.isdisjoint(readings(part)) or _is_starred(part))
+    return tuple(part for part in parts if _is_rude(part) or _is_starred(part))
+
+
+def _is_rude(part: str) -> bool:
+    """Return whether a word may be read as a rude one. No reading makes a letter of what is read as none, and none adds letters."""
+    if part.isascii() and (len(part) < _SHORTEST_RUDE or _NO_LETTER.search(part)):
+        return False
+    return not PROFANITY.isdisjoint(readings(part))
 
 
 _rude_kept = lru_cache(maxsize=8_192)(_rude)
@@ -93,15 +103,15 @@ def _personal(text: str, book: Rulebook) -> Iterator[str]:
 
 def _promises(text: str, ours: Ours, today: date | None) -> Iterator[str]:
     """Yield what is promised without a source."""
-    if found := unsourced(text, ours.templates, lambda: _backed(ours.book, today)):
+    if found := unsourced(text, ours.templates, lambda: _backed(ours, today)):
         yield f"it promises {quoted(found)}, and neither a template nor boundaries.may_promise says that we do"
 
 
-def _backed(book: Rulebook, today: date | None) -> tuple[str, ...]:
+def _backed(ours: Ours, today: date | None) -> tuple[str, ...]:
     """Return what may be promised. An entry with an end counts only where the day is known and has not passed it."""
-    entries = book.boundaries.may_promise
+    entries = ours.book.boundaries.may_promise
     valid = (entry for entry in entries if entry.until is None or (today is not None and today <= entry.until))
-    answers = tuple(answer for answer in book.answers if today is not None and today <= answer.review_by)
+    answers = tuple(answer for answer in ours.answers if today is not None and today <= answer.review_by)
     return (*(words for entry in valid for words in entry.say), *_sentences(answers))
 
 
@@ -113,9 +123,9 @@ def _sentences(answers: tuple[Answer, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in said if promises(one)))
 
 
-def _past(text: str, book: Rulebook, today: date | None) -> Iterator[str]:
+def _past(text: str, ours: Ours, today: date | None) -> Iterator[str]:
     """Yield which written answer a text tells whose last day is over."""
-    over = [answer for answer in book.answers if today is not None and today > answer.review_by]
+    over = [answer for answer in ours.answers if today is not None and today > answer.review_by]
     shown = " ".join(clean(text).split()) if over else ""
     for answer in over:
         if any(" ".join(clean(wording.text).split()) in shown for wording in answer.wordings):
@@ -136,7 +146,7 @@ class _Guard:
 
     def _look(self, body: str, today: date | None) -> tuple[str, ...]:
         ours = self.ours
-        said = (*_profanity(body), *_promises(body, ours, today), *_past(body, ours.book, today))
+        said = (*_profanity(body), *_promises(body, ours, today), *_past(body, ours, today))
         return (*said, *linking.problems(body, ours.sites))
 
 

@@ -23,7 +23,10 @@ class Mode(StrEnum):
     @property
     def rank(self) -> int:
         """0 for observe to 2 for send."""
-        return list(Mode).index(self)
+        return _MODES.index(self)
+
+
+_MODES = tuple(Mode)
 
 
 class Kind(StrEnum):

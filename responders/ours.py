@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from listener.rules.answers import Answer
 from listener.rules.rulebook import Rulebook
 from listener.rules.texts import variants
 from responders import linking
@@ -30,9 +31,14 @@ class Ours:
         return tuple(dict.fromkeys(text.replace("{link}", page) for text in texts for page in (pages if "{link}" in text else {"": None})))
 
     @cached_property
-    def answers(self) -> tuple[str, ...]:
-        """The words of every written answer, whatever the day."""
-        return tuple(answer.said(wording) for answer in self.book.answers for wording in answer.wordings)
+    def answers(self) -> tuple[Answer, ...]:
+        """The written answers."""
+        return self.book.answers
+
+    @cached_property
+    def _said(self) -> tuple[str, ...]:
+        """The texts of templates, and the words of every written answer, whatever the day."""
+        return (*self.templates, *(answer.said(wording) for answer in self.answers for wording in answer.wordings))
 
     @cached_property
     def texts(self) -> str:
@@ -40,8 +46,7 @@ class Ours:
         return " \n ".join(self._texts())
 
     def _texts(self) -> Iterator[str]:
-        yield from self.templates
-        yield from self.answers
+        yield from self._said
         yield from (name for brand in self.book.brands.values() for name in brand.names)
         yield from (member for team in self.book.teams.values() for member in team.members)
 
@@ -57,7 +62,7 @@ class Ours:
         sites = tuple(site for brand in brands for site in brand.sites)
         handles = tuple(handle for brand in brands for handle in brand.handles.values())
         names = tuple(name for brand in brands for name in brand.names)
-        return linking.sites_of(sites, handles, (*self.templates, *self.answers), names)
+        return linking.sites_of(sites, handles, self._said, names)
 
     @cached_property
     def never_said(self) -> Listed:

@@ -6,7 +6,7 @@ Found values are only ever named masked, so that a problem report does not repea
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,22 +32,24 @@ _PHONES = (
     re.compile(r"(?<![\w.,/-])(?:1[ .\-])?\(?[2-9]\d{2}\)?[ .\-]{1,2}[2-9]\d{2}[ .\-]\d{4}(?!\w|[-.]\d)"),
     re.compile(r"(?:phone|tel|mobile|mobil|whatsapp|handy|telefon|call|ring|fax)\b[^\d\n]{0,12}\d(?:[ ().\-/]{0,2}\d){6,11}(?!\w)"),
 )
-_ORDERS = (
-    re.compile(
-        r"\b(?:orders?|bestell\w*|auftrag\w*|commande|pedido|ordine|invoice|rechnung\w*|booking|buchung\w*|ref|reference)\b"
-        r"[^\w\n]{0,3}(?:(?:number|no|nr|num|id|nummer|num\u00e9ro|n\u00famero|numero)\b[^\w\n]{0,3})?(?:is |ist |: ?)?"
-        r"(?=[a-z-]{0,8}\d[\w-]{3})[a-z0-9-]{4,32}"
-    ),
+_NAMED_ORDER = re.compile(
+    r"\b(?:orders?|bestell\w*|auftrag\w*|commande|pedido|ordine|invoice|rechnung\w*|booking|buchung\w*|ref|reference)\b"
+    r"[^\w\n]{0,3}(?:(?:number|no|nr|num|id|nummer|num\u00e9ro|n\u00famero|numero)\b[^\w\n]{0,3})?(?:is |ist |: ?)?"
+    r"(?=[a-z-]{0,8}\d[\w-]{3})[a-z0-9-]{4,32}"
+)
+_BARE_ORDERS = (
     re.compile(r"(?<![\w.,:/+-])[a-z]{0,4}[-#]?\d{7,24}(?!\w)"),
     re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])"),
 )
 
 _DIGIT, _DIGITS = re.compile(r"\d"), re.compile(r"[0-9]+")
+_NUMBERED = re.compile(r"\d[\w-]{3}")
 _LOCAL = re.compile(r"[\w.+%-]+")
-# Every order number holds so many digits in a row, or stands beside one of these.
+# Every order number holds so many digits in a row, or stands behind one of these.
 _ORDER_DIGITS = 7
 _ORDER_WORDS = ("order", "bestell", "auftrag", "commande", "pedido", "ordine", "invoice", "rechnung", "booking", "buchung", "ref")
 _CARD_DIGITS, _PHONE_DIGITS = 13, 7  # the fewest
+_BETWEEN_DIGITS = 3
 
 _IBAN_LENGTHS = {
     country: int(length)
@@ -143,6 +145,15 @@ def _may_begin_iban(plain: str, at: int) -> bool:
     return plain[max(at - 2, 0) : at] in _IBAN_LENGTHS and not plain[max(at - 3, 0) : at - 2].isalnum()
 
 
+def _most_together(numbers: Iterable[tuple[int, int]]) -> int:
+    """Return how many digits stand together at most: with no more between them than stands between two digits of one phone number."""
+    most = together = last = 0
+    for start, end in numbers:
+        together = end - start + (together if start - last <= _BETWEEN_DIGITS else 0)
+        most, last = max(most, together), end
+    return most
+
+
 def _looks(plain: str) -> Iterator[tuple[str, Callable[[], Iterator[str]]]]:
     """Yield the kinds of which `plain` may hold something, and how to look for it: most texts hold nothing, and that is soon seen."""
     if _may_hold_email(plain):
@@ -150,15 +161,20 @@ def _looks(plain: str) -> Iterator[tuple[str, Callable[[], Iterator[str]]]]:
     numbers = [found.span() for found in _DIGITS.finditer(plain)]
     if not numbers:
         return
-    lengths = [end - start for start, end in numbers]
-    if sum(lengths) >= _CARD_DIGITS:
+    together = _most_together(numbers)
+    if together >= _CARD_DIGITS:
         yield "card", lambda: _cards(plain)
     if any(_may_begin_iban(plain, start) for start, _ in numbers):
         yield "iban", lambda: _ibans(plain)
-    if sum(lengths) >= _PHONE_DIGITS:
+    if together >= _PHONE_DIGITS:
         yield "phone", lambda: _matches(_PHONES, _spoken(plain))
-    if max(lengths) >= _ORDER_DIGITS or any(word in plain for word in _ORDER_WORDS):
-        yield "order_number", lambda: _matches(_ORDERS, _spoken(plain))
+    if orders := (*_named_orders(plain), *(_BARE_ORDERS if together >= _ORDER_DIGITS else ())):
+        yield "order_number", lambda: _matches(orders, _spoken(plain))
+
+
+def _named_orders(plain: str) -> tuple[re.Pattern[str], ...]:
+    """Return how order numbers are looked for behind their name, where there are both a name and a number to go with it."""
+    return (_NAMED_ORDER,) if any(word in plain for word in _ORDER_WORDS) and _NUMBERED.search(plain) else ()
 
 
 def _spoken(plain: str) -> str:

@@ -8,9 +8,9 @@ with "_" for the space inside a phrase.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from responders.wording import find_words, words
+from responders.wording import Listed, words
 
 _ADDRESSED = re.compile(r"[@#]\S+")
 _MAY_BE_ANYTHING = 1  # so many words of a plain post may be any
@@ -105,10 +105,15 @@ _DOUBTS = _listed(_ENGLISH, _GERMAN, _ROMANCE, _OTHERS)
 _PLAIN = frozenset(_listed(_PLAIN_ENGLISH, _PLAIN_GERMAN, _PLAIN_ROMANCE, _PLAIN_OTHERS)) - frozenset(_DOUBTS)
 
 
+@cache
+def _doubts() -> Listed:
+    return Listed(_DOUBTS)
+
+
 def doubt(text: str, names: tuple[str, ...] = ()) -> str:
     """Return the first word that makes a kind post more than plain praise, or "" where it is plain; `names` are our own."""
     body = _ADDRESSED.sub(" ", text)
-    if found := find_words(_DOUBTS, body):
+    if found := _doubts().find(body):
         return found[0]
     own = _own(names)
     others = [word for word in words(body) if word not in _PLAIN and word not in own and not word.isdecimal()]

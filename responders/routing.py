@@ -40,6 +40,7 @@ class Router:
         self._candidates = Candidates(book, [route.when for route, _ in self._routes])
         self._around = [number for number, (route, _) in enumerate(self._routes) if asks_around(route.when)]
         self._shadows = Shadows(book)
+        self._version = book.fingerprint
 
     def route(self, heard: Heard, at: Circumstances) -> tuple[Route, Trace]:
         """Return the first live route that takes the mention, and a step for every live route in the file's order.
@@ -102,7 +103,7 @@ class Router:
         """Return what is decided where `route` takes the mention."""
         found = holds(self.book, route, heard, at)
         actions = (*self._inward(route, heard), *(self._outward(route, heard, found) or ("nothing",)))
-        return Decision(route.name, self.book.fingerprint, actions, found, trace)
+        return Decision(route.name, self._version, actions, found, trace)
 
     @staticmethod
     def _inward(route: Route, heard: Heard) -> tuple[str, ...]:

@@ -43,9 +43,10 @@ class Runs:
 
 def _keys(tokens: Sequence[str]) -> Iterator[str]:
     """Yield words of which one stands in every run, long ones where there is a choice."""
-    start = 0
+    lengths, start = list(map(len, tokens)), 0
     while start + _WORDS <= len(tokens):
-        start = max(range(start, start + _WORDS), key=lambda place: len(tokens[place]))
+        run = lengths[start : start + _WORDS]
+        start += run.index(max(run))
         yield tokens[start]
         start += 1
 

@@ -19,12 +19,12 @@ _NEAR_UNSPACED = re.compile("[\u0e00-\u1fff\u2e80-\ufdff\ufe10-\U0001f2ff\U0001f
 _UNSPACED_LETTER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 
 
-@lru_cache(maxsize=16)  # one post is looked at by many
 def _spaced(text: str) -> str:
     """Make every stretch of white space one space, and "_" a space: as emphasis it hides a word, in a handle it splits one."""
     return " ".join(text.replace("_", " ").split())
 
 
+@lru_cache(maxsize=16)  # one post is looked at by many
 def flat(text: str) -> Folded:
     """Return `text` as words are looked for in it: on one line and folded."""
     return fold_with_offsets(_spaced(text))
@@ -37,9 +37,12 @@ class Listed:
         """Take the phrases; an empty one is never found."""
         self._phrases = Phrases(map(_spaced, phrases))
 
-    def find(self, text: str) -> tuple[str, ...]:
-        """Return the words of `text` in which one of them stands as whole words, each once, folded, in the order they appear."""
-        found = self._phrases.find(flat(text))
+    def find(self, text: str | Folded) -> tuple[str, ...]:
+        """Return the words of `text` in which one of them stands as whole words, each once, folded, in the order they appear.
+
+        Where many are looked for in one text, it is made `flat` once.
+        """
+        found = self._phrases.find(flat(text) if isinstance(text, str) else text)
         return tuple(dict.fromkeys(clean(one.words) for one in found)) if found else ()
 
 
@@ -57,7 +60,7 @@ def find_words(phrases: Iterable[str], text: str) -> tuple[str, ...]:
 def may_hold(text: str, phrases: Iterable[str]) -> bool:
     """Return whether `find_words` could find one of `phrases` at all: where this says no, it surely finds none."""
     read = flat(text).text
-    return any((wanted := flat(one).text.strip()) and wanted in read for one in phrases)
+    return any((wanted := clean(_spaced(one)).strip()) and wanted in read for one in phrases)
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -32,7 +32,7 @@ from responders.drafting.answers import Found, Index, asking, best, offered
 from responders.handles import name_to_say
 from responders.lexicon import ASKS_FOR_PRIVATE, PRIVATE_WORDS
 from responders.model import Heard, Kind, Proposal
-from responders.wording import find_words
+from responders.wording import Listed
 
 LONGEST_TEMPLATE = 10_000
 """Characters in a template; no network takes more in one reply."""
@@ -105,10 +105,15 @@ def reply_visibility(post: Post) -> Visibility:
 
 def promises_private(text: str) -> bool:
     """Return whether a text says that a private message of ours is there or will come; asking for one promises nothing."""
-    if not find_words(PRIVATE_WORDS, text):
+    private, asking_for_it = _of_private()
+    if not private.find(text):
         return False
-    sentences = _SENTENCE_END.split(text)
-    return any(find_words(PRIVATE_WORDS, one) and not find_words(ASKS_FOR_PRIVATE, one) for one in sentences)
+    return any(private.find(one) and not asking_for_it.find(one) for one in _SENTENCE_END.split(text))
+
+
+@cache
+def _of_private() -> tuple[Listed, Listed]:
+    return Listed(PRIVATE_WORDS), Listed(ASKS_FOR_PRIVATE)
 
 
 @dataclass(frozen=True, slots=True)
