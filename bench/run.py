@@ -34,6 +34,7 @@ PARTS = {
     "importing": "taking in history",
     "judging": "judging posts, one by one and many at once",
     "pages": "judging whole pages of a hundred posts, by each scorer",
+    "drafting": "deciding and drafting once a mention is judged, and checking what is to leave",
     "replay": "playing the past again by other rules",
     "rulebooks": "rules with hundreds of routes",
     "reloading": "taking edited rules while mentions come",
