@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.set-up
 
-.PHONY: setup demo run test check format lint types imports rules generated crash nightly test-networks test-real test-editor bench wheel lock clean
+.PHONY: setup demo run test check format lint types imports rules generated crash nightly test-postgres test-networks test-real test-editor bench wheel lock clean
 
 setup: $(STAMP)  ## the environment in .venv, exactly as locked
 
@@ -54,6 +54,14 @@ nightly: setup
 	$(BIN)/python -m tests.crash --nightly
 	HISTORIES=10000 $(BIN)/python -m pytest tests/unit/test_promises_machine.py
 	MUTANTS=5000 $(BIN)/python -m pytest tests/unit/test_rules_mutated.py
+
+# What is asked of a store in every corner of the program; the server is one that a wheel brings along.
+ON_POSTGRES = $(wildcard tests/contracts/test_store_*.py) $(patsubst %,tests/unit/test_%.py,aftermath brakes cli_looking clocks competitors \
+	correcting deadlines following found_among_many incidents_told kept_clock lately lowering new_terms outbox rejudging several_sources \
+	shadows stopping_command storms terms_gone)
+
+test-postgres: setup  ## the contract of stores, and every ledger, on a real PostgreSQL server
+	EARNEST_TEST_STORE=postgres $(BIN)/python -m pytest -n auto -m "not in_a_file" $(ON_POSTGRES)
 
 # Bluesky's own server code with its rate limiter on, and what Mastodon, Reddit and X (with X_TRAFFIC) once answered. The contracts are a
 # part of `make test` too, so whoever has run that may leave them out: make test-networks CONTRACTS=

@@ -2,8 +2,9 @@
 
 Words are found as SQLite's tokenizer `unicode61 remove_diacritics 2` finds them (sqlite.org/fts5.html, November 2026): letters and digits
 count, in any case and under any accent; everything else stands between words. Both the posts and what is asked for go through one function.
-Three things differ: an accent is passed over in every script, a word of more than 2,000 bytes is not found, and of a text only the first
-100,000 characters are looked at, since PostgreSQL refuses an index of more than 1 MB for one text.
+Some things differ: an accent is passed over in every script; a word of more than 2,000 bytes is not found; of a text only the first
+100,000 characters are looked at, since PostgreSQL refuses an index of more than 1 MB for one text; and a server before 17 that was built
+without ICU knows capitals of English only.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from listener.store.postgres_dialect import table_words
 from listener.store.postgres_links import Link
 
 STEPS = "_migrations"
-_FOLDS = ("pg_c_utf8", "und-x-icu")  # collations that know the case of every letter, best first
+_FOLDS = ("pg_c_utf8", "und-x-icu")  # collations that know every letter and its case, best first: since PostgreSQL 17, or built with ICU
+# Where a server has neither: which characters beyond English are taken for letters. Their case is not known there.
+_LETTERS = r"\u00C0-\u1FFF\u2C00-\u2DFF\u3040-\uD7FF\uF900-\uFDFF\uFE70-\uFEFE\uFF10-\uFFDC\U00010000-\U0001EFFF\U00020000-\U0003FFFF"
 _HELPERS = (
     """CREATE OR REPLACE FUNCTION instr(whole text, part text) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
         AS $$ SELECT strpos(whole, part)::bigint $$""",
@@ -32,7 +35,7 @@ _HELPERS = (
 _WORDS = (
     r"""CREATE OR REPLACE FUNCTION bare_words(whole text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
         AS $$ SELECT regexp_replace(regexp_replace(lower(normalize(whole, NFD) COLLATE "{fold}"), '[\u0300-\u036f]+', '', 'g')
-        COLLATE "{fold}", '[^[:alnum:]]+', ' ', 'g') $$""",
+        COLLATE "{fold}", '[^[:alnum:]{letters}]+', ' ', 'g') $$""",
     """CREATE OR REPLACE FUNCTION asked_for(phrases text) RETURNS tsquery LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
         DECLARE phrase text; one tsquery; every tsquery := ''::tsquery;
         BEGIN
@@ -106,7 +109,8 @@ def _missing(taken: dict[str, set[str]], migrations: Sequence[Migrations]) -> bo
 
 
 def _take(link: Link, migrations: Sequence[Migrations], taken: dict[str, set[str]]) -> None:
-    words = [statement.replace("{fold}", _fold(link)) for statement in _WORDS]
+    fold = _fold(link)
+    words = [statement.replace("{fold}", fold).replace("{letters}", "" if fold in _FOLDS else _LETTERS) for statement in _WORDS]
     if not taken:
         link.execute(f"CREATE TABLE {STEPS} (migration_set TEXT, name TEXT, applied_at TEXT NOT NULL, PRIMARY KEY (migration_set, name))")
     for statement in _HELPERS:

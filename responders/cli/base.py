@@ -139,7 +139,7 @@ _OPTIONS: Sequence[Callable[[Any], Any]] = (
     click.option("-v", "--verbose", "common_verbose", count=True, help="More; twice for even more."),
     click.option("--color", "common_color", type=click.Choice(["auto", "always", "never"]), help="When to use colours."),
     click.option("--rules", "common_rules", metavar="FILE", help="The rules file (EARNEST_RULES; rules.yaml)."),
-    click.option("--store", "common_store", metavar="URL", help="The store (EARNEST_STORE; sqlite:///data/earnest.db)."),
+    click.option("--store", "common_store", metavar="URL", help="The store (EARNEST_STORE; sqlite:///data/earnest.db), or postgresql://…"),
 )
 
 AS = click.option("--as", "who", metavar="NAME", help="In whose name; else EARNEST_NAME or your login name.")

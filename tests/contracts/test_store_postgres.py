@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,8 +12,9 @@ import psycopg
 import pytest
 
 from listener.errors import Unreachable
-from listener.store import addresses
+from listener.store import addresses, leases
 from listener.store.opening import beside_store, file_of, is_absent, open_store, shown
+from responders import house
 from tests import keeping
 from tests.contracts.storing import Place, add, bump_locked, named, only, steps
 from tests.servers.postgres import Postgres
@@ -205,6 +207,18 @@ class TestAddresses:
         assert named(first) == ["slow"]
         assert named(second) == ["meanwhile"]
         assert first.beside("") != second.beside("")
+
+
+class TestTurns:
+    def test_a_lease_is_one_machines_by_the_servers_clock(self, place: Place) -> None:
+        first, second = (house.open_store(place.url, create=True) for _ in range(2))
+        place.opened += [first, second]
+        assert first.write(lambda tx: leases.take(tx, "hear", "a", timedelta(minutes=1))) == 1
+        assert second.write(lambda tx: leases.take(tx, "hear", "b", timedelta(minutes=1))) is None
+        assert second.write(lambda tx: leases.holds(tx, "hear", "a", 1))
+        assert first.write(lambda tx: leases.take(tx, "hear", "a", timedelta(minutes=-1))) is None
+        assert second.write(lambda tx: leases.take(tx, "hear", "b", timedelta(minutes=1))) == 2
+        assert leases.held(first.read(), "he") == {"hear": "b"}
 
 
 class TestRefusing:

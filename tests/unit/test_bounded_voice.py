@@ -190,6 +190,7 @@ async def test_what_a_draft_itself_is_about_to_send_does_not_count_against_it(ma
     assert (len(everything.sent_to_author), len(everything.sent_automatically), len(everything.texts_alone)) == (1, 1, 1)
 
 
+@pytest.mark.in_a_file
 async def test_nothing_that_is_asked_before_speaking_takes_longer_the_more_is_stored(make: Make) -> None:
     house = make(**ALL_ALONE)
     await decide(house, "p1", parent_id="p0", parent_author_id=US.id)

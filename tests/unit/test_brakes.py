@@ -280,6 +280,7 @@ async def test_steps_older_than_nine_days_are_dropped(make: Make) -> None:
     assert house.rows("SELECT COUNT(*) AS n FROM tallies") == [{"n": 10}]
 
 
+@pytest.mark.in_a_file
 def test_every_question_a_brake_asks_has_an_index(make: Make) -> None:
     kinds = ({kind: 1, "within": "1h"} for kind in ("same_text", "answers", "upset_replies", "negative"))
     house = make(*kinds, {"mentions": 2, "words": ["killed"], "within": "1h"})

@@ -267,6 +267,7 @@ async def test_two_sources_that_count_versions_otherwise_bring_nothing_new(house
     assert shown(house, "p1") == ("@acme hello", False, False)
 
 
+@pytest.mark.in_a_file
 async def test_every_question_has_its_index(house: House, paper: Paper) -> None:
     await hear(house, paper, *(f"@acme number {number}" for number in range(5)))
     at = house.clock() + timedelta(minutes=10)

@@ -20,6 +20,7 @@ from responders import heardlist, views
 from responders.house import open_store
 from responders.ledger import audit, cases, drafts, judged, people
 from responders.views import Filters, Place, Waiting
+from tests.keeping import store_url
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WORDS = ("refund", "sole", "Übergröße", "charged", "twice", "Quito")
@@ -110,7 +111,7 @@ def one_draft(tx: Tx, case: int, key: dict[str, Value], chance: random.Random) -
 @pytest.fixture(params=(1, 2, 3))
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteStore]:
     chance = random.Random(request.param)  # noqa: S311  # the same each time
-    made = open_store(f"sqlite:///{tmp_path}/many.db", create=True)
+    made = open_store(store_url(tmp_path), create=True)
     of_cases: dict[tuple[str, ...], int] = {}
 
     def fill(tx: Tx) -> None:

@@ -123,6 +123,7 @@ async def test_what_a_colleague_wrote_by_hand_ends_the_waiting_of_whom_they_answ
     assert await route_of(house, "p2", thread="t", age=300) == "rest"
 
 
+@pytest.mark.in_a_file
 async def test_no_question_about_the_past_reads_a_whole_table(make: Make) -> None:
     both = [{"count": {"of": of, "by": by, "at_least": 3, "within": "1h"}} for of in ("negative", "money") for by in ("author", "thread")]
     more = [{"customer": "known"}, {"thread": {"waiting": 2}}, {"spike": {}}, {"count": {"at_least": 3, "within": "1h"}}]

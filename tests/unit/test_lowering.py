@@ -272,6 +272,7 @@ async def test_two_daemons_that_notice_the_same_lower_it_once(make: Make) -> Non
     assert (len(here.rows("SELECT * FROM lowered")), len(here.rows("SELECT * FROM incidents"))) == (1, 1)
 
 
+@pytest.mark.in_a_file
 async def test_every_question_has_its_index(make: Make) -> None:
     here = make()
     await go_bad(here)

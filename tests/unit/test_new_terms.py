@@ -233,6 +233,7 @@ async def test_what_people_make_up_fills_at_most_five_thousand_rows_an_hour(make
     assert house.rows("SELECT COUNT(*) AS n FROM term_uses") == [{"n": 50}]
 
 
+@pytest.mark.in_a_file
 async def test_no_question_about_words_reads_a_whole_table(make: Make) -> None:
     house = make()
     await grown_up(house)

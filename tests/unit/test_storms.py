@@ -148,7 +148,7 @@ async def test_a_replay_finds_the_storm_again_by_judgements_that_are_stored(make
     began = house.clock()
     assert await routes(house, ANGRY, ANGRY, ANGRY, CALM) == ["rest", "rest", "stormy", "stormy"]
     house.clock.forward(minutes=1)
-    story = replay(f"sqlite:///{house.folder}/earnest.db", house.book, Span(began - timedelta(minutes=1), house.clock()))
+    story = replay(house.store.url, house.book, Span(began - timedelta(minutes=1), house.clock()))
     assert {post: told.route for (_, post, _), told in story.mentions.items()} == {
         "p0": "rest",
         "p1": "rest",
@@ -216,6 +216,7 @@ class _Counting(Asking):
         return super().run(sql, **values)
 
 
+@pytest.mark.in_a_file
 async def test_a_storm_of_two_thousand_keeps_counting_cheap(make: Make) -> None:
     house = make()
 

@@ -327,6 +327,7 @@ async def test_it_is_told_once_also_over_a_restart(make: Make) -> None:
     again.store.close()
 
 
+@pytest.mark.in_a_file
 async def test_no_question_of_a_watch_reads_a_whole_table_and_a_storm_is_a_few_rows(make: Make) -> None:
     house = make(STORM, SILENCE, TALK)
     await days(house, CALM)
