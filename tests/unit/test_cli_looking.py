@@ -218,6 +218,7 @@ def test_log_follows_what_is_done_elsewhere(run: Program) -> None:
             following.terminate()
 
 
+@pytest.mark.in_a_file
 def test_show_tells_scripts_why_every_route_did_not_take_it(tmp_path: Path) -> None:
     store, rules = make_store(tmp_path), make_rules(tmp_path)
     run = Program(store, rules, {"EARNEST_NAME": "jo"})

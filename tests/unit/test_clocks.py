@@ -129,6 +129,7 @@ async def test_a_conversation_with_its_clocks(make: Callable[..., House]) -> Non
     assert clocks(house) == Clocks(responded_at=answered_at)
 
 
+@pytest.mark.in_a_file
 async def test_clocks_go_on_by_the_hours_they_were_started_with(make: Callable[..., House]) -> None:
     house = make({"resolution": "3h", "runs": "in_hours"}, hours=WEEK)
     house.clock.moment = at("2026-11-20 16:01")  # a Friday

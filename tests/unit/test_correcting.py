@@ -222,6 +222,7 @@ async def test_what_is_not_to_be_learned_is_not(tmp_path: Path) -> None:
     assert judged(house, "p2")[0] == "negative"
 
 
+@pytest.mark.in_a_file
 async def test_corrected_words_of_a_deleted_post_stand_nowhere(house: House) -> None:
     canary = "zugvogel"
     case = await heard(house, f"@acme {canary} charged me twice, {canary}")
