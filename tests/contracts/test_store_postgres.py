@@ -281,3 +281,14 @@ class TestRefusing:
             thread.join()
         assert only(store.read().one("SELECT n FROM things")) == 2
         assert len(runs) > 2
+
+
+def test_capitals_are_those_of_english_whatever_the_database_is_set_to(place: Place) -> None:
+    name = f"locale_{place.folder.name}"
+    with psycopg.connect(place.url, autocommit=True) as link:
+        link.execute(f"CREATE DATABASE \"{name}\" LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' TEMPLATE template0")
+    store = open_store(keeping.server().url(name), (steps(),), create=True, patience=2)
+    store.write(lambda tx: add(tx, "ÉMILE"))
+    assert only(store.read().one("SELECT lower(:words) = lower(name) AND lower(name) = 'Émile' AS same FROM things", words="ÉMILE"))
+    store.close()
+    keeping.server().drop(name)
