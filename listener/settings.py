@@ -6,8 +6,10 @@ machine that only listens does not hold the second.
 
 from __future__ import annotations
 
+import math
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 
 from listener.errors import UsageError
@@ -15,6 +17,10 @@ from listener.errors import UsageError
 DEFAULT_RULES = "rules.yaml"
 DEFAULT_STORE = "sqlite:///data/earnest.db"
 
+USUAL_TURN = timedelta(seconds=15)
+"""How long a machine that shares a store may be gone before another takes over, unless `EARNEST_TURN` says otherwise."""
+
+_TURN_FROM, _TURN_TO = 1.0, 600.0  # seconds
 _MASK = "***"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -105,3 +111,22 @@ def rules_path() -> str:
 def store_url() -> str:
     """Return where the store lies: `EARNEST_STORE`, else the embedded one below `data/`."""
     return os.environ.get("EARNEST_STORE") or DEFAULT_STORE
+
+
+def turn() -> timedelta:
+    """Return how long a machine that shares a store may be gone before another takes over its turns (`EARNEST_TURN`, in seconds).
+
+    Raises:
+        UsageError: that is no number of seconds from 1 to 600.
+    """
+    given = os.environ.get("EARNEST_TURN", "").strip()
+    if not given:
+        return USUAL_TURN
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not _TURN_FROM <= seconds <= _TURN_TO:
+        message = f"EARNEST_TURN is no number of seconds from {_TURN_FROM:.0f} to {_TURN_TO:.0f}"
+        raise UsageError(message, f"leave it out for the usual {USUAL_TURN.total_seconds():.0f}, or give each machine the same number")
+    return timedelta(seconds=seconds)

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from listener import logs
+from listener import logs, settings
 from listener.clock import ticks
 from listener.errors import EarnestError
 from listener.store import leases
 from listener.store.base import Store, Tx
 
 _log = logs.get("turns")
-SPAN = timedelta(seconds=15)
+SPAN = settings.USUAL_TURN
 """How long a turn lasts that nobody renews: as long as a machine may be gone before another takes over."""
 
 
@@ -176,6 +176,6 @@ class Leased:
                 await self.done(ours[0])
 
 
-def turns_of(store: Store) -> Turns:
-    """Return whose turn it is on a store."""
-    return Leased(store, new_holder()) if store.shared else ALONE
+def turns_of(store: Store, span: timedelta = SPAN) -> Turns:
+    """Return whose turn it is on a store, each turn for `span` unless it is renewed."""
+    return Leased(store, new_holder(), span=span) if store.shared else ALONE

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from listener import logs
+from listener import logs, settings
 from listener.clock import Clock, keep_to
 from listener.errors import EarnestError, RulesWrong
 from listener.judging import Judges
@@ -45,6 +45,7 @@ _SLOW_TICK = 30.0
 _LAST_MOMENT = 7.0  # seconds for what is under way; with all the rest of it, ending takes less than ten
 _A_ROUND = 20
 _LONGEST = {"think": 120.0, "alert": 120.0, "speak": 180.0}  # seconds from one sign of life of a loop to its next one
+_CLAIM = 4  # turns; who looks for what another left in the middle comes later than who takes its turns
 
 
 def _settle() -> None:
@@ -111,7 +112,8 @@ class Daemon:
         self._tell = tell
         self._pulse = pulse or Pulse()
         self._roles = frozenset(roles)
-        self._turns = turns_of(store)
+        turn = settings.turn()
+        self._turns = turns_of(store, turn)
         self._crew = Crew(store, self._turns.holder, self._roles, lambda: self._book)
         self._work = asyncio.Event()
         self._judges = Judges(judges)
@@ -122,8 +124,8 @@ class Daemon:
         self._take_rules(*self._made(adapted(book)))
         self._alerts = Alerts(store, lambda: self._book, clock)
         self._watchkeeper = WatchKeeper(store, lambda: self._book, clock)
-        channels, step = self._signing.channels, lambda: self._alive("speak")
-        self._outbox = Outbox(store, lambda: self._book, clock, channels, self._kinds, turns=self._turns, step=step)
+        channels, step, claim = self._signing.channels, lambda: self._alive("speak"), _CLAIM * turn
+        self._outbox = Outbox(store, lambda: self._book, clock, channels, self._kinds, turns=self._turns, claim=claim, step=step)
         self._listening = self._new_listening()
 
     def _made(self, book: Rulebook) -> tuple[Ear, Mind, Rulebook]:

@@ -33,6 +33,7 @@ _TIMEOUT = 30.0
 _REST = timedelta(seconds=30)
 _LOOK_AGAIN = timedelta(seconds=60)
 _BARRED = timedelta(minutes=15)
+_FRESH = timedelta(seconds=1)
 _AT_ONCE = 5
 _Step = Callable[[Row], Awaitable[Sending]]
 
@@ -51,16 +52,17 @@ class Outbox:
         kinds: Mapping[str, ChannelKind],
         *,
         turns: Turns = ALONE,
+        claim: timedelta = moves.CLAIM,
         step: Callable[[], None] = lambda: None,
     ) -> None:
         """Send on `channels`, by the rules that `book` returns at the moment of sending; of a case, one machine at a time (`turns`).
 
-        `step` is told when a delivery is done with.
+        `claim` is how long what is being sent is taken for; an attempt has half of it. `step` is told when a delivery is done with.
         """
         self._store = store
         self._clock = clock
         self._channels = channels
-        self._means = Means(store, book, clock, channels, kinds)
+        self._means = Means(store, book, clock, channels, kinds, claim)
         self._busy: set[int] = set()
         self._elsewhere: set[int] = set()
         self._turns = turns
@@ -197,7 +199,7 @@ class Outbox:
         claimed = await self._store.awrite(lambda tx: claiming.claim(tx, self._means, delivery, parent))
         if not isinstance(claimed, Delivery):
             return claimed
-        timeout = min(_TIMEOUT, moves.CLAIM.total_seconds() / 2)
+        timeout = min(_TIMEOUT, self._means.claim.total_seconds() / 2)
         may_leave = partial(self._may_leave, claimed, timeout)
         with ask_first(may_leave):
             result = await channel.send(claimed, timeout, may_leave)
@@ -211,13 +213,17 @@ class Outbox:
         return None if found and deliveries.is_another(self._store.read(), delivery, found.remote_id) else found
 
     def _may_leave(self, delivery: Delivery, timeout: float) -> bool:
-        """Return whether nobody has stopped sending since the claim, and this very claim outlasts the attempt."""
-        at = self._clock()
-        if self._store.shared:
-            at = max(at, self._store.read().now())  # this machine may have slept in a way that its own clock did not see
-        until = at + timedelta(seconds=timeout)
+        """Return whether nobody has stopped sending since the claim, and this very claim outlasts the attempt.
+
+        What the store says counts for a second: where it takes longer to answer, somebody may have said "stop" meanwhile, or taken over.
+        """
+        begun = self._clock()
+        # This machine may have slept in a way that its own clock did not see.
+        at = max(begun, self._store.read().now()) if self._store.shared else begun
+        until = at + timedelta(seconds=timeout) + _FRESH
         ours = moves.still_ours(self._store.read(), delivery.id, attempt=delivery.attempts, until=until)
-        return ours and self._means.book().mode != "observe" and flag.stopped(self._store, at=at) is None
+        may = ours and self._means.book().mode != "observe" and flag.stopped(self._store, at=at) is None
+        return may and timedelta() <= self._clock() - begun <= _FRESH
 
     async def _later(self, delivery: Delivery, problem: EarnestError) -> Sending:
         """The network could not be read before sending: wait; where it turns our account away or asks us to wait, all of ours do."""

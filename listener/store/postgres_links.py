@@ -30,8 +30,8 @@ _PREPARED = 1_000  # statements that the server keeps ready on one connection; m
 _REPEATED = 3  # as often a statement is run before it is kept ready
 _LEAST_PATIENCE = 2  # seconds; libpq's own least
 _RESTS = (0.1, 0.5, 2.0, 5.0)  # seconds between two tries to make a standing connection anew
-# A program that was put to sleep in the middle of a transaction must not stop all others for longer than this.
-_ASLEEP = "60s"
+# A program that was put to sleep in the middle of a transaction must not stop all others for longer than so many turns.
+_ASLEEP = 4
 
 
 class _Words(StrDumper):
@@ -141,7 +141,7 @@ def _set_up(link: Link, patience: float) -> None:
     link.execute(
         f"SET synchronous_commit = on; SET TimeZone = 'UTC'; SET client_min_messages = warning; SET standard_conforming_strings = on;"
         f"SET default_transaction_isolation = 'read committed'; SET lock_timeout = {max(1, round(patience * 1_000))};"
-        f"SET idle_in_transaction_session_timeout = '{_ASLEEP}'",
+        f"SET idle_in_transaction_session_timeout = {round(_ASLEEP * settings.turn().total_seconds() * 1_000)}",
         prepare=False,
     )
 

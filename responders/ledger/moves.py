@@ -14,6 +14,7 @@ from responders.lifecycle import Arrow
 from responders.model import DeliveryState
 
 CLAIM = timedelta(seconds=60)
+"""How long a claim holds, unless whoever claims says otherwise."""
 FARTHEST = timedelta(minutes=30)
 """Nothing here is ever put off so far: a moment beyond it was written before the clock was turned back, and counts as now."""
 
@@ -47,8 +48,8 @@ def _marks(values: Mapping[str, str]) -> str:
     return ", ".join(f":{name}" for name in values) or "NULL"
 
 
-def claim(tx: Tx, delivery_id: int, *, at: datetime) -> int:
-    """Take a ready delivery for one attempt; return the attempt's number, or 0 where it cannot be taken (any more).
+def claim(tx: Tx, delivery_id: int, *, at: datetime, span: timedelta = CLAIM) -> int:
+    """Take a ready delivery for one attempt, for `span`; return the attempt's number, or 0 where it cannot be taken (any more).
 
     Whoever claims asks in the same transaction whether sending is stopped (see `Outbox`). The attempt is on record before
     any byte leaves. `first_attempt_at` is the first that may have published something (see `unsent`).
@@ -60,7 +61,7 @@ def claim(tx: Tx, delivery_id: int, *, at: datetime) -> int:
         id=delivery_id,
         at=to_text(at),
         far=to_text(at + FARTHEST),
-        until=to_text(at + CLAIM),
+        until=to_text(at + span),
     )
     row = tx.one("SELECT attempts FROM deliveries WHERE id = :id", id=delivery_id) if taken else None
     return number(row, "attempts") if row else 0

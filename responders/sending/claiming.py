@@ -32,7 +32,7 @@ def claim(tx: Tx, means: Means, delivery: Delivery, parent: Parent) -> Delivery 
         return Sending(fresh, endings.hold(tx, row, why, at=at), why)
     if why := _not_yet(tx, means, row):
         return Sending(fresh, DeliveryState.READY, why)
-    if not moves.claim(tx, delivery.id, at=at):
+    if not moves.claim(tx, delivery.id, at=at, span=means.claim):
         return Sending(fresh, DeliveryState.READY, "it is not due yet")
     taken = tx.one("SELECT * FROM deliveries WHERE id = :id", id=delivery.id)
     return deliveries.read(tx, taken) if taken else fresh

@@ -27,13 +27,14 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """Shared by all parts of sending. `book` returns the rules of the moment; `channels` may open and close under way."""
+    """Shared by all parts of sending. `book` returns the rules in force; `channels` may open and close under way; `claim` is its length."""
 
     store: Store
     book: Callable[[], Rulebook]
     clock: Clock
     channels: Mapping[str, Channel]
     kinds: Mapping[str, ChannelKind]
+    claim: timedelta = moves.CLAIM
 
     @property
     def urgent(self) -> int:

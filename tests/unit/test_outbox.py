@@ -181,6 +181,21 @@ async def test_a_sender_whose_claim_another_took_over_does_not_post(house: House
     assert house.states() == ["claimed"]  # the other's, untouched
 
 
+@pytest.mark.parametrize(("seconds", "there"), [(0.9, 1), (1.1, 0), (-1.0, 0)])
+async def test_what_the_store_says_late_counts_for_nothing(house: House, seconds: float, there: int) -> None:
+    await house.approved()
+    house.clock.forward(seconds=11)
+
+    def slow() -> Rulebook:
+        """Let time pass between the claim and the POST, in the last that is asked then."""
+        if house.states() == ["claimed"]:
+            house.clock.forward(seconds=seconds)
+        return house.book
+
+    await Outbox(house.store, slow, house.clock, house.channels, {NETWORK: kind()}).round()
+    assert len(house.mouth.published) == there
+
+
 async def test_a_network_s_yes_that_comes_late_is_believed(house: House) -> None:
     await house.approved()
     original = house.mouth.send

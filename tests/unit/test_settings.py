@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import pickle
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from listener.settings import (
     secret,
     secret_variable,
     store_url,
+    turn,
     writing_secret,
 )
 
@@ -101,3 +103,18 @@ def test_where_rules_and_store_lie(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARNEST_RULES", "other.yaml")
     monkeypatch.setenv("EARNEST_STORE", "sqlite:////var/x.db")
     assert (rules_path(), store_url()) == ("other.yaml", "sqlite:////var/x.db")
+
+
+def test_how_long_a_turn_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EARNEST_TURN", raising=False)
+    assert turn() == timedelta(seconds=15)
+    monkeypatch.setenv("EARNEST_TURN", " 2.5 ")
+    assert turn() == timedelta(seconds=2.5)
+
+
+@pytest.mark.parametrize("value", ["soon", "0", "-3", "601", "nan", "inf"])
+def test_a_turn_that_is_no_number_of_seconds_is_refused_in_words(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARNEST_TURN", value)
+    with pytest.raises(UsageError, match="from 1 to 600") as told:
+        turn()
+    assert "15" in told.value.hint
