@@ -12,6 +12,7 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from listener import logs
+from listener.errors import EarnestError
 from listener.progress import Progress
 
 _log = logs.get("schedule")
@@ -39,6 +40,8 @@ class Schedule:
         async def guarded() -> None:
             try:
                 await job()
+            except EarnestError as problem:
+                _log.error("tick failed", tick=name, problem=problem.message, hint=problem.hint)
             except Exception as problem:  # noqa: BLE001  # a tick must never end the clock
                 _log.error("tick failed", tick=name, problem=type(problem).__name__)
             self._progress.mark(f"tick {name}", seconds + _LONGEST_JOB)

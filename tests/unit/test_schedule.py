@@ -6,7 +6,9 @@ import asyncio
 
 import pytest
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES
+from structlog.testing import capture_logs
 
+from listener.errors import Unreachable
 from listener.schedule import Schedule
 
 
@@ -27,3 +29,25 @@ async def test_a_tick_that_is_still_at_work_at_its_next_turn_says_nothing(caplog
     schedule.stop()
 
     assert (begun, caplog.records) == (1, [])
+
+
+async def test_a_tick_that_fails_says_why_in_words_and_runs_again() -> None:
+    runs = 0
+    again = asyncio.Event()
+
+    async def job() -> None:
+        nonlocal runs
+        runs += 1
+        if runs > 1:
+            again.set()
+        message = "the store is away"
+        raise Unreachable(message, "start it")
+
+    with capture_logs() as said:
+        schedule = Schedule()
+        schedule.every(0.01, "crew", job)
+        schedule.start()
+        await again.wait()
+        schedule.stop()
+
+    assert (said[0]["tick"], said[0]["problem"], said[0]["hint"]) == ("crew", "the store is away", "start it")
