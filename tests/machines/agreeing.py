@@ -1,0 +1,114 @@
+"""Stories of machines that must agree: on the version of the program, on the rules, and on a pause."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+from tests.machines.fleet import ALONE, RULES, Fleet, Machine, fleet, until
+from tests.machines.judging import Verdict, judge
+from tests.machines.newer import STEP
+from tests.machines.sending import at_work, published, senders, settled
+from tests.servers.postgres import Postgres
+
+_A_SECOND = 1.0
+_QUIET = 2.0  # seconds in which nothing must happen
+_SPARE = {"templates": {**RULES["templates"], "spare": "Something else. ^{agent}"}}  # type: ignore[dict-item]  # it is a mapping
+
+
+async def versions(*, replies: int) -> Verdict:
+    """Let a newer program change the tables while an older one sends: that goes on to its end, and does not start again."""
+    with Postgres() as server:
+        async with fleet(server) as made:
+            await made.prepare(replies)
+            old = made.machine("old")
+            old.start("--only", "send")
+            await published(made, replies // 3)
+            new = made.machine("new", program="tests.machines.newer")
+            new.start("--only", "think")
+            await at_work(made, new)
+            await settled(made)
+            await made.prepare(replies, prefix="later")
+            await settled(made)
+            found = await judge(made, 2 * replies, keys=True, ended=[old, new])
+            found.demand("the newer one has changed the tables", true=bool(made.rows("SELECT 1 FROM tomorrow") == []))
+            for command in (("run", "--only", "send"), ("status",)):
+                code, said = await old.run(*command)
+                found.demand(f"the older {command[0]} refuses, in words: {code} {said}", true=bool(code) and _in_words(said))
+            return found
+
+
+def _in_words(said: str) -> bool:
+    return "newer Earnest" in said and STEP in said and "Traceback" not in said
+
+
+async def rules() -> Verdict:
+    """Give two machines different rules: what would leave by itself waits, people are told, and it goes on when they agree."""
+    with Postgres() as server:
+        async with fleet(server, **ALONE) as made:
+            one, two, desk = made.machine("one"), made.machine("two", **_SPARE), made.machine("desk")
+            for machine in (one, two):
+                machine.start("--only", "send")
+                await at_work(made, machine)
+            found = Verdict()
+            await made.prepare(3, alone=True, prefix="alone")
+            await made.prepare(3, prefix="person")
+            await published(made, 3)
+            _, said = await desk.run("status")
+            found.demand(f"status says that they differ: {said}", true="different rules" in said)
+            told = "SELECT words FROM incidents WHERE name = 'rules_differ' AND ended_at IS NULL"
+            await until(lambda: bool(made.rows(told)), "people are told")
+            there = sorted(copy["parent"] for copy in (await made.square("/witness"))["copies"])
+            found.demand(f"what a person approved left, and nothing by itself: {there}", true=there == [f"person{n}" for n in (1, 2, 3)])
+            made.write_rules(two)
+            await settled(made)
+            await until(lambda: not made.rows(told), "it is over")
+            _, said = await desk.run("status")
+            found.demand(f"status says it no more: {said}", true="different rules" not in said)
+            last = await judge(made, 6, keys=True, ended=[one, two])
+            return last.with_(found)
+
+
+async def pause(*, replies: int, times: int, seed: int) -> Verdict:
+    """Pause from another machine at random moments: no POST begins a second later, on any; and that outlives a restart of all."""
+    chance = random.Random(seed)  # noqa: S311  # it must be possible to run it again
+    with Postgres() as server:
+        async with fleet(server) as made:
+            await made.prepare(replies)
+            desk = made.machine("desk")
+            machines = senders(made, 3)
+            found = Verdict()
+            for number, moment in enumerate(sorted(chance.sample(range(1, max(2, replies * 9 // 10)), times))):
+                await published(made, moment)
+                await _stop(made, desk, found)
+                if not number:
+                    await _restart(made, machines, found)
+                code, said = await desk.run("resume")
+                found.demand(f"resume works: {said}", true=not code)
+            await settled(made)
+            last = await judge(made, replies, keys=True, ended=machines)
+            return last.with_(found)
+
+
+async def _stop(made: Fleet, desk: Machine, found: Verdict) -> None:
+    """Pause, and see that no POST begins any more."""
+    code, said = await desk.run("pause", "--reason", "a storm")
+    paused = time.time()
+    found.demand(f"pause works: {said}", true=not code)
+    await asyncio.sleep(_A_SECOND + _QUIET)
+    late = [moment - paused for moment in (await made.square("/witness"))["begun"] if moment > paused + _A_SECOND]
+    found.demand(f"no POST begins a second after the pause: {late}", true=not late)
+
+
+async def _restart(made: Fleet, machines: list[Machine], found: Verdict) -> None:
+    """Start all senders again, and see that they keep quiet."""
+    before = await made.published()
+    for one in machines:
+        await one.stop()
+        one.start("--only", "send")
+    for one in machines:
+        await at_work(made, one)
+    await asyncio.sleep(_QUIET)
+    found.demand("a pause outlives a restart of all", true=await made.published() == before)
+    found.demand("some reply still waits", true=bool({"ready"} & set(made.states())))
