@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import sys
 import time
+import traceback
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -65,8 +66,9 @@ def _lived(story: Story) -> Line:
     begun = time.monotonic()
     try:
         told = asyncio.run(story.work()).line()
-    except AssertionError as problem:
-        told = {"replies": 0, "doubled": 0, "unfinished": 0, "wrong": 1, "parked": 0, "found": [str(problem)]}
+    except Exception as problem:  # noqa: BLE001  # a story that breaks off is one that went wrong
+        traceback.print_exc()
+        told = {"replies": 0, "doubled": 0, "unfinished": 0, "wrong": 1, "parked": 0, "found": [f"{type(problem).__name__}: {problem}"]}
     return {"part": story.part, "how": story.how, **told, "seconds": round(time.monotonic() - begun, 1)}
 
 

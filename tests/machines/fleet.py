@@ -66,6 +66,7 @@ ALONE: Mapping[str, object] = {
 """What lets answers leave without a person."""
 
 _PAGE = 100
+_BELOW = 30  # lines that are shown of a traceback
 _LOOK = 0.02
 _ENTRY_POINTS = "[earnest.sources]\nsquare = tests.machines.plugin:SOURCE\n[earnest.channels]\nsquare = tests.machines.plugin:CHANNEL\n"
 _ROUGH = re.compile(r'Traceback|"problem": "[A-Z]\w+"')
@@ -130,7 +131,8 @@ class Machine:
 
     def rough(self) -> list[str]:
         """Return lines that are not for people: a traceback, an error without words, a password."""
-        return [line for line in self.said.splitlines() if _ROUGH.search(line) or PASSWORD in line]
+        lines = self.said.splitlines()
+        return ["\n".join(lines[at : at + _BELOW]) for at, line in enumerate(lines) if _ROUGH.search(line) or PASSWORD in line]
 
     async def run(self, *arguments: str) -> tuple[int, str]:
         """Run one command to its end; return its exit code and all it said."""
@@ -208,7 +210,7 @@ class Fleet:
 
     def store(self) -> Store:
         """Open the database from here, past every proxy."""
-        return open_store(self.server.url(self.database), create=True)
+        return open_store(self.server.url(self.database), create=True, patience=60.0)
 
     def rows(self, sql: str, **values: str) -> list[dict[str, Any]]:
         """Read the database past the program."""
@@ -231,7 +233,13 @@ class Fleet:
         return int((await self.square("/witness?count"))["copies"])
 
     async def prepare(self, replies: int, *, alone: bool = False, prefix: str = "p") -> None:
-        """Have so many replies approved: posts are heard, answers drafted, and a person says yes to each (or, `alone`, nobody need)."""
+        """Have so many replies approved: posts are heard, answers drafted, and a person says yes to each (or, `alone`, nobody need).
+
+        It works in a thread of its own, so that wires go on.
+        """
+        await asyncio.to_thread(lambda: asyncio.run(self._prepare(replies, alone=alone, prefix=prefix)))
+
+    async def _prepare(self, replies: int, *, alone: bool, prefix: str) -> None:
         book = Rulebook.model_validate(self.rules(**(ALONE if alone else {})))
         store, kinds = self.store(), {plugin.NETWORK: plugin.CHANNEL}
         account = Account(plugin.NETWORK, US["id"], US["handle"])

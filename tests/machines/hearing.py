@@ -54,5 +54,5 @@ def _judge(made: Fleet, announced: int, codes: list[int]) -> Verdict:
     found.demand("no gap is told of", true=not made.rows("SELECT 1 FROM gaps"))
     found.demand(f"both live on, and end in order: {codes}", true=not any(codes))
     for line in made.rough():
-        found.note(f"not for people: {line[:300]}")
+        found.note(f"not for people: {line[:4_000]}")
     return found

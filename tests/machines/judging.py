@@ -23,6 +23,7 @@ class Verdict:
     unfinished: int = 0
     wrong: int = 0
     parked: int = 0
+    parked_there: int = 0
     bad: list[str] = field(default_factory=list)
 
     def line(self) -> dict[str, object]:
@@ -60,34 +61,39 @@ def _wrong(row: Mapping[str, Any], there: Mapping[str, list[str]], *, keys: bool
     return ""
 
 
-async def judge(fleet: Fleet, replies: int, *, keys: bool, ended: Sequence[Machine]) -> Verdict:
-    """End machines, which must still be alive, in order, and compare what the store says with what the witness saw."""
-    codes = [await one.stop() if one.alive else "gone" for one in ended]
-    witness = await fleet.square("/witness")
+def compare(rows: Sequence[Mapping[str, Any]], copies: Sequence[Mapping[str, str]], replies: int, *, keys: bool) -> Verdict:
+    """Compare what the store says of so many replies with what the witness has; `keys` says whether the network knows a reply by its key."""
     there: dict[str, list[str]] = {}
-    for copy in witness["copies"]:
+    for copy in copies:
         there.setdefault(copy["parent"], []).append(copy["id"])
-    rows = fleet.rows("SELECT id, parent_id, state, remote_id, reason FROM deliveries ORDER BY id")
-    found = Verdict(len(rows))
-    found.demand(f"machines live on, and end in order: {codes}", true=not any(codes))
-    for name, copies in there.items():
-        if len(copies) > 1:
+    found = Verdict(len(rows), parked=Counter(row["state"] for row in rows)["parked"])
+    found.parked_there = sum(row["state"] == "parked" and row["parent_id"] in there for row in rows)
+    for name, ids in there.items():
+        if len(ids) > 1:
             found.doubled += 1
-            found.bad.append(f"{name} is there {len(copies)} times")
+            found.bad.append(f"{name} is there {len(ids)} times")
     for row in rows:
         if row["state"] not in _FINAL:
             found.unfinished += 1
             found.bad.append(f"{row['parent_id']} is {row['state']}: {row['reason']}")
         if why := _wrong(row, there, keys=keys):
             found.note(why)
-    found.parked = Counter(row["state"] for row in rows)["parked"]
     found.demand(f"there are {replies} replies, not {len(rows)}", true=len(rows) == replies)
     strangers = set(there) - {row["parent_id"] for row in rows}
     found.demand(f"nobody approved an answer to {sorted(strangers)[:_SHOWN]}", true=not strangers)
+    return found
+
+
+async def judge(fleet: Fleet, replies: int, *, keys: bool, ended: Sequence[Machine]) -> Verdict:
+    """End machines, which must still be alive, in order; then compare, and look at the log's seals and at what the machines said."""
+    codes = [await one.stop() if one.alive else "gone" for one in ended]
+    rows = fleet.rows("SELECT id, parent_id, state, remote_id, reason FROM deliveries ORDER BY id")
+    found = compare(rows, (await fleet.square("/witness"))["copies"], replies, keys=keys)
+    found.demand(f"machines live on, and end in order: {codes}", true=not any(codes))
     store = fleet.store()
     broken = audit.broken_at(store.read())
     store.close()
     found.demand(f"the log is broken at line {broken}", true=broken is None)
     for line in fleet.rough():
-        found.note(f"not for people: {line[:300]}")
+        found.note(f"not for people: {line[:4_000]}")
     return found
