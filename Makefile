@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.set-up
 
-.PHONY: setup demo run test check format lint types imports rules generated crash nightly test-postgres test-networks test-real test-editor bench wheel lock clean
+.PHONY: setup demo run test check format lint types imports rules generated crash test-machines nightly test-postgres test-networks test-real test-editor bench wheel lock clean
 
 setup: $(STAMP)  ## the environment in .venv, exactly as locked
 
@@ -49,9 +49,14 @@ generated: setup  ## files made from the code are as the code would make them no
 crash: setup  ## at most once: the sender ended at every step, on networks that lie in every way we know of
 	$(BIN)/python -m tests.crash
 
-# For a machine that has an hour at night: three deaths in one history, 1,000 processes killed at random moments, 5,000 rules with slips.
+test-machines: setup  ## several daemons on one PostgreSQL store, while machines, the database and the network fail; it brings its own server
+	$(BIN)/python -m tests.machines
+
+# For a machine that has two hours at night: three deaths in one history, 1,000 processes killed at random moments, 5,000 rules with slips,
+# 5,000 replies under way while 20 machines are killed.
 nightly: setup
 	$(BIN)/python -m tests.crash --nightly
+	$(BIN)/python -m tests.machines --replies 5000 --kills 20
 	HISTORIES=10000 $(BIN)/python -m pytest tests/unit/test_promises_machine.py
 	MUTANTS=5000 $(BIN)/python -m pytest tests/unit/test_rules_mutated.py
 

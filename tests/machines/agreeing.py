@@ -8,8 +8,8 @@ import time
 
 from tests.machines.fleet import ALONE, RULES, Fleet, Machine, fleet, until
 from tests.machines.judging import Verdict, judge
-from tests.machines.newer import STEP
-from tests.machines.sending import at_work, published, senders, settled
+from tests.machines.newer import NEWER, STEP
+from tests.machines.sending import at_work, begin, published, senders, settled
 from tests.servers.postgres import Postgres
 
 _A_SECOND = 1.0
@@ -22,17 +22,16 @@ async def versions(*, replies: int) -> Verdict:
     with Postgres() as server:
         async with fleet(server) as made:
             await made.prepare(replies)
-            old = made.machine("old")
+            old, new = made.machine("old"), made.machine("new", program="tests.machines.newer")
             old.start("--only", "send")
-            await published(made, replies // 3)
-            new = made.machine("new", program="tests.machines.newer")
-            new.start("--only", "think")
-            await at_work(made, new)
-            await settled(made)
+            await published(made, 1)
+            await begin(made, new, "think")
+            before, made.answering = await made.published(), NEWER
             await made.prepare(replies, prefix="later")
             await settled(made)
             found = await judge(made, 2 * replies, keys=True, ended=[old, new])
-            found.demand("the newer one has changed the tables", true=bool(made.rows("SELECT 1 FROM tomorrow") == []))
+            found.demand("the newer one has changed the tables", true=not made.rows("SELECT 1 FROM tomorrow"))
+            found.demand(f"the older one goes on ({before} were there when they changed)", true=before < 2 * replies)
             for command in (("run", "--only", "send"), ("status",)):
                 code, said = await old.run(*command)
                 found.demand(f"the older {command[0]} refuses, in words: {code} {said}", true=bool(code) and _in_words(said))

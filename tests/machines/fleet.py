@@ -32,11 +32,13 @@ from listener.model import Account, Page
 from listener.polling import Ear
 from listener.rules.rulebook import Rulebook
 from listener.store import mentions as heard_ledger
-from listener.store.base import Row, Store
+from listener.store.base import Migrations, Row, Store
+from listener.store.opening import open_store
+from listener.store.schema import MIGRATIONS as HEARING
 from responders.approvals import Desk
 from responders.edits import seal
-from responders.house import open_store
 from responders.ledger import takes
+from responders.ledger.schema import MIGRATIONS as ANSWERING
 from responders.ledger.takes import Word
 from responders.pipeline import Mind
 from tests.machines import plugin
@@ -161,6 +163,7 @@ class Fleet:
     port: int
     changes: Mapping[str, object] = field(default_factory=dict)
     machines: list[Machine] = field(default_factory=list)
+    answering: Migrations = ANSWERING
     session: aiohttp.ClientSession | None = None
 
     @property
@@ -210,7 +213,7 @@ class Fleet:
 
     def store(self) -> Store:
         """Open the database from here, past every proxy."""
-        return open_store(self.server.url(self.database), create=True, patience=60.0)
+        return open_store(self.server.url(self.database), (HEARING, self.answering), create=True, patience=60.0)
 
     def rows(self, sql: str, **values: str) -> list[dict[str, Any]]:
         """Read the database past the program."""

@@ -62,7 +62,7 @@ def _wrong(row: Mapping[str, Any], there: Mapping[str, list[str]], *, keys: bool
 
 
 def compare(rows: Sequence[Mapping[str, Any]], copies: Sequence[Mapping[str, str]], replies: int, *, keys: bool) -> Verdict:
-    """Compare what the store says of so many replies with what the witness has; `keys` says whether the network knows a reply by its key."""
+    """Compare what the store says of so many replies with what the witness has; `keys` says whether the network knows a key again."""
     there: dict[str, list[str]] = {}
     for copy in copies:
         there.setdefault(copy["parent"], []).append(copy["id"])
