@@ -24,7 +24,7 @@ from listener import logs
 from tests.machines import agreeing, hearing, sending
 from tests.machines.judging import Verdict
 
-_WORKERS = 2
+_WORKERS = 4  # most of a story is waiting
 _PARTS = ("kills", "database", "partition", "sleep", "versions", "rules", "pause", "broken")
 
 Line = dict[str, object]
@@ -58,7 +58,9 @@ def stories(*, replies: int, kills: int, seed: int) -> list[Story]:
             words = f"database, {what}, {how}"
             found.append(Story("partition", words, partial(sending.cut_from_database, seed=seed, keys=keys, holds=holds)))
         found.append(Story("partition", f"network, {how}", partial(sending.cut_from_network, seed=seed, keys=keys)))
-    resent = partial(sending.kills, replies=few, times=3, seed=seed, keys=False, program="tests.machines.broken")
+    # What it takes over may just have been published and not show yet: else the last look before a POST would keep it from a second one.
+    blind = {"odds": {"slow": 1.0}, "slow": 0.5, "veil": 30.0}
+    resent = partial(sending.kills, replies=few, times=3, seed=seed, keys=False, program="tests.machines.broken", **blind)
     return [*found, Story("broken", "sends again what was taken over", resent)]
 
 
@@ -78,7 +80,7 @@ def is_well(line: Line) -> bool:
 
 
 def run(wanted: list[Story], seed: int) -> bool:
-    """Live through stories, two at a time, and print a line for each; return whether all is well."""
+    """Live through stories, four at a time, and print a line for each; return whether all is well."""
     begun, lines = time.monotonic(), []
     with ProcessPoolExecutor(_WORKERS, mp_context=multiprocessing.get_context("fork"), initializer=_quiet) as pool:
         for future in [pool.submit(_lived, story) for story in wanted]:

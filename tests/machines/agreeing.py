@@ -47,9 +47,9 @@ async def rules() -> Verdict:
     with Postgres() as server:
         async with fleet(server, **ALONE) as made:
             one, two, desk = made.machine("one"), made.machine("two", **_SPARE), made.machine("desk")
+            made.store().close()  # the tables are made
             for machine in (one, two):
-                machine.start("--only", "send")
-                await at_work(made, machine)
+                await begin(made, machine, "send")
             found = Verdict()
             await made.prepare(3, alone=True, prefix="alone")
             await made.prepare(3, prefix="person")

@@ -6,6 +6,7 @@ The square comes in as a plug-in does: by entry points, from a small folder on t
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import os
 import re
@@ -90,8 +91,14 @@ class Machine:
         """Start the daemon."""
         self.log = self.log or (self.folder / "said").open("ab")
         command = [sys.executable, "-m", self.program, "run", "--confirm-mode", "send", "--json", *arguments]
-        self.process = subprocess.Popen(
-            command, env=dict(self.env), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log
+        self.process = subprocess.Popen(  # noqa: PLW1509  # no other thread is at work here
+            command,
+            env=dict(self.env),
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+            preexec_fn=_end_with_us,
         )
 
     def sleep(self) -> None:
@@ -315,6 +322,11 @@ def _square() -> tuple[subprocess.Popen[bytes], int]:
     process = subprocess.Popen([sys.executable, "-m", "tests.machines.square"], cwd=ROOT, stdout=subprocess.PIPE)
     assert process.stdout
     return process, int(process.stdout.readline())
+
+
+def _end_with_us() -> None:
+    """Have the kernel end a machine when the stories end, however they end (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def _write_plugin(folder: Path) -> None:

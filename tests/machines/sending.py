@@ -13,7 +13,7 @@ from tests.servers.postgres import Postgres
 ODDS = {"504": 0.01, "reset": 0.01, "hidden": 0.01, "slow": 0.05, "refuse": 0.005}
 """How the square ends writes while something else goes wrong, too."""
 
-_FINAL = {"sent", "parked", "refused"}
+_SETTLED = {"sent", "parked", "refused", "held"}
 _LONGEST = 900.0
 
 
@@ -26,8 +26,8 @@ def senders(of: Fleet, number: int, program: str = "responders") -> list[Machine
 
 
 async def settled(of: Fleet) -> None:
-    """Wait until every delivery has come to its end."""
-    await until(lambda: set(of.states()) <= _FINAL, "every reply comes to its end", patience=_LONGEST)
+    """Wait until every delivery has come to its end, or to where it waits for a person."""
+    await until(lambda: set(of.states()) <= _SETTLED, "every reply comes to its end", patience=_LONGEST)
 
 
 async def at_work(of: Fleet, machine: Machine) -> None:
@@ -61,13 +61,13 @@ async def published(of: Fleet, number: int) -> None:
     await until(enough, f"{number} answers are there", patience=_LONGEST)
 
 
-async def kills(*, replies: int, times: int, seed: int, keys: bool = True, program: str = "responders") -> Verdict:
-    """Kill one of three senders at random moments while they work, and start it again."""
+async def kills(*, replies: int, times: int, seed: int, keys: bool = True, program: str = "responders", **square: object) -> Verdict:
+    """Kill one of three senders at random moments while they work, and start it again; `square` says more of how the network behaves."""
     chance = random.Random(seed)  # noqa: S311  # it must be possible to run it again
     with Postgres() as server:
         async with fleet(server) as made:
             await made.prepare(replies)
-            await made.square("/control", keys=keys, odds=ODDS, seed=seed)
+            await made.square("/control", **{"keys": keys, "odds": ODDS, "seed": seed, **square})
             machines = senders(made, 3, program)
             for moment in sorted(chance.sample(range(1, max(2, replies * 9 // 10)), times)):
                 await published(made, moment)

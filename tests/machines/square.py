@@ -46,12 +46,16 @@ class Copy:
 
 @dataclass
 class Square:
-    """All that is published, and how the next writes end: `odds` are the shares of the moods, `keys` says whether keys count."""
+    """All that is published, and how the next writes end: `odds` are the shares of the moods, `keys` says whether keys count.
+
+    `slow` and `hidden` are the seconds of those moods; for `veil` seconds nothing shows that was taken, whatever its mood.
+    """
 
     keys: bool = True
     odds: dict[str, float] = field(default_factory=dict)
     slow: float = 0.05
     hidden: float = 1.0
+    veil: float = 0.0
     announced: int = 0
     copies: list[Copy] = field(default_factory=list)
     begun: list[float] = field(default_factory=list)
@@ -65,7 +69,13 @@ class Square:
         if self.keys and asked["key"] in self.by_key:
             return self.by_key[asked["key"]]
         made = Copy(
-            f"r{next(self.numbers)}", asked["author"], asked["parent"], asked["key"], asked["text"], begun, time.monotonic() + hidden
+            f"r{next(self.numbers)}",
+            asked["author"],
+            asked["parent"],
+            asked["key"],
+            asked["text"],
+            begun,
+            time.monotonic() + max(hidden, self.veil),
         )
         self.copies.append(made)
         self.by_key[made.key] = made
