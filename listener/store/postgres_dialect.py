@@ -32,14 +32,20 @@ _TYPES = (
 _INDEX_OF_WORDS = "CREATE VIRTUAL TABLE words"
 _TRIGGER_OF_WORDS = ("CREATE TRIGGER words_", "DROP TRIGGER words_")
 _INSERTED = re.compile(r"\s*INSERT INTO (\w+)\s*\(([^)]*)\)")
+_EVERY_COLUMN = re.compile(r"(?:\bSELECT|,)\s+(?:\w+\.)?\*\s*(?:,|\bFROM\b)")
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A statement as PostgreSQL takes it, and the names of its values in their order, each with what stands for none."""
+    """A statement as PostgreSQL takes it, and the names of its values in their order, each with what stands for none.
+
+    `kept` says whether the server may keep it ready. One that asks for every column it may not: it would be refused on that connection
+    once a newer program has added a column, and the older one is to go on to its end.
+    """
 
     sql: str
     values: tuple[tuple[str, object], ...]
+    kept: bool = True
 
     def bound(self, values: Mapping[str, Value]) -> list[object]:
         """Return the values in that order."""
@@ -89,7 +95,7 @@ class Dialect:
         said = _TOKEN.sub(place, _SEARCH.sub(_searched, sql))
         if returning and (inserted := _INSERTED.match(sql)) and (column := self.numbered.get(inserted[1])):
             said += f" RETURNING {column}"
-        return Said(said, tuple((name, nothing) for name, (_, nothing) in places.items()))
+        return Said(said, tuple((name, nothing) for name, (_, nothing) in places.items()), kept=not _EVERY_COLUMN.search(sql))
 
     def _kind(self, sql: str, name: str, value: Value) -> type | None:
         """Return of which kind a value is; of one that is not there, what it was before in this statement, or None."""

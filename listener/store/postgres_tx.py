@@ -135,7 +135,7 @@ class PostgresTx:
 
     def _execute(self, said: Said, values: Mapping[str, Value]) -> psycopg.Cursor[tuple[Any, ...]]:
         try:
-            return self._link.execute(said.sql, said.bound(values) or None)
+            return self._link.execute(said.sql, said.bound(values) or None, prepare=None if said.kept else False)
         except psycopg.Error as problem:
             raise told(self._talk.shown, problem) from problem
 

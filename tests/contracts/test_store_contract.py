@@ -270,6 +270,18 @@ class TestSteps:
             place.open()
         place.open(newer)
 
+    def test_an_older_program_goes_on_while_a_newer_one_adds_a_column(self, place: Place) -> None:
+        older = place.open()
+        older.write(lambda tx: add(tx, "one"))
+
+        def ask() -> list[object]:
+            there = older.write(lambda tx: tx.one("SELECT t.*, t.name AS again FROM things t"))
+            return [row["name"] for row in older.read().all("SELECT * FROM things")] + [(there or {})["again"]]
+
+        asked = [ask() for _ in range(5)]  # so often that a server may keep the question ready
+        place.open(steps(**{"002": ("ALTER TABLE things ADD COLUMN more TEXT NOT NULL DEFAULT ''",)}))
+        assert [*asked, ask()] == [["one", "one"]] * 6
+
     def test_of_a_step_that_breaks_off_nothing_is_left(self, place: Place) -> None:
         place.open()
         broken = steps(later=("CREATE TABLE later (id INTEGER)", "INSERT INTO nowhere VALUES (1)"))

@@ -91,14 +91,14 @@ class Machine:
         """Start the daemon."""
         self.log = self.log or (self.folder / "said").open("ab")
         command = [sys.executable, "-m", self.program, "run", "--confirm-mode", "send", "--json", *arguments]
-        self.process = subprocess.Popen(  # noqa: PLW1509  # no other thread is at work here
+        self.process = subprocess.Popen(
             command,
             env=dict(self.env),
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=self.log,
             stderr=self.log,
-            preexec_fn=_end_with_us,
+            preexec_fn=_end_with_us,  # noqa: PLW1509  # no other thread is at work here
         )
 
     def sleep(self) -> None:
