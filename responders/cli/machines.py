@@ -7,8 +7,8 @@ from datetime import datetime
 
 from listener.clock import to_text
 from listener.text import one_line
-from responders.cli.phrases import ago
-from responders.ledger.machines import Machine
+from responders.cli.phrases import ago, counted
+from responders.ledger.machines import Machine, by_rules
 
 _WIDTH = 60
 
@@ -24,6 +24,12 @@ def machine_json(one: Machine) -> dict[str, object]:
         "since": to_text(one.since),
         "seen_at": to_text(one.seen_at),
     }
+
+
+def machines_title(found: Sequence[Machine]) -> str:
+    """Say how many machines there are, and whether they work by different rules."""
+    many = counted(len(found), "machine works on this store", "machines work on this store")
+    return f"{many} by different rules; what would leave by itself waits until they agree" if len(by_rules(found)) > 1 else many
 
 
 def machines_words(found: Sequence[Machine], at: datetime) -> list[str]:

@@ -16,7 +16,7 @@ from responders import views
 from responders.cli import signs, states, watches
 from responders.cli.accounts import OurAccount, account_words, our_accounts
 from responders.cli.base import App, common
-from responders.cli.machines import machine_json, machines_words
+from responders.cli.machines import machine_json, machines_title, machines_words
 from responders.cli.phrases import ago, counted, due, local, moment_of
 from responders.ledger.cases import name_of
 from responders.ledger.people import Pause
@@ -167,10 +167,7 @@ def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator
 def _told(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
     """Yield what our own people are told of."""
     if health.machines:
-        yield (
-            counted(len(health.machines), "machine works on this store", "machines work on this store"),
-            machines_words(health.machines, at),
-        )
+        yield machines_title(health.machines), machines_words(health.machines, at)
     if health.watches:
         yield "Watches", [watches.watch_words(row, at, running=health.running) for row in health.watches]
     if health.incidents:

@@ -63,12 +63,18 @@ def there(reader: Reader) -> list[Machine]:
     return [_machine(row) for row in rows]
 
 
-def differing(reader: Reader) -> str:
-    """Say how the rules of the machines that decide or send differ, or "" where they are the same everywhere."""
+def by_rules(found: Iterable[Machine]) -> dict[str, list[Machine]]:
+    """Return the machines that decide or send, by their rules; those that only listen may have others."""
     by: dict[str, list[Machine]] = {}
-    for one in there(reader):
+    for one in found:
         if {"think", "send"} & set(one.roles):
             by.setdefault(one.rules, []).append(one)
+    return by
+
+
+def differing(reader: Reader) -> str:
+    """Say how the rules of the machines that decide or send differ, or "" where they are the same everywhere."""
+    by = by_rules(there(reader))
     if len(by) < 2:  # noqa: PLR2004  # two are different
         return ""
     parts = (

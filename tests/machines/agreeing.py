@@ -51,7 +51,7 @@ async def rules() -> Verdict:
             for machine in (one, two):
                 await begin(made, machine, "send")
             found = Verdict()
-            await made.prepare(3, alone=True, prefix="alone")
+            await made.prepare(2, alone=True, prefix="alone")
             await made.prepare(3, prefix="person")
             await published(made, 3)
             _, said = await desk.run("status")
@@ -65,7 +65,7 @@ async def rules() -> Verdict:
             await until(lambda: not made.rows(told), "it is over")
             _, said = await desk.run("status")
             found.demand(f"status says it no more: {said}", true="different rules" not in said)
-            last = await judge(made, 6, keys=True, ended=[one, two])
+            last = await judge(made, 5, keys=True, ended=[one, two])
             return last.with_(found)
 
 

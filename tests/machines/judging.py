@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from responders.ledger import audit
 from tests.machines.fleet import Fleet, Machine
 
 _SHOWN = 5
+_IN_ORDER = frozenset({0, -signal.SIGTERM})  # the second one of a machine that was only just starting
 _FINAL = frozenset({"sent", "parked", "refused"})
 
 
@@ -89,7 +91,7 @@ async def judge(fleet: Fleet, replies: int, *, keys: bool, ended: Sequence[Machi
     codes = [await one.stop() if one.alive else "gone" for one in ended]
     rows = fleet.rows("SELECT id, parent_id, state, remote_id, reason FROM deliveries ORDER BY id")
     found = compare(rows, (await fleet.square("/witness"))["copies"], replies, keys=keys)
-    found.demand(f"machines live on, and end in order: {codes}", true=not any(codes))
+    found.demand(f"machines live on, and end in order: {codes}", true=set(codes) <= _IN_ORDER)
     store = fleet.store()
     broken = audit.broken_at(store.read())
     store.close()

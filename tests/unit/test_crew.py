@@ -12,7 +12,7 @@ import time_machine
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Store
 from responders import views
-from responders.cli.machines import machine_json, machines_words
+from responders.cli.machines import machine_json, machines_title, machines_words
 from responders.cli.status import health_json
 from responders.crew import Crew
 from responders.house import open_store
@@ -89,3 +89,11 @@ async def test_status_names_the_machines(store: Store) -> None:
     (words,) = machines_words(health.machines, NOON)
     assert words.startswith("web-1  listen; rules first, mode draft, Earnest ")
     assert health_json(health, (), NOON)["machines"] == [machine_json(one) for one in health.machines]
+
+
+async def test_status_says_that_machines_work_by_different_rules(store: Store) -> None:
+    await crew(store, "web-1", BOOK).beat()
+    await crew(store, "ear", OTHER, frozenset({Role.LISTEN})).beat()
+    assert machines_title(machines.there(store.read())) == "2 machines work on this store", "who only listens decides nothing"
+    await crew(store, "web-2", OTHER).beat()
+    assert machines_title(machines.there(store.read())).startswith("3 machines work on this store by different rules; what would leave")
