@@ -5,6 +5,7 @@ Deadlines, reminders and follow-ups are rows in the store, found again by these 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -40,6 +41,8 @@ class Schedule:
         async def guarded() -> None:
             try:
                 await job()
+            except asyncio.CancelledError:  # the clock has ended; the library would log it as an error
+                return
             except EarnestError as problem:
                 _log.error("tick failed", tick=name, problem=problem.message, hint=problem.hint)
             except Exception as problem:  # noqa: BLE001  # a tick must never end the clock
@@ -56,7 +59,7 @@ class Schedule:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """End; a job under way is left to finish by itself."""
+        """End; a job under way is broken off."""
         for name in self._names:
             self._progress.forget(name)
         self._scheduler.shutdown(wait=False)

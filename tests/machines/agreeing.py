@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 
-from tests.machines.fleet import ALONE, RULES, Fleet, Machine, fleet, until
+from tests.machines.fleet import ALONE, RULES, Fleet, Machine, fleet, of, until
 from tests.machines.judging import Verdict, judge
 from tests.machines.newer import NEWER, STEP
 from tests.machines.sending import at_work, begin, published, senders, settled
@@ -96,8 +96,9 @@ async def _stop(made: Fleet, desk: Machine, found: Verdict) -> None:
     paused = time.time()
     found.demand(f"pause works: {said}", true=not code)
     await asyncio.sleep(_A_SECOND + _QUIET)
-    late = [moment - paused for moment in (await made.square("/witness"))["begun"] if moment > paused + _A_SECOND]
-    found.demand(f"no POST begins a second after the pause: {late}", true=not late)
+    late = [round(moment - paused, 1) for moment in (await made.square("/witness"))["begun"] if moment > paused + _A_SECOND]
+    switches = of(made.rows("SELECT reason FROM switches"), "reason")
+    found.demand(f"no POST begins a second after the pause ({switches}): {late}", true=not late)
 
 
 async def _restart(made: Fleet, machines: list[Machine], found: Verdict) -> None:

@@ -51,3 +51,24 @@ async def test_a_tick_that_fails_says_why_in_words_and_runs_again() -> None:
         schedule.stop()
 
     assert (said[0]["tick"], said[0]["problem"], said[0]["hint"]) == ("crew", "the store is away", "start it")
+
+
+async def test_a_tick_that_is_under_way_at_the_end_is_broken_off_in_silence(caplog: pytest.LogCaptureFixture) -> None:
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def job() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            over.set()
+
+    schedule = Schedule()
+    schedule.every(0.01, "slow", job)
+    schedule.start()
+    await begun.wait()
+    schedule.stop()
+    await over.wait()
+    await asyncio.sleep(0)  # the library looks at how it ended
+
+    assert caplog.records == []
