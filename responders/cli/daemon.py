@@ -150,7 +150,7 @@ async def _work(
         return await _once(app, daemon, sources=len(book.sources))
     _greet(app, store, book, roles, as_json=as_json)
     await serving.serve(daemon, service)
-    doubt = deliveries.counts(app.store.read())["unknown"]
+    doubt = deliveries.counts(store.read())["unknown"]  # not opened anew: a newer program may have changed it
     left = f"{counted(doubt, 'answer is', 'answers are')} in doubt; the next start looks for it." if doubt else "Nothing is half done."
     app.out.talk(f"Stopped. {left}")
     return 0

@@ -163,7 +163,8 @@ class Service(Meters):
         except KeyError:  # no rules are in force yet
             return
         except Exception as problem:  # noqa: BLE001  # a store that says no goes round; one that says nothing does not
-            _log.warning("the store does not take a sign of life", problem=type(problem).__name__)
+            why = problem.message if isinstance(problem, EarnestError) else type(problem).__name__
+            _log.warning("the store does not take a sign of life", problem=why)
             self._kept = False
             return
         self._kept = True

@@ -25,7 +25,7 @@ async def versions(*, replies: int) -> Verdict:
             old, new = made.machine("old"), made.machine("new", program="tests.machines.newer")
             old.start("--only", "send")
             await published(made, 1)
-            await begin(made, new, "think")
+            await begin(made, new, "listen")
             before, made.answering = await made.published(), NEWER
             await made.prepare(replies, prefix="later")
             await settled(made)

@@ -69,6 +69,7 @@ ALONE: Mapping[str, object] = {
 """What lets answers leave without a person."""
 
 _PAGE = 100
+_COUNTED = 1_000  # replies, after which the server counts its tables
 _BELOW = 30  # lines that are shown of a traceback
 _LOOK = 0.02
 _ENTRY_POINTS = "[earnest.sources]\nsquare = tests.machines.plugin:SOURCE\n[earnest.channels]\nsquare = tests.machines.plugin:CHANNEL\n"
@@ -225,7 +226,8 @@ class Fleet:
     def rows(self, sql: str, **values: str) -> list[dict[str, Any]]:
         """Read the database past the program."""
         with psycopg.connect(self.server.url(self.database), autocommit=True, row_factory=psycopg.rows.dict_row) as link:
-            return link.execute(sql, values or None).fetchall()  # type: ignore[arg-type]  # ours, every one
+            found = link.execute(sql, values or None)  # type: ignore[arg-type]  # ours, every one
+            return found.fetchall() if found.description else []
 
     def states(self) -> dict[str, int]:
         """Return how many deliveries stand in each state."""
@@ -263,6 +265,8 @@ class Fleet:
                 noted = await mind.round(_PAGE)
                 if not alone:
                     list(hands.map(lambda one: desk.approve(one.case), noted))
+                if begin % _COUNTED == 0:
+                    self.rows("ANALYZE")  # which a server does by itself where it is not switched off
         store.close()
 
     def confirm(self, *books: Mapping[str, object]) -> None:
