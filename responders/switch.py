@@ -34,13 +34,15 @@ class Kept(flag.Kept, Protocol):
 class Stopped:
     """Sending is stopped: until when (None: until somebody resumes), and how many answers were on the way already (None: unknown).
 
-    `flag` is the flag file where one stays, and `problem` says why it stays; both are empty in normal times.
+    `flag` is the flag file where one stays, and `problem` says why it stays; both are empty in normal times. `stored` says whether the
+    store has the pause: without that, only this machine knows.
     """
 
     until: datetime | None
     leaving: int | None
     flag: str = ""
     problem: str = ""
+    stored: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Switch:
             except Exception as problem:  # noqa: BLE001  # whatever the store does, the flag stands
                 if flag.raised(self._flag, at=at) is None:
                     raise _neither(self._flag, unflagged, problem) from None
-                return self._by_flag(at, _said(problem))
+                return self._by_flag(at, _said(problem), stored=False)
             if not our_turn:
                 return self._by_flag(at, _NOT_OUR_TURN)
             try:
@@ -105,13 +107,13 @@ class Switch:
         now = people.paused(tx, at=at)
         return Stopped(now.until if now else until, deliveries.counts(tx)["claimed"])
 
-    def _by_flag(self, at: datetime, problem: str) -> Stopped:
+    def _by_flag(self, at: datetime, problem: str, *, stored: bool = True) -> Stopped:
         """Say how things stand while the flag stays up."""
         standing, leaving = flag.raised(self._flag, at=at), None
         with suppress(Exception):  # a store that can still be read tells more
             standing = flag.stopped(self._store, at=at)
             leaving = deliveries.counts(self._store.read())["claimed"]
-        return Stopped(standing.until if standing else None, leaving, str(self._flag), problem)
+        return Stopped(standing.until if standing else None, leaving, str(self._flag), problem, stored)
 
     def resume(self) -> GoesOn:
         """Let sending go on.

@@ -12,8 +12,9 @@ import click
 
 from listener import clock
 from listener.clock import to_text
+from listener.errors import Unreachable
 from listener.store.base import Reader, Store, Tx
-from listener.store.opening import beside_store, is_absent
+from listener.store.opening import beside_store, file_of, is_absent
 from listener.text import one_line
 from responders.cli.base import AS, App, common
 from responders.cli.filters import to_span
@@ -23,6 +24,7 @@ from responders.switch import Stopped, Switch
 
 T = TypeVar("T")
 _PATIENCE = 1.0  # seconds: somebody who wants to stop sending does not wait for a locked store; the flag file stands already
+_PATIENCE_ELSEWHERE = 10.0  # seconds: a flag file here stops no other machine, so their store is worth waiting for
 _WIDTH = 400
 
 
@@ -34,7 +36,7 @@ class _Later:
 
     @cached_property
     def _store(self) -> Store:
-        store = open_store(self._url, patience=_PATIENCE)
+        store = open_store(self._url, patience=_PATIENCE if file_of(self._url) else _PATIENCE_ELSEWHERE)
         click.get_current_context().call_on_close(store.close)
         return store
 
@@ -64,17 +66,20 @@ def _switch(app: App, who: str) -> Switch:
 @click.option("--for", "span", type=to_span, metavar="SPAN", help="For how long: 15m, 2h, 1d; else until somebody resumes.")
 @AS
 @common
-def pause(app: App, *, reason: str, span: timedelta | None, who: str | None) -> None:
+def pause(app: App, *, reason: str, span: timedelta | None, who: str | None) -> int:
     """Stop all sending, on every machine, within a second. Hearing, judging, drafting and alerts go on.
 
-    It works on a full disk and a locked store too: then a file beside the store says so, and resume removes it.
+    It works on a full disk and a locked store too: then a file beside the store says so, and resume removes it. Where machines share a
+    store on a server and that cannot be written, only this machine stops, which is said, and the exit code is 5.
     """
     name = who or app.me
     stopped = _switch(app, name).pause(reason, span)
+    everywhere = stopped.stored or file_of(app.options.store) is not None
     if app.options.json:
         app.out.record(
             {
                 "paused": True,
+                "everywhere": everywhere,
                 "reason": reason,
                 "by": name,
                 "until": to_text(stopped.until) if stopped.until else None,
@@ -83,18 +88,21 @@ def pause(app: App, *, reason: str, span: timedelta | None, who: str | None) -> 
                 "problem": stopped.problem or None,
             }
         )
-        return
-    app.out.line(_words(stopped))
+        return 0 if everywhere else Unreachable.exit_code
+    app.out.line(_words(stopped, everywhere=everywhere))
     if stopped.leaving:
         app.out.line(f"{counted(stopped.leaving, 'answer was', 'answers were')} on the way already: earnest status says how that ends.")
-    app.out.next_step("Let it go on: earnest resume")
+    app.out.next_step("Let it go on: earnest resume" if everywhere else "Try again at once: earnest pause; or stop the daemons elsewhere")
+    return 0 if everywhere else Unreachable.exit_code
 
 
-def _words(stopped: Stopped) -> str:
+def _words(stopped: Stopped, *, everywhere: bool) -> str:
     until = f"until {local(stopped.until)}" if stopped.until else "until somebody resumes it"
     if not stopped.flag:
         return f"Sending is stopped {until}."
     problem = one_line(stopped.problem, _WIDTH)
+    if not everywhere:
+        return f"Sending is stopped on THIS MACHINE ONLY, {until}; other machines may send on, since {problem}"
     return f"Sending is stopped by a flag file {until}, since {problem}. Resume removes it: {one_line(stopped.flag, _WIDTH)}"
 
 

@@ -97,3 +97,15 @@ def test_the_log_tells_of_a_pause_that_only_the_flag_knew(run: Program) -> None:
     last = run("log", "--json").objects[-1]
     assert (last["who"], last["action"]) == ("jo", "resumed")
     assert last["detail"]["flag_said"] == "kim: a storm"
+
+
+def test_a_shared_store_out_of_reach_stops_this_machine_and_says_that_others_may_send_on(tmp_path: Path) -> None:
+    run = Program("postgresql://127.0.0.1:1/shop", make_rules(tmp_path), {"EARNEST_NAME": "kim", "STATE_DIRECTORY": str(tmp_path)})
+    paused = run("pause", "--reason", "a storm")
+    assert paused.code == 5
+    assert "THIS MACHINE ONLY" in paused.out
+    assert "127.0.0.1" in paused.out
+    assert "Try again" in paused.err
+    assert len(list(tmp_path.glob("*.paused"))) == 1
+    told = run("pause", "--json")
+    assert (told.code, told.object["everywhere"]) == (5, False)
