@@ -173,6 +173,8 @@ class Fleet:
     machines: list[Machine] = field(default_factory=list)
     answering: Migrations = ANSWERING
     session: aiohttp.ClientSession | None = None
+    kept: bool = False
+    """Whether what the machines said stays on the disk when all is over."""
 
     @property
     def host(self) -> str:
@@ -296,12 +298,11 @@ async def fleet(server: Postgres, **changes: object) -> AsyncIterator[Fleet]:
     _let_in(server, name)
     square, port = _square()
     made = Fleet(folder, server, name, port, changes)
-    kept = False
     try:
         with patch.dict(os.environ, {"EARNEST_ALLOW_HOSTS": made.host}):
             yield made
     except BaseException:
-        kept = True
+        made.kept = True
         raise
     finally:
         for one in made.machines:
@@ -315,7 +316,7 @@ async def fleet(server: Postgres, **changes: object) -> AsyncIterator[Fleet]:
             await made.session.close()
         with suppress(psycopg.Error):
             server.drop(name)
-        if kept:
+        if made.kept:
             sys.stderr.write(f"what the machines said is in {folder}\n")
         else:
             shutil.rmtree(folder)

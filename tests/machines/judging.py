@@ -98,4 +98,5 @@ async def judge(fleet: Fleet, replies: int, *, keys: bool, ended: Sequence[Machi
     found.demand(f"the log is broken at line {broken}", true=broken is None)
     for line in fleet.rough():
         found.note(f"not for people: {line[:4_000]}")
+    fleet.kept = bool(found.bad)
     return found

@@ -86,7 +86,12 @@ async def database(*, replies: int, times: int, seed: int, keys: bool = False) -
         async with fleet(server) as made:
             await made.prepare(replies)
             await made.square("/control", keys=keys, odds=ODDS, seed=seed)
+            desk = made.machine("desk")
+            await desk.run("pause", "--reason", "until all are there")
             machines = senders(made, 3)
+            for one in machines:
+                await begin(made, one, "send")
+            await desk.run("resume")
             moments = sorted(chance.sample(range(1, max(2, replies * 9 // 10)), times))
             for number, moment in enumerate(moments):
                 await published(made, moment)
