@@ -53,7 +53,10 @@ class Wire:
         assert task
         self._tasks.add(task)
         try:
+            lost = not self._whole.is_set() and not self.holds  # else what is sent over it now would arrive long after its sender gave up
             await self._whole.wait()
+            if lost:
+                return
             there, back = await asyncio.open_connection("127.0.0.1", self.port)
             ways = [asyncio.create_task(self._pass(reader, back)), asyncio.create_task(self._pass(there, writer))]
             try:
