@@ -91,6 +91,10 @@ class Ear:
         self._lessons = lessons.Lessons(book, self._assessor)
         self._given = adjustments
 
+    def warm_up(self) -> None:
+        """Read and make ready all words and weights, which takes a second or two: what is heard then waits for nothing. From any thread."""
+        self._assessor.warm_up()
+
     @property
     def judge(self) -> str:
         """The name of who judges posts here, with what was learned by now."""

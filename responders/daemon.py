@@ -185,6 +185,8 @@ class Daemon:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then finish what is being sent and end, within ten seconds; what hangs is left in doubt."""
         await self._begin()
+        if Role.LISTEN in self._roles:
+            await asyncio.to_thread(self._ear.warm_up)
         _settle()
         schedule = Schedule(self._pulse.progress)
         for seconds, name, work in self._ticks():

@@ -82,9 +82,10 @@ class Outbox:
 
         A few at once, so that a network that hangs keeps no other waiting; of one case never two.
         """
-        await self._store.awrite(lambda tx: moves.lost(tx, at=self._clock(), everything=False))
         self._elsewhere.clear()
         reader, at = self._store.read(), self._clock()
+        if moves.any_claimed(reader):  # looked for first, so that nothing is written while nothing happens
+            await self._store.awrite(lambda tx: moves.lost(tx, at=self._clock(), everything=False))
         steps = [(row, self._settle) for row in moves.in_doubt(reader, at=at)]
         steps += [(row, self._withdraw) for row in moves.withdrawals(reader, at=at)]
         waiting = iter(steps)

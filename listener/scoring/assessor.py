@@ -12,14 +12,16 @@ from listener.scoring import language as languages
 from listener.scoring import mood as moods
 from listener.scoring.excerpt import EARLIER, excerpt
 from listener.scoring.pairs import SAYS_LITTLE
+from listener.scoring.phrases import LANGUAGES
 from listener.scoring.sentiment.base import Odds, Opinion, SentimentScorer, Words, make_scorer
 from listener.scoring.signals import Reading, Signals
 from listener.scoring.thread import ThreadReader
 from listener.scoring.traced import Judged, Read, Trace
 from listener.scoring.urgency import add_up, is_pressing, trim
 from listener.scoring.wishes import wishes
-from listener.text import hidden, one_line
+from listener.text import fold_with_offsets, hidden, one_line
 
+_OF_NO_LANGUAGE = "zilda morvane kestrou pilvane dorsi hamlet ordre"  # so that all that can tell languages apart is asked
 _ROUNDED = 0.01  # how far odds may be from 1 together: a scorer may round them
 
 
@@ -57,6 +59,14 @@ class Assessor:
     def assess(self, post: Post, thread: Sequence[Post] = ()) -> Assessment:
         """Judge a post, in the light of the thread around it. Never raises: what fails asks for a person."""
         return self.assess_all(((post, thread),))[0]
+
+    def warm_up(self) -> None:
+        """Read what else is read when a language is first met, and judge a few words in each."""
+        text = fold_with_offsets(_OF_NO_LANGUAGE)
+        for language in LANGUAGES:
+            self._signals.read(text, language)
+        self._score_all([Words(text.text, language) for language in LANGUAGES])
+        languages.detect(text.text)
 
     def assess_all(self, many: Sequence[tuple[Post, Sequence[Post]]]) -> list[Assessment]:
         """Judge posts, each with the thread around it: the same as one by one, at less cost. Never raises."""

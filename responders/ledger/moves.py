@@ -183,6 +183,11 @@ def take_back_resent(tx: Tx, draft_id: int) -> bool:
     return bool(parked)
 
 
+def any_claimed(reader: Reader) -> bool:
+    """Return whether any delivery is claimed, by whomever."""
+    return reader.one("SELECT 1 FROM deliveries WHERE state = 'claimed' LIMIT 1") is not None
+
+
 def lost(tx: Tx, *, at: datetime, everything: bool) -> int:
     """Turn claims that nobody holds any more into `unknown`; at start-up (`everything`) that is every claim."""
     return tx.run(
