@@ -61,7 +61,7 @@ nightly: setup
 	MUTANTS=5000 $(BIN)/python -m pytest tests/unit/test_rules_mutated.py
 
 # What is asked of a store in every corner of the program; the server is one that a wheel brings along.
-ON_POSTGRES = $(wildcard tests/contracts/test_store_*.py) $(patsubst %,tests/unit/test_%.py,aftermath brakes cli_looking clocks competitors \
+ON_POSTGRES = $(wildcard tests/contracts/test_store_*.py) tests/contracts/test_deciding_together.py $(patsubst %,tests/unit/test_%.py,aftermath brakes cli_looking clocks competitors \
 	correcting deadlines following incidents_told kept_clock lately lowering new_terms outbox rejudging several_sources \
 	shadows stopping_command storms terms_gone)
 
