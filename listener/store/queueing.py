@@ -6,15 +6,17 @@ transaction that may run alongside others of its kind.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from listener.model import Post
-from listener.store.base import Row, Tx, number, text
+from listener.store.base import Row, Tx, number, pack, text
 
 HEARD = "heard"
 """The bell that is rung when mentions were stored."""
 
 _GROUP = 100
+_MANY = 50  # of one person or in one thread, that may wait and be decided before what came earlier
 _FARTHEST = 4_000  # of the oldest that wait; behind them nobody looks before some of them are decided
 
 
@@ -48,8 +50,9 @@ def _free(tx: Tx, rows: Sequence[Row]) -> dict[int, None]:
     return dict.fromkeys(number(row, "seq") for row in rows if free.issuperset(_names_of(row)))
 
 
-_WAITING = """SELECT m.seq AS seq, p.network, p.author_id, p.thread_id
-    FROM mentions m JOIN posts p ON p.network = m.network AND p.id = m.post_id WHERE m.decided = 0"""
+_COLUMNS = "SELECT m.seq AS seq, p.network, p.author_id, p.thread_id, m.pressing FROM"
+_WAITING = f"{_COLUMNS} mentions m JOIN posts p ON p.network = m.network AND p.id = m.post_id WHERE m.decided = 0"
+_OF_POSTS = f"{_COLUMNS} posts p JOIN mentions m ON m.network = p.network AND m.post_id = p.id WHERE p.network = :network AND m.decided = 0"
 
 
 def _oldest(tx: Tx, begin: int) -> list[Row]:
@@ -57,18 +60,24 @@ def _oldest(tx: Tx, begin: int) -> list[Row]:
 
 
 def _urgent(tx: Tx, limit: int) -> list[Row]:
-    """Return what is urgent, each behind what waits of the same author and in the same thread."""
+    """Return what is urgent with all that waits of the same people and threads, in the order it came.
+
+    Whoever has a great deal waiting stands in the line like everybody: a flood with a cry in it holds up no other cry.
+    """
+    pressing = tx.all(f"{_WAITING} AND m.pressing = 1 ORDER BY m.seq LIMIT :most", most=limit)
     found: list[Row] = []
-    for row in tx.all(f"{_WAITING} AND m.pressing = 1 ORDER BY m.seq LIMIT :most", most=limit):
-        values = {column: text(row, column) for column in ("network", "author_id", "thread_id")}
+    for network in dict.fromkeys(text(row, "network") for row in pressing):
+        there = [row for row in pressing if row["network"] == network]
         found += tx.all(
-            f"""{_WAITING} AND p.network = :network AND p.author_id = :author_id
-            UNION {_WAITING} AND p.network = :network AND p.thread_id = :thread_id ORDER BY seq""",
-            **values,
+            f"""{_OF_POSTS} AND p.author_id IN (SELECT value FROM json_each(:authors))
+            UNION {_OF_POSTS} AND p.thread_id IN (SELECT value FROM json_each(:threads)) ORDER BY seq LIMIT :most""",
+            network=network,
+            authors=pack(sorted({text(row, "author_id") for row in there})),
+            threads=pack(sorted({text(row, "thread_id") for row in there})),
+            most=_FARTHEST,
         )
-        if len(found) >= limit:
-            break
-    return found
+    many = Counter(name for row in found for name in _names_of(row))
+    return sorted((row for row in found if all(many[name] <= _MANY for name in _names_of(row))), key=lambda row: number(row, "seq"))
 
 
 def _names(network: str, author: str, thread: str) -> tuple[str, str]:

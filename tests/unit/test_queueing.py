@@ -65,3 +65,11 @@ async def test_nothing_waits_for_ever_behind_what_is_urgent(house: House) -> Non
     assert len(found) == 100
     house.store.write(lambda tx: tx.run("UPDATE mentions SET decided = 1 WHERE pressing = 1 AND seq <= 101"))
     assert claimed(house, 100)[0] == "0"
+
+
+async def test_a_flood_with_a_cry_in_it_holds_up_no_other_cry(house: House) -> None:
+    flood = [("flood", f"@acme hello {n}") for n in range(120)]
+    await hear(house, *((f"p{n}", f"@acme hello {n}") for n in range(150)), *flood, ("flood", CRY), ("kim", CRY))
+    found = claimed(house, 100)
+    assert "271" in found, "of somebody who does not flood us"
+    assert "270" not in found
