@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from listener.model import Page
 from listener.polling import Ear, Taken
@@ -24,12 +25,10 @@ class Falling(Ear):
 
     moment = "never"
 
-    async def take(
-        self, source: str, page: Page, *, network: str = "", follow: bool = True, stood: tuple[bool, str | None] | None = None
-    ) -> Taken:
+    async def take(self, source: str, page: Page, **more: Any) -> Taken:  # noqa: ANN401
         if page.posts and self.moment == "before":
             os._exit(9)
-        taken = await super().take(source, page, network=network, follow=follow, stood=stood)
+        taken = await super().take(source, page, **more)
         if page.posts and self.moment == "after":
             os._exit(9)
         return taken

@@ -17,7 +17,7 @@ MOST_CHARACTERS = 10_000
 
 _ADDRESS = re.compile(r"""https?://[^\s<>"\\*`|\[\]]*[^\s<>"\\*`|\[\].,;:!?)'}]""", re.IGNORECASE)
 _SIGNS = re.compile(r"[\\`*_\[\]<>~^|&]")
-_AT_A_LINE_S_START = re.compile(r"(?:#+|[-+=]+|\d{1,10}[.)])(?=\s|$|[-+=#])|#")
+_AT_A_LINE_S_START = re.compile(r"(?:#+|[-+=]+|\d{1,10}[.)])(?=\s|$|[-+=#])|#|:(?=-)|-+(?=:)")  # ":-" and "-:" begin a table's rule
 
 
 def markdown(text: str) -> str:
