@@ -130,10 +130,12 @@ def test_words_are_changed_in_place_rejected_and_a_person_left_alone(review: Ope
     screen.press("\x1b")
     screen.loses("Reject A-1")
     assert draft(store, 1).state is DraftState.WAITING
-    screen.press("n", "r")
+    screen.press("n", "rt")  # faster than the screen: the second is no answer to anything
     screen.sees("A-1: rejected (no reply needed)", "@tom")
     assert (draft(store, 1).state, draft(store, 1).reason) == (DraftState.REJECTED, "no reply needed")
-    screen.press("n", "x", "the lamp is not ours", "\r")
+    screen.press("n", "x")
+    screen.sees("Why? A few words")
+    screen.press("the lamp is not ours", "\r")
     screen.sees("other: the lamp is not ours", "1 of 2", "@omar")
     assert draft(store, 2).reason == "other: the lamp is not ours"
 

@@ -41,8 +41,10 @@ class Ask(ModalScreen[str | None]):
             yield Static(painted(lines), markup=False)
 
     def on_key(self, event: events.Key) -> None:
-        """Take the answer."""
+        """Take the answer, once: what is typed before the next screen is there counts for nothing, since nobody saw what it would do."""
         event.stop()
+        if not self.is_current:
+            return
         if event.character in self._answers:
             self.dismiss(event.character)
         elif event.key in {"escape", "ctrl+c", "q"}:
