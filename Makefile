@@ -63,7 +63,7 @@ nightly: setup
 # What is asked of a store in every corner of the program; the server is one that a wheel brings along.
 ON_POSTGRES = $(wildcard tests/contracts/test_store_*.py) tests/contracts/test_deciding_together.py $(patsubst %,tests/unit/test_%.py,aftermath brakes cli_looking clocks competitors \
 	correcting deadlines following incidents_told kept_clock lately lowering new_terms outbox rejudging several_sources \
-	shadows stopping_command storms terms_gone)
+	shadows storms terms_gone)
 
 test-postgres: setup  ## the contract of stores, and every ledger, on a real PostgreSQL server
 	EARNEST_TEST_STORE=postgres $(BIN)/python -m pytest -n auto -m "not in_a_file" $(ON_POSTGRES)

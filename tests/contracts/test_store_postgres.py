@@ -182,6 +182,7 @@ class TestAddresses:
     def test_files_beside_it_lie_in_the_state_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         url = "postgresql://jo@db.example/shop"
         monkeypatch.chdir(tmp_path)
+        monkeypatch.delenv("STATE_DIRECTORY", raising=False)
         assert beside_store(url, ".paused") == tmp_path / "data/postgresql-jo-db.example-shop.paused"
         monkeypatch.setenv("STATE_DIRECTORY", f"{tmp_path}/state:{tmp_path}/more")
         assert beside_store(url, ".paused") == tmp_path / "state/postgresql-jo-db.example-shop.paused"
