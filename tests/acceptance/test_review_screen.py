@@ -395,8 +395,6 @@ def test_a_damaged_store_gives_the_terminal_back_with_a_sentence(review: Open, f
 @pytest.mark.parametrize("option", [(), ("--json",), ("--no-input",)])
 def test_without_a_person_it_says_what_scripts_use(folder: Path, option: tuple[str, ...]) -> None:
     ended = subprocess.run([EARNEST, "review", *option], cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    assert ended.returncode == 2
-    assert ended.stdout == ""
-    assert "needs a terminal" in ended.stderr
-    assert "earnest inbox --json" in ended.stderr
-    assert "earnest approve" in ended.stderr
+    assert (ended.returncode, ended.stdout) == (2, "")
+    for words in ("needs a terminal", "earnest inbox --json", "earnest approve"):
+        assert words in ended.stderr
