@@ -16,7 +16,7 @@ HEARD = "heard"
 """The bell that is rung when mentions were stored."""
 
 _GROUP = 100
-_MANY = 50  # of one person or in one thread, that may wait and be decided before what came earlier
+_MANY = 50  # of one person, that may wait and be decided before what came earlier
 _FARTHEST = 4_000  # of the oldest that wait; behind them nobody looks before some of them are decided
 
 
@@ -28,26 +28,30 @@ def lock(tx: Tx, posts: Iterable[Post]) -> None:
 def claim(tx: Tx, limit: int) -> list[int]:
     """Take at most `limit` mentions to be decided in this transaction; return their places in the line, in that order.
 
-    The oldest, but where more wait than that, what is urgent before them, with whatever waits of the same people and threads: a cry for
-    help does not stand behind a storm, and nobody's words are decided in another order than they came. Those of people and threads that
+    The oldest, but where more wait than that, what is urgent before them, with whatever waits of the same people: a cry for help does
+    not stand behind a storm, and nobody's words are decided in another order than they came. Those of people and threads that
     another machine is busy with are left to it.
     """
-    first = _oldest(tx, 0)
-    rows = first if len(first) < _GROUP else [*_urgent(tx, limit), *first]
-    found = _free(tx, rows)
-    for begin in range(_GROUP, _FARTHEST, _GROUP):
-        if len(found) >= limit or len(rows) < _GROUP:
+    group = _oldest(tx, 0)
+    rows = group if len(group) < _GROUP else [*_urgent(tx, limit), *group]
+    found: dict[int, None] = {}
+    busy: set[str] = set()
+    for _ in range(_FARTHEST // _GROUP):
+        found |= _free(tx, rows, busy)
+        if len(found) >= limit or len(group) < _GROUP:
             break
-        rows = _oldest(tx, begin)
-        found |= _free(tx, rows)
+        group = rows = _oldest(tx, number(group[-1], "seq"))
     return sorted(list(found)[:limit])
 
 
-def _free(tx: Tx, rows: Sequence[Row]) -> dict[int, None]:
-    """Return the places of those that nobody else is busy with, once each, and keep others from them."""
-    names = sorted({name for row in rows for name in _names_of(row)})
-    free = tx.try_lock(names) if names else frozenset()
-    return dict.fromkeys(number(row, "seq") for row in rows if free.issuperset(_names_of(row)))
+def _free(tx: Tx, rows: Sequence[Row], busy: set[str]) -> dict[int, None]:
+    """Return the places of those that nobody else is busy with, once each, and keep others from them.
+
+    Whom another machine was busy with is left alone to the end, even if it is done by then: what was passed over of them comes first.
+    """
+    names = sorted({name for row in rows for name in _names_of(row)} - busy)
+    busy |= set(names) - (tx.try_lock(names) if names else frozenset())
+    return dict.fromkeys(number(row, "seq") for row in rows if busy.isdisjoint(_names_of(row)))
 
 
 _COLUMNS = "SELECT m.seq AS seq, p.network, p.author_id, p.thread_id, m.pressing FROM"
@@ -55,29 +59,28 @@ _WAITING = f"{_COLUMNS} mentions m JOIN posts p ON p.network = m.network AND p.i
 _OF_POSTS = f"{_COLUMNS} posts p JOIN mentions m ON m.network = p.network AND m.post_id = p.id WHERE p.network = :network AND m.decided = 0"
 
 
-def _oldest(tx: Tx, begin: int) -> list[Row]:
-    return tx.all(f"{_WAITING} ORDER BY m.seq LIMIT :most OFFSET :begin", most=_GROUP, begin=begin)
+def _oldest(tx: Tx, after: int) -> list[Row]:
+    """Return the next in the line behind a place. By the place, since others decide meanwhile: a count would pass some over."""
+    return tx.all(f"{_WAITING} AND m.seq > :after ORDER BY m.seq LIMIT :most", most=_GROUP, after=after)
 
 
 def _urgent(tx: Tx, limit: int) -> list[Row]:
-    """Return what is urgent with all that waits of the same people and threads, in the order it came.
+    """Return what is urgent with all that waits of the same people, in the order it came.
 
     Whoever has a great deal waiting stands in the line like everybody: a flood with a cry in it holds up no other cry.
     """
     pressing = tx.all(f"{_WAITING} AND m.pressing = 1 ORDER BY m.seq LIMIT :most", most=limit)
     found: list[Row] = []
     for network in dict.fromkeys(text(row, "network") for row in pressing):
-        there = [row for row in pressing if row["network"] == network]
+        authors = sorted({text(row, "author_id") for row in pressing if row["network"] == network})
         found += tx.all(
-            f"""{_OF_POSTS} AND p.author_id IN (SELECT value FROM json_each(:authors))
-            UNION {_OF_POSTS} AND p.thread_id IN (SELECT value FROM json_each(:threads)) ORDER BY seq LIMIT :most""",
+            f"{_OF_POSTS} AND p.author_id IN (SELECT value FROM json_each(:authors)) ORDER BY m.seq LIMIT :most",
             network=network,
-            authors=pack(sorted({text(row, "author_id") for row in there})),
-            threads=pack(sorted({text(row, "thread_id") for row in there})),
+            authors=pack(authors),
             most=_FARTHEST,
         )
-    many = Counter(name for row in found for name in _names_of(row))
-    return sorted((row for row in found if all(many[name] <= _MANY for name in _names_of(row))), key=lambda row: number(row, "seq"))
+    many = Counter((row["network"], row["author_id"]) for row in found)
+    return sorted((row for row in found if many[row["network"], row["author_id"]] <= _MANY), key=lambda row: number(row, "seq"))
 
 
 def _names(network: str, author: str, thread: str) -> tuple[str, str]:

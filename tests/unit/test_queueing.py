@@ -73,3 +73,9 @@ async def test_a_flood_with_a_cry_in_it_holds_up_no_other_cry(house: House) -> N
     found = claimed(house, 100)
     assert "271" in found, "of somebody who does not flood us"
     assert "270" not in found
+
+
+async def test_a_cry_in_a_thread_that_everybody_joins_does_not_stand_behind_them(house: House) -> None:
+    posts = tuple(house.post(f"{n}", CRY if n == 249 else f"@acme hello {n}", f"p{n}", thread="one") for n in range(250))
+    await Ear(house.store, house.book, house.clock).take("mastodon", Page(posts, "1"))
+    assert "249" in claimed(house, 100)
