@@ -27,6 +27,7 @@ from listener.store.base import Migrations, Row, Tx, Value
 from listener.store.committing import Committer
 from listener.store.postgres_dialect import Dialect, numbered
 from listener.store.postgres_errors import Refused, told, unsure
+from listener.store.postgres_growing import look_again
 from listener.store.postgres_links import Link, Pool, Server, Standing
 from listener.store.postgres_schema import bring_up_to_date, check_encoding
 from listener.store.postgres_tx import PostgresTx, Talk
@@ -229,13 +230,27 @@ class PostgresStore:
 
     def write(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:
         """Run `work` in one transaction; see `Store.write`, and above for what a lost connection means."""
-        return self._write_beside(work) if alongside else self._committer.submit(work).result()
+        result = self._write_beside(work) if alongside else self._committer.submit(work).result()
+        self._watch_growth()
+        return result
 
     async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:
         """Do the same without blocking the event loop."""
         if alongside:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._write_beside, work)
-        return await asyncio.wrap_future(self._committer.submit(work))
+            result = await asyncio.get_running_loop().run_in_executor(self._threads, self._write_beside, work)
+        else:
+            result = await asyncio.wrap_future(self._committer.submit(work))
+        self._watch_growth()
+        return result
+
+    def _watch_growth(self) -> None:
+        """Have the server look at tables that have grown, beside everything else; nothing depends on it but speed."""
+        if grown := self._talk.growth.due():
+            self._threads.submit(self._look_again, grown)
+
+    def _look_again(self, grown: dict[str, int]) -> None:
+        with suppress(EarnestError, psycopg.Error), self._pool.lend() as link:
+            look_again(link, grown)
 
     def _write_beside(self, work: Callable[[Tx], T]) -> T:
         for tried in range(1, _TRIES):

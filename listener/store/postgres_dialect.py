@@ -31,7 +31,8 @@ _TYPES = (
 )
 _INDEX_OF_WORDS = "CREATE VIRTUAL TABLE words"
 _TRIGGER_OF_WORDS = ("CREATE TRIGGER words_", "DROP TRIGGER words_")
-_INSERTED = re.compile(r"\s*INSERT INTO (\w+)\s*\(([^)]*)\)")
+INSERTED = re.compile(r"\s*INSERT INTO (\w+)\s*\(([^)]*)\)")
+"""A statement that inserts; its first group is the table, the second one the columns."""
 _EVERY_COLUMN = re.compile(r"(?:\bSELECT|,)\s+(?:\w+\.)?\*\s*(?:,|\bFROM\b)")
 
 
@@ -74,7 +75,7 @@ class Dialect:
 
     def sets_numbers(self, sql: str) -> str:
         """Return the table into which a statement puts rows under numbers of its own, or ""."""
-        found = _INSERTED.match(sql)
+        found = INSERTED.match(sql)
         if not found or found[1] not in self.numbered:
             return ""
         return found[1] if self.numbered[found[1]] in (column.strip() for column in found[2].split(",")) else ""
@@ -93,7 +94,7 @@ class Dialect:
             return f'(${number} COLLATE "C")' if kind is str else f"${number}"
 
         said = _TOKEN.sub(place, _SEARCH.sub(_searched, sql))
-        if returning and (inserted := _INSERTED.match(sql)) and (column := self.numbered.get(inserted[1])):
+        if returning and (inserted := INSERTED.match(sql)) and (column := self.numbered.get(inserted[1])):
             said += f" RETURNING {column}"
         return Said(said, tuple((name, nothing) for name, (_, nothing) in places.items()), kept=not _EVERY_COLUMN.search(sql))
 

@@ -11,9 +11,11 @@ from typing import Any
 import psycopg
 
 from listener.store.base import Row, Value
-from listener.store.postgres_dialect import Dialect, Said
+from listener.store.postgres_dialect import INSERTED, Dialect, Said
 from listener.store.postgres_errors import told
+from listener.store.postgres_growing import Growth
 from listener.store.postgres_links import Link
+from listener.store.postgres_many import Bulk
 
 _COLUMNS = 2_000  # statements of which the names of columns are remembered
 
@@ -25,6 +27,8 @@ class Talk:
         """Derive the numbers of the store's locks from its schema, so that two stores in one database do not wait for each other."""
         self.shown = shown
         self.dialect = dialect
+        self.bulk = Bulk()
+        self.growth = Growth()
         self.columns: dict[str, tuple[str, ...]] = {}
         self._schema = schema
         self.place = int.from_bytes(hashlib.blake2b(f"earnest {schema}".encode(), digest_size=4).digest(), signed=True)
@@ -65,6 +69,11 @@ class PostgresTx:
     def run_many(self, sql: str, many: Sequence[Mapping[str, Value]]) -> int:
         """Change rows by the same statement, once for each of `many`; return how many in all."""
         self._note(sql)
+        if inserted := INSERTED.match(sql):
+            self._talk.growth.note(inserted[1], len(many))
+        if together := self._talk.bulk.say(sql, many):
+            with self._plain(together[0], [together[1]]) as cursor:
+                return cursor.rowcount
         changed = 0
         shaped = ((self._talk.dialect.say(sql, values), values) for values in many)
         for said, group in groupby(shaped, key=lambda one: one[0]):
