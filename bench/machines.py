@@ -21,70 +21,21 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from datetime import datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import house
 import workload
 from figures import ROOT, figure
-from street import BEGIN, read
+from worker import BEGIN, Worker
 
-from listener.judging import Judges
-from listener.mastodon_wire import NETWORK
-from listener.model import Page
-from listener.polling import Ear
-from listener.store.base import Store, number
-from responders.house import channel_kind, open_store, speaking_networks
-from responders.pipeline import Mind
+from listener.store.base import number
+from responders.house import open_store
 from tests.servers.postgres import Postgres
 
 _WARM = 200
 _FLEETS = (2, 8, 32)
 _CORES = 2  # of a machine on paper
-
-
-class Worker:
-    """One process: an ear for a source of its own, and a mind for whatever waits."""
-
-    def __init__(self, url: str, name: str, judges: int) -> None:
-        """Open the store and make them."""
-        self.store: Store = open_store(url, create=True)
-        book = house.rules()
-        kinds = {network: kind for network in speaking_networks() if (kind := channel_kind(network))}
-        self._name = name
-        self._judges = Judges(judges)
-        self._ear = Ear(self.store, book, self._now, judges=self._judges)
-        self._mind = Mind(self.store, book, self._now, kinds, undo=timedelta(seconds=10))
-
-    @staticmethod
-    def _now() -> datetime:
-        return BEGIN + timedelta(minutes=10)
-
-    async def work(self, pages: list[bytes]) -> None:
-        """Hear pages and decide meanwhile, until all that was heard here is heard and nothing waits any more."""
-        heard = asyncio.Event()
-        await asyncio.gather(self._hear(pages, heard), self._decide(heard))
-
-    async def _hear(self, pages: list[bytes], heard: asyncio.Event) -> None:
-        for place, page in enumerate(pages):
-            await self._ear.take(self._name, Page(read(page), str(place)), network=NETWORK)
-        heard.set()
-
-    async def _decide(self, heard: asyncio.Event) -> None:
-        while True:
-            over = heard.is_set()
-            if await self._mind.round():
-                continue
-            if over:
-                return
-            await asyncio.sleep(0.005)
-
-    async def end(self) -> None:
-        """Let go of everything."""
-        await self._judges.end()
-        self.store.close()
 
 
 async def _work(given: argparse.Namespace, pages: list[bytes]) -> None:

@@ -1,9 +1,11 @@
 """From a page of JSON to a stored, scored, routed, drafted row: mentions a second, durable, and what each stage takes.
 
-Usage: python bench/street.py [--mentions 5000] [--page 100] [--posts FILE.jsonl] [--store URL]
+Usage: python bench/street.py [--mentions 5000] [--page 100] [--helpers N] [--posts FILE.jsonl] [--store URL]
 
 Pages are as a Mastodon server gives them and are read by the code that hears one; Ear and Mind are the real ones, by rules.yaml. Each page
-is committed when it is heard and again when it is decided, as in the daemon. Stages are told in milliseconds of processor time a mention,
+is committed when it is heard and again when it is decided. The first figure is that of the daemon's way: it hears and decides at a time, and
+`--helpers` beside it judge whole pages. Then the same pages are worked off one after the other, so that it can be seen where the time goes:
+stages are told in milliseconds of processor time a mention,
 of all threads: `wire` (JSON and its checks), `judge` (what it is about, mood, urgency), `store` (the rest of hearing), `decide` (routes,
 drafts, the guard, and storing all that). Beside them stand the limits of this machine in the same run: decoding the same JSON and nothing
 else, vaderSentiment alone on the same texts, and SQLite alone storing a row of as many bytes as a mention takes, durable, a hundred in a
@@ -17,6 +19,7 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import sqlite3
 import sys
 import tempfile
@@ -24,7 +27,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -33,21 +36,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import house
 import workload
 from figures import figure, peak_memory
-from pydantic import TypeAdapter
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+from worker import BEGIN, Worker, read
 
-from listener.mastodon_wire import NETWORK, WireStatus, post_of
+from listener.judging import spare_cores
+from listener.mastodon_wire import NETWORK
 from listener.matching import Matcher
-from listener.model import Page, Post
+from listener.model import Page
 from listener.polling import Ear
 from listener.scoring.assessor import Assessor
 from listener.store.base import number
 from responders.house import channel_kind, open_store, speaking_networks
 from responders.pipeline import Mind
 
-BEGIN = datetime(2026, 11, 20, 9, tzinfo=UTC)
 _WARM = 200  # mentions that are worked off before anything is measured
-_statuses = TypeAdapter(list[WireStatus])
 
 
 @dataclass
@@ -64,11 +66,6 @@ class Spent:
             yield
         finally:
             self.by_stage[stage] = self.by_stage.get(stage, 0.0) + time.process_time() - began
-
-
-def read(page: bytes) -> tuple[Post, ...]:
-    """Read a page as the source does."""
-    return tuple(post_of(status, status.id, own=False) for status in _statuses.validate_python(json.loads(page)))
 
 
 class Street:
@@ -116,6 +113,27 @@ def judging(texts: list[bytes]) -> float:
     return time.process_time() - began
 
 
+def as_a_daemon(url: str, pages: list[bytes], warm: list[bytes], helpers: int) -> tuple[float, float]:
+    """Return the seconds, and the processor seconds of all processes, that it takes to hear and decide pages as a daemon does."""
+
+    async def work() -> tuple[float, float]:
+        worker = Worker(url, NETWORK, helpers)
+        await worker.work(warm)
+        began, spent = time.perf_counter(), time.process_time()
+        await worker.work(pages)
+        took, spent = time.perf_counter() - began, time.process_time() - spent
+        await worker.end()
+        return took, spent
+
+    def children() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    before = children()
+    took, spent = asyncio.run(work())
+    return took, spent + children() - before
+
+
 def limits(pages: list[bytes], mentions: int, bytes_each: int, folder: Path) -> None:
     """Print what this machine does of each part alone, in mentions a second of processor time; of storing, of time that passes."""
     figure("street", "limit: decoding the JSON alone", mentions / _cpu(lambda: [json.loads(page) for page in pages]), "mentions/s")
@@ -147,6 +165,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description="From a page of JSON to a drafted row.")
     arguments.add_argument("--mentions", type=int, default=5_000)
     arguments.add_argument("--page", type=int, default=100)
+    arguments.add_argument("--helpers", type=int, default=spare_cores(), help="processes beside that judge, as in the daemon")
     arguments.add_argument("--posts", type=Path, help="JSON lines with a text each, in place of made-up ones")
     arguments.add_argument("--store", default="", help="where to store; a fresh SQLite file unless said")
     given = arguments.parse_args()
@@ -166,7 +185,11 @@ def main() -> None:
         size = sum(path.stat().st_size for path in Path(name).glob("street.db*")) // max(rows["posts"], 1)
         cpu = sum(spent.by_stage.values())
         facts = {"mentions": mentions, "page": given.page, "cores": os.cpu_count()}
-        figure("street", "stored, scored, routed, drafted", mentions / took, "mentions/s", **facts, **rows)
+        if not given.store:
+            daemons, all_of_it = as_a_daemon(f"sqlite:///{name}/daemon.db", pages, first, given.helpers)
+            more = {"helpers": given.helpers, "cpu_ms_each": round(1_000 * all_of_it / mentions, 3)}
+            figure("street", "stored, scored, routed, drafted", mentions / daemons, "mentions/s", **facts, **more)
+        figure("street", "the same one page after the other, without a helper", mentions / took, "mentions/s", **facts, **rows)
         figure("street", "the same by processor time", mentions / cpu, "mentions/s of one core", **facts)
         stages = {
             "wire": spent.by_stage["wire"],

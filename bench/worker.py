@@ -1,0 +1,68 @@
+"""What a daemon does with pages, as the benches of mentions a second let it work: hearing and deciding at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+import house
+from pydantic import TypeAdapter
+
+from listener.judging import Judges
+from listener.mastodon_wire import NETWORK, WireStatus, post_of
+from listener.model import Page, Post
+from listener.polling import Ear
+from listener.store.base import Store
+from responders.house import channel_kind, open_store, speaking_networks
+from responders.pipeline import Mind
+
+BEGIN = datetime(2026, 11, 20, 9, tzinfo=UTC)
+_statuses = TypeAdapter(list[WireStatus])
+
+
+def read(page: bytes) -> tuple[Post, ...]:
+    """Read a page as the source does."""
+    return tuple(post_of(status, status.id, own=False) for status in _statuses.validate_python(json.loads(page)))
+
+
+class Worker:
+    """One process at work: an ear for a source of its own, and a mind for whatever waits."""
+
+    def __init__(self, url: str, name: str, judges: int) -> None:
+        """Open the store and make them; so many processes beside this one judge pages."""
+        self.store: Store = open_store(url, create=True)
+        book = house.rules()
+        kinds = {network: kind for network in speaking_networks() if (kind := channel_kind(network))}
+        self._name = name
+        self._judges = Judges(judges)
+        self._ear = Ear(self.store, book, self._now, judges=self._judges)
+        self._mind = Mind(self.store, book, self._now, kinds, undo=timedelta(seconds=10))
+
+    @staticmethod
+    def _now() -> datetime:
+        return BEGIN + timedelta(minutes=10)
+
+    async def work(self, pages: list[bytes]) -> None:
+        """Hear pages and decide meanwhile, until all that was heard here is heard and nothing waits any more."""
+        heard = asyncio.Event()
+        await asyncio.gather(self._hear(pages, heard), self._decide(heard))
+
+    async def _hear(self, pages: list[bytes], heard: asyncio.Event) -> None:
+        for place, page in enumerate(pages):
+            await self._ear.take(self._name, Page(read(page), str(place)), network=NETWORK)
+        heard.set()
+
+    async def _decide(self, heard: asyncio.Event) -> None:
+        while True:
+            over = heard.is_set()
+            if await self._mind.round():
+                continue
+            if over:
+                return
+            await asyncio.sleep(0.005)
+
+    async def end(self) -> None:
+        """Let go of everything."""
+        await self._judges.end()
+        self.store.close()
