@@ -3,8 +3,8 @@
 Usage: python bench/street.py [--mentions 5000] [--page 100] [--helpers N] [--posts FILE.jsonl] [--store URL]
 
 Pages are as a Mastodon server gives them and are read by the code that hears one; Ear and Mind are the real ones, by rules.yaml. Each page
-is committed when it is heard and again when it is decided. The first figure is that of the daemon's way: it hears and decides at a time, and
-`--helpers` beside it judge whole pages. Then the same pages are worked off one after the other, so that it can be seen where the time goes:
+is committed when it is heard and again when it is decided. The first figure is the daemon's way: it hears and decides at a time, and
+helpers beside it judge whole pages. Then the same pages are worked off one after the other, so that it can be seen where the time goes:
 stages are told in milliseconds of processor time a mention,
 of all threads: `wire` (JSON and its checks), `judge` (what it is about, mood, urgency), `store` (the rest of hearing), `decide` (routes,
 drafts, the guard, and storing all that). Beside them stand the limits of this machine in the same run: decoding the same JSON and nothing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import house
@@ -18,6 +19,7 @@ from responders.house import channel_kind, open_store, speaking_networks
 from responders.pipeline import Mind
 
 BEGIN = datetime(2026, 11, 20, 9, tzinfo=UTC)
+_PATIENCE = 0.05  # seconds without a bell until it is looked all the same
 _statuses = TypeAdapter(list[WireStatus])
 
 
@@ -45,22 +47,25 @@ class Worker:
 
     async def work(self, pages: list[bytes]) -> None:
         """Hear pages and decide meanwhile, until all that was heard here is heard and nothing waits any more."""
-        heard = asyncio.Event()
-        await asyncio.gather(self._hear(pages, heard), self._decide(heard))
+        loop, woken, heard = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+        with self.store.bells(lambda _bell: loop.call_soon_threadsafe(woken.set)):
+            await asyncio.gather(self._hear(pages, heard), self._decide(woken, heard))
 
     async def _hear(self, pages: list[bytes], heard: asyncio.Event) -> None:
         for place, page in enumerate(pages):
             await self._ear.take(self._name, Page(read(page), str(place)), network=NETWORK)
         heard.set()
 
-    async def _decide(self, heard: asyncio.Event) -> None:
+    async def _decide(self, woken: asyncio.Event, heard: asyncio.Event) -> None:
         while True:
+            woken.clear()
             over = heard.is_set()
             if await self._mind.round():
                 continue
             if over:
                 return
-            await asyncio.sleep(0.005)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), _PATIENCE)
 
     async def end(self) -> None:
         """Let go of everything."""
