@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -75,10 +76,12 @@ class Town:
                 SeedAccount(username=one.name, display_name=one.display_name, note=one.bio, access_token=one.token)
                 for one in (script.brand, *script.people)
             ]
+            self._pictures = TemporaryDirectory(prefix="earnest-town-", ignore_cleanup_errors=True)
             self._config = MastodonMockConfig(
                 title="The town",
                 url_scheme="http",
                 database=DatabaseConfig(path=":memory:"),
+                media_storage_path=self._pictures.name,
                 seed=SeedConfig(accounts=seed),
                 registrations_enabled=False,
             )
@@ -104,8 +107,9 @@ class Town:
         return f"{self.address}/_ui/"
 
     def sleep(self) -> None:
-        """Stop."""
+        """Stop, and leave nothing behind."""
         self._server.stop()
+        self._pictures.cleanup()
 
     async def post(self, author: Resident, words: str) -> str:
         """Write a public post as somebody; return its id."""

@@ -11,6 +11,7 @@ lengths in code points; it renders `**bold**`; all its addresses begin with its 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from tempfile import TemporaryDirectory
 from typing import Any, Self, cast
 
 from aiohttp import ClientSession
@@ -38,7 +39,10 @@ class Town:
     """The town; `url` is where it listens, `host` is that without its scheme."""
 
     def __init__(self) -> None:
-        config = MastodonMockConfig(database=DatabaseConfig(path=":memory:"), seed=_seed(), url_scheme="http")
+        self._pictures = TemporaryDirectory(prefix="earnest-town-", ignore_cleanup_errors=True)
+        config = MastodonMockConfig(
+            database=DatabaseConfig(path=":memory:"), seed=_seed(), url_scheme="http", media_storage_path=self._pictures.name
+        )
         self._config = config
         self._server = MockServer(config=config, log_level="critical")
 
@@ -49,6 +53,7 @@ class Town:
 
     def __exit__(self, *_: object) -> None:
         self._server.stop()
+        self._pictures.cleanup()
 
     @property
     def url(self) -> str:

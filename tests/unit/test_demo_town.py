@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import aiohttp
+import pytest
 
 from responders.demo import script
 from responders.demo.town import Town
@@ -22,3 +26,11 @@ async def test_the_address_of_a_post_leads_to_the_page_that_shows_it() -> None:
             assert page.url.path == f"/_ui/statuses/{post}"
     finally:
         town.sleep()
+
+
+def test_nothing_of_the_town_is_left_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    town = Town(script.read(find("data/demo.yaml")))
+    town.wake()
+    town.sleep()
+    assert list(tmp_path.iterdir()) == []
