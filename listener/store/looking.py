@@ -23,7 +23,7 @@ def looking(url: str, migrations: tuple[Migrations, ...]) -> Iterator[Reader]:
     """
     if is_postgres(url):
         need_postgres()
-        from listener.store.postgres_looking import looking_at_server  # noqa: PLC0415  # whoever works with a file need not have it
+        from listener.store.postgres.looking import looking_at_server  # noqa: PLC0415  # whoever works with a file need not have it
 
         with looking_at_server(url, migrations) as reader:
             yield reader

@@ -22,7 +22,7 @@ def open_store(url: str, migrations: tuple[Migrations, ...], *, create: bool, pa
     if not addresses.is_postgres(url):
         return SqliteStore(url, migrations, create=create, patience=patience)
     need_postgres()
-    from listener.store.postgres import PostgresStore  # noqa: PLC0415  # whoever works with a file need not have it
+    from listener.store.postgres.store import PostgresStore  # noqa: PLC0415  # whoever works with a file need not have it
 
     return PostgresStore(url, migrations, create=create, patience=patience)
 

@@ -11,7 +11,7 @@ import pytest
 
 from listener.store import intake
 from listener.store.base import Migrations, Row, Store, Value
-from listener.store.postgres_many import FEW, Bulk
+from listener.store.postgres.many import FEW, Bulk
 from responders.ledger import casework, drafts
 from tests import keeping
 from tests.contracts.storing import Place

@@ -68,7 +68,7 @@ def test_a_file_and_a_server_find_the_same(stores: list[Store], search: str) -> 
 def test_it_finds_something(stores: list[Store]) -> None:
     assert _found(stores[1], "lost parcel") == ["plain"]
     assert _found(stores[1], "γεια \u03c3\u03bf\u03c5") == ["scripts"]
-    assert _found(stores[1], "x" * 5_000) == []  # as listener/store/postgres_schema.py says
+    assert _found(stores[1], "x" * 5_000) == []  # as listener/store/postgres/schema.py says
     assert _found(stores[1], "uber") == ["accents", "decomposed", "3", "4"]
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import psycopg
 
 from listener.store.base import Row, Value
-from listener.store.postgres_dialect import INSERTED, Dialect, Said
-from listener.store.postgres_errors import told
-from listener.store.postgres_growing import Growth
-from listener.store.postgres_links import Link
-from listener.store.postgres_many import Bulk
+from listener.store.postgres.dialect import INSERTED, Dialect, Said
+from listener.store.postgres.errors import told
+from listener.store.postgres.growing import Growth
+from listener.store.postgres.links import Link
+from listener.store.postgres.many import Bulk
 
 _COLUMNS = 2_000  # statements of which the names of columns are remembered
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from listener.errors import Unreachable
 from listener.store.base import Migrations
-from listener.store.postgres_dialect import table_words
-from listener.store.postgres_links import Link
+from listener.store.postgres.dialect import table_words
+from listener.store.postgres.links import Link
 
 STEPS = "_migrations"
 _FOLDS = ("pg_c_utf8", "und-x-icu")  # collations that know every letter and its case, best first: since PostgreSQL 17, or built with ICU

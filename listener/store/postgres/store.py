@@ -25,12 +25,12 @@ from listener.errors import EarnestError
 from listener.store import addresses
 from listener.store.base import Migrations, Row, Tx, Value
 from listener.store.committing import Committer
-from listener.store.postgres_dialect import Dialect, numbered
-from listener.store.postgres_errors import Refused, told, unsure
-from listener.store.postgres_growing import look_again
-from listener.store.postgres_links import Link, Pool, Server, Standing
-from listener.store.postgres_schema import bring_up_to_date, check_encoding
-from listener.store.postgres_tx import PostgresTx, Talk
+from listener.store.postgres.dialect import Dialect, numbered
+from listener.store.postgres.errors import Refused, told, unsure
+from listener.store.postgres.growing import look_again
+from listener.store.postgres.links import Link, Pool, Server, Standing
+from listener.store.postgres.schema import bring_up_to_date, check_encoding
+from listener.store.postgres.tx import PostgresTx, Talk
 
 T = TypeVar("T")
 _PATIENCE = 5.0

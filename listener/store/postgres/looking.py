@@ -9,11 +9,11 @@ import psycopg
 
 from listener.errors import Unreachable
 from listener.store.base import Migrations, Reader
-from listener.store.postgres_dialect import Dialect, numbered
-from listener.store.postgres_errors import told
-from listener.store.postgres_links import Server
-from listener.store.postgres_schema import steps_taken
-from listener.store.postgres_tx import PostgresTx, Talk
+from listener.store.postgres.dialect import Dialect, numbered
+from listener.store.postgres.errors import told
+from listener.store.postgres.links import Server
+from listener.store.postgres.schema import steps_taken
+from listener.store.postgres.tx import PostgresTx, Talk
 
 _PATIENCE = 5.0
 

@@ -22,7 +22,7 @@ from psycopg.types.string import StrDumper
 from listener import settings
 from listener.errors import EarnestError
 from listener.store import addresses
-from listener.store.postgres_errors import Refused, told
+from listener.store.postgres.errors import Refused, told
 
 Link = psycopg.Connection[tuple[Any, ...]]
 _MOST = 2**63 - 1

@@ -12,7 +12,7 @@ from collections import Counter
 
 from psycopg import sql
 
-from listener.store.postgres_links import Link
+from listener.store.postgres.links import Link
 
 _FIRST = 100  # rows of one table that this process has put there when the table is looked at
 _STEP = 10  # times as many before the next look
