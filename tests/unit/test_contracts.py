@@ -35,6 +35,8 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     [
         ("listener/polling.py", "import responders.outbox", "the ear cannot speak"),
         ("listener/text.py", "import listener.store.sqlite", "inside the ear"),
+        ("listener/store/postgres/values.py", "import listener.store.postgres.links", "inside the store on a server"),
+        ("listener/cleaning.py", "import listener.store.postgres.store", "only opening and looking"),
         ("responders/routing.py", "import responders.outbox", "inside the voice"),
         ("responders/guard.py", "import asyncio", "the middle is pure"),
         ("listener/sources/bluesky.py", "import listener.sources.mastodon", "no source imports another"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from listener.store.base import Migrations, Value
-from listener.store.postgres.links import NoReal, NoText, NoWhole
+from listener.store.postgres.values import NoReal, NoText, NoWhole
 
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|::|:(?P<name>[A-Za-z_]\w*)""")
 # What listener/store/searching.py asks of the index of words.

@@ -14,85 +14,21 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
-from psycopg.adapt import Buffer, Dumper, Loader
 from psycopg.raw_cursor import RawCursor
-from psycopg.types.numeric import FloatDumper, Int8Dumper
-from psycopg.types.string import StrDumper
 
 from listener import settings
 from listener.errors import EarnestError
 from listener.store import addresses
+from listener.store.postgres import values
 from listener.store.postgres.errors import Refused, told
 
 Link = psycopg.Connection[tuple[Any, ...]]
-_MOST = 2**63 - 1
 _PREPARED = 1_000  # statements that the server keeps ready on one connection; more than there are in the program
 _REPEATED = 3  # as often a statement is run before it is kept ready
 _LEAST_PATIENCE = 2  # seconds; libpq's own least
 _RESTS = (0.1, 0.5, 2.0, 5.0)  # seconds between two tries to make a standing connection anew
 # A program that was put to sleep in the middle of a transaction must not stop all others for longer than so many turns.
 _ASLEEP = 4
-
-
-class _Words(StrDumper):
-    """Text as PostgreSQL can hold it: in UTF-8, without NUL."""
-
-    def dump(self, obj: str) -> Buffer:
-        data = obj.encode("utf-8", "replace")
-        return data.replace(b"\0", "\ufffd".encode()) if b"\0" in data else data
-
-
-class _Whole(Int8Dumper):
-    """Whole numbers of 64 bits; the nearest one for what is further away. Yes is 1 and no is 0."""
-
-    def dump(self, obj: int) -> Buffer:
-        return b"%d" % max(-_MOST, min(_MOST, obj))
-
-
-class NoText:
-    """No value, where text is meant."""
-
-
-class NoWhole:
-    """No value, where a whole number is meant."""
-
-
-class NoReal:
-    """No value, where any number is meant."""
-
-
-class _NoWords(StrDumper):
-    def dump(self, obj: object) -> None:
-        """Return what stands for NULL."""
-
-
-class _NoWhole(Int8Dumper):
-    def dump(self, obj: object) -> None:
-        """Return what stands for NULL."""
-
-
-class _NoReal(FloatDumper):
-    def dump(self, obj: object) -> None:
-        """Return what stands for NULL."""
-
-
-_DUMPERS: tuple[tuple[type, type[Dumper]], ...] = (
-    (str, _Words),
-    (int, _Whole),
-    (bool, _Whole),
-    (float, FloatDumper),
-    (NoText, _NoWords),
-    (NoWhole, _NoWhole),
-    (NoReal, _NoReal),
-)
-
-
-class _Sum(Loader):
-    """What a sum of whole numbers comes as."""
-
-    def load(self, data: Buffer) -> int | float:
-        words = bytes(data).decode()
-        return float(words) if "." in words or not words.lstrip("-").isdigit() else int(words)
 
 
 class Server:
@@ -134,9 +70,7 @@ class Server:
 def _set_up(link: Link, patience: float) -> None:
     link.prepare_threshold = _REPEATED
     link.prepared_max = _PREPARED
-    for kind, dumper in _DUMPERS:
-        link.adapters.register_dumper(kind, dumper)
-    link.adapters.register_loader("numeric", _Sum)
+    values.adapt(link.adapters)
     # synchronous_commit: whoever set it to off for the whole server did not think of a reply that has left.
     link.execute(
         f"SET synchronous_commit = on; SET TimeZone = 'UTC'; SET client_min_messages = warning; SET standard_conforming_strings = on;"
