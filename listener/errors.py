@@ -4,6 +4,7 @@ EarnestError                1   it did not work
 ├── UsageError              2   the call makes no sense
 ├── SignInNeeded            4   a network wants a sign-in
 ├── Unreachable             5   the store or the daemon cannot be reached
+│   ├── NoStore             5   no store was made at that place yet (listener.store.base)
 │   └── Refused             5   a database server refused, or is not there (listener.store.postgres.errors)
 ├── RulesWrong             78   rules.yaml cannot be used
 │   ├── RulesProblems      78   the same, with every mistake in it (listener.rules.problems)

@@ -20,8 +20,8 @@ from listener.rules.answerchecks import state_of
 from listener.rules.rulebook import Rulebook
 from listener.sources.base import kind as source_kind
 from listener.sources.base import kinds as source_kinds
-from listener.store.base import Store
-from listener.store.opening import beside_store, is_absent, shown
+from listener.store.base import NoStore, Store
+from listener.store.opening import beside_store, shown
 from responders import flag, policies, upkeep, views
 from responders.alerts import address_of
 from responders.findings import Finding, State
@@ -94,16 +94,16 @@ _MODES = {
 
 def _store(url: str, book: Rulebook | None, at: datetime) -> Iterator[Finding]:
     try:
-        named, absent = shown(url), is_absent(url)
+        named = shown(url)
     except EarnestError as problem:
         yield Finding("store", State.WRONG, problem.message, problem.hint)
         return
-    if absent:
+    try:
+        store = open_store(url)
+    except NoStore:
         yield Finding("store", State.WARNING, f"there is no store yet at {named}", "earnest run makes it")
         yield from _flagged(url, at)
         return
-    try:
-        store = open_store(url)
     except EarnestError as problem:
         yield Finding("store", State.WRONG, problem.message, problem.hint)
         yield from _flagged(url, at)

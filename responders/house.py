@@ -29,6 +29,7 @@ def open_store(url: str, *, create: bool = False, patience: float = 5.0) -> Stor
     `patience` is how many seconds to wait, at each write, while another program keeps the store locked.
 
     Raises:
+        NoStore: there is none, and `create` is false.
         Unreachable: it cannot be opened.
     """
     return open_any(url, (HEARING, ANSWERING), create=create, patience=patience)

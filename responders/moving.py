@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from listener.errors import EarnestError, UsageError
 from listener.store.base import Reader, Row, Store, Tx, Value, text
+from listener.store.opening import file_of
 
 _AT_ONCE = 500
 _OF_THE_FILE = ("sqlite_", "_sqlite", "words")  # SQLite's own tables, and its search index, which a database makes for itself
@@ -19,11 +20,12 @@ _OF_NOW = frozenset({"leases", "machines"})  # who works on the store at this mo
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its columns, and those by which its rows are told apart and read in order."""
+    """A table: its columns, and those by which its rows are read in order; `distinct` where no two rows are the same in those."""
 
     name: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    distinct: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def _table(reader: Reader, name: str) -> Table:
     rows = reader.all("SELECT name, pk FROM pragma_table_info(:name) ORDER BY cid", name=name)
     columns = tuple(text(row, "name") for row in rows)
     key = tuple(text(row, "name") for row in sorted(rows, key=lambda row: int(row["pk"] or 0)) if row["pk"])
-    return Table(name, columns, key or columns)
+    return Table(name, columns, key or columns, distinct=bool(key))
 
 
 def move(source: Reader, target: Store, tell: Callable[[str, int], None]) -> list[Moved]:
@@ -89,8 +91,11 @@ def _put(tx: Tx, table: Table, rows: Sequence[Row]) -> None:
 
 
 def _portions(reader: Reader, table: Table) -> Iterator[list[Row]]:
-    """Yield all rows in the order of their key, some at a time."""
+    """Yield all rows in the order of their key, some at a time; all at once where rows may be alike, since none could be begun behind."""
     order = ", ".join(table.key)
+    if not table.distinct:
+        yield reader.all(f"SELECT * FROM {table.name} ORDER BY {order}")
+        return
     after: Mapping[str, Value] = {}
     while True:
         further = f"WHERE ({order}) > ({', '.join(f':{column}' for column in table.key)})" if after else ""
@@ -134,15 +139,15 @@ def _differs(table: Table, rows: int) -> EarnestError:
     return EarnestError(message, "empty the new place and try again; is somebody else writing to one of the two?")
 
 
-def must_fit(source: Store, target: Store) -> None:
-    """Say so where a store is to be moved that is no file, or to what is no database.
+def must_fit(source: str, target: str) -> None:
+    """Say so where the store to be moved is no file, or the place to move to no database; nothing is opened or made.
 
     Raises:
-        UsageError: it is so.
+        UsageError: one of the two URLs is of the wrong kind.
     """
-    if source.shared:
+    if file_of(source) is None:
         message = "only a store that is a file is moved"
         raise UsageError(message, "a database is copied with its own tools: pg_dump and pg_restore")
-    if not target.shared:
+    if file_of(target) is not None:
         message = "a store is moved to a database, and this is a file"
         raise UsageError(message, "name it as postgresql://user@host/database; a file is copied while no daemon runs")

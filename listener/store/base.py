@@ -32,6 +32,15 @@ class Migrations:
     steps: Mapping[str, tuple[str, ...]]
 
 
+class NoStore(Unreachable):
+    """There is no store at that place: none was made there yet, or it is another place than was meant."""
+
+    def __init__(self, shown: str, *, demo: bool = False) -> None:
+        """Say where none is; `demo` says whether the demo could make one there."""
+        ways = "earnest run, earnest import or earnest demo" if demo else "earnest run, or earnest import"
+        super().__init__(f"there is no store at {shown}", f"start one with: {ways}")
+
+
 class Reader(Protocol):
     """Reads a consistent view."""
 

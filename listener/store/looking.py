@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from listener.errors import Unreachable
 from listener.store.addresses import is_postgres
-from listener.store.base import Migrations, Reader
+from listener.store.base import Migrations, NoStore, Reader
 from listener.store.opening import need_postgres
 from listener.store.sqlite import SqliteTx, path_of, steps_taken
 
@@ -19,7 +19,8 @@ def looking(url: str, migrations: tuple[Migrations, ...]) -> Iterator[Reader]:
     """Open the store behind `url` for reading only: one view of it, as it stood at the first look.
 
     Raises:
-        Unreachable: there is none, it cannot be read, or its tables are not those of this version.
+        NoStore: there is none.
+        Unreachable: it cannot be read, or its tables are not those of this version.
     """
     if is_postgres(url):
         need_postgres()
@@ -30,8 +31,7 @@ def looking(url: str, migrations: tuple[Migrations, ...]) -> Iterator[Reader]:
         return
     path = path_of(url)
     if not path.exists():
-        message = f"there is no store at {path}"
-        raise Unreachable(message, "start one with: earnest run, earnest import or earnest demo")
+        raise NoStore(str(path), demo=True)
     try:
         connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, isolation_level=None)
     except sqlite3.Error as problem:

@@ -17,6 +17,7 @@ def open_store(url: str, migrations: tuple[Migrations, ...], *, create: bool, pa
     `patience` is how many seconds to wait, at each write, while another program keeps the store locked.
 
     Raises:
+        NoStore: there is none, and `create` is false.
         Unreachable: it cannot be opened.
     """
     if not addresses.is_postgres(url):

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 from listener import clock
 from listener.errors import EarnestError, Unreachable
 from listener.store import scrubbing
-from listener.store.base import Migrations, Row, Tx, Value
+from listener.store.base import Migrations, NoStore, Row, Tx, Value, storable
 from listener.store.committing import Committer
 
 if TYPE_CHECKING:
@@ -171,7 +171,8 @@ class SqliteStore:
         `patience` is how many seconds to wait where another program keeps the file locked.
 
         Raises:
-            Unreachable: it is absent and `create` is false, is no database, is damaged, newer than this program, or not writable.
+            NoStore: it is absent, and `create` is false.
+            Unreachable: it is no database, is damaged, newer than this program, or not writable.
         """
         self.url = url
         self.path = path_of(url)
@@ -184,8 +185,7 @@ class SqliteStore:
             if create:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
             elif not self.path.exists():
-                message = f"there is no store at {self.path}"
-                raise Unreachable(message, "start one with: earnest run, earnest import or earnest demo")
+                raise NoStore(str(self.path), demo=True)
             self._writer = self._connect()
             _migrate(self.path, self._writer, migrations)
             indexed = any(_INDEXED in steps for steps in steps_taken(self._writer).values())
@@ -279,7 +279,7 @@ class SqliteStore:
 def _storable(value: Value) -> Value:
     """Return the nearest value that the file can hold: text in UTF-8, whole numbers of 64 bits."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
+        return storable(value)
     return max(-_MOST, min(_MOST, value)) if isinstance(value, int) else value
 
 

@@ -23,11 +23,11 @@ def migrate(app: App, *, target: str) -> None:
     from responders.moving import move, must_fit  # noqa: PLC0415
     from responders.switch import Switch  # noqa: PLC0415
 
+    must_fit(app.options.store, target)
     source = app.store
     source.hold_alone()
     there = open_store(target, create=True)
     click.get_current_context().call_on_close(there.close)
-    must_fit(source, there)
     moved = move(source.read(), there, lambda table, rows: app.out.talk(f"copied {table}: {counted(rows, 'row')}"))
     Switch(source, clock.now, who=app.me).pause(f"moved to {shown(target)}", None)
     if app.options.json:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from listener.errors import EarnestError, Unreachable
-from listener.store.base import Store, Tx
+from listener.store.base import NoStore, Store, Tx
 from listener.store.looking import looking
 from tests import keeping
 from tests.contracts.storing import Place, add, bump, named, only, steps, together
@@ -46,7 +46,7 @@ class TestKeeping:
 
     def test_a_missing_store_is_not_made_where_it_is_only_read(self, place: Place) -> None:
         for _ in range(2):
-            with pytest.raises(Unreachable, match="there is no store"):
+            with pytest.raises(NoStore, match="there is no store"):
                 place.open(create=False)
 
     def test_what_was_stored_outlives_the_process_that_is_killed(self, place: Place) -> None:

@@ -11,14 +11,18 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+from listener.clock import now
 from listener.errors import Unreachable
 from listener.store import addresses, leases
 from listener.store.opening import beside_store, file_of, is_absent, open_store, shown
 from responders import house
+from responders.checkup import check_up
+from responders.findings import State
 from tests import keeping
 from tests.contracts.storing import Place, add, bump_locked, named, only, steps
 from tests.servers.postgres import Postgres
 
+ROOT = Path(__file__).parents[2]
 SECRET = "hunter/2@:%&?#"
 
 
@@ -234,6 +238,10 @@ class TestRefusing:
         with pytest.raises(Unreachable, match="does not exist") as said:
             open_store(keeping.server().url("nowhere"), (steps(),), create=True, patience=2)
         assert "createdb" in said.value.hint
+
+    def test_a_database_without_a_store_is_no_fault_before_the_first_run(self, place: Place) -> None:
+        found = [one for one in check_up(ROOT / "rules.yaml", place.url, at=now()) if one.check == "store"]
+        assert [(one.state, one.hint) for one in found] == [(State.WARNING, "earnest run makes it")]
 
     def test_a_server_that_only_reads(self, place: Place) -> None:
         place.open()

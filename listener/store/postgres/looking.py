@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 
 from listener.errors import Unreachable
-from listener.store.base import Migrations, Reader
+from listener.store.base import Migrations, NoStore, Reader
 from listener.store.postgres.dialect import Dialect, numbered
 from listener.store.postgres.errors import told
 from listener.store.postgres.links import Server
@@ -23,7 +23,8 @@ def looking_at_server(url: str, migrations: tuple[Migrations, ...]) -> Iterator[
     """Open the store behind `url` for reading only: one view of it, as it stood at the first look.
 
     Raises:
-        Unreachable: there is none, it cannot be read, or its tables are not those of this version.
+        NoStore: there is none.
+        Unreachable: it cannot be read, or its tables are not those of this version.
     """
     server = Server(url, _PATIENCE)
     with server.connect() as link:
@@ -35,8 +36,7 @@ def looking_at_server(url: str, migrations: tuple[Migrations, ...]) -> Iterator[
         except psycopg.Error as problem:
             raise told(server.shown, problem) from None
         if not taken:
-            message = f"there is no store at {server.shown}"
-            raise Unreachable(message, "start one with: earnest run, or earnest import")
+            raise NoStore(server.shown)
         if any(set(wanted.steps) != taken.get(wanted.part, set()) for wanted in migrations):
             message = f"the store {server.shown} was written by another version of Earnest"
             raise Unreachable(message, "open it once with this version, which brings it up to date: earnest status")

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from listener.errors import Unreachable
-from listener.store.base import Migrations
+from listener.store.base import Migrations, NoStore
 from listener.store.postgres.dialect import table_words
 from listener.store.postgres.links import Link
 
@@ -71,13 +71,13 @@ def bring_up_to_date(link: Link, migrations: Sequence[Migrations], locks: str, *
     """Take the steps that were not taken yet, all of them or none. `locks` is the statement that keeps every other machine waiting.
 
     Raises:
-        Unreachable: there is no store and `create` is false, or it was written by a newer Earnest.
+        NoStore: there is none, and `create` is false.
+        Unreachable: it was written by a newer Earnest.
         psycopg.Error: the server refused.
     """
     taken = steps_taken(link)
     if not taken and not create:
-        message = f"there is no store at {shown}"
-        raise Unreachable(message, "start one with: earnest run, or earnest import")
+        raise NoStore(shown)
     if not _missing(taken, migrations):
         return
     with link.transaction():

@@ -183,7 +183,8 @@ class PostgresStore:
         `patience` is how many seconds to wait for the server, and where another program keeps the store locked.
 
         Raises:
-            Unreachable: the server is not there or refuses, the store is absent and `create` is false, or it is newer than this program.
+            NoStore: it is absent, and `create` is false.
+            Unreachable: the server is not there or refuses, or the store is newer than this program.
         """
         self.url = url
         self._server = Server(url, patience)
