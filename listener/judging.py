@@ -1,6 +1,6 @@
 """Judging pages of posts in a process beside this one, so that a storm keeps neither the event loop nor the other cores waiting.
 
-A few posts are judged here, at once. A page of many goes to a helper, `python -m listener.judging`, which judges by the same scoring and
+A few short posts are judged here, at once. The rest goes to a helper, `python -m listener.judging`, which judges by the same scoring and
 gives the same answers; it ends when our end of its pipe does, however we end. Where a helper cannot be had, dies or hangs, the page is
 judged here all the same, in a thread.
 """
@@ -29,6 +29,7 @@ from listener.scoring.assessor import Assessor
 _log = logs.get("judging")
 Question = tuple[Post, Sequence[Post]]
 FEW = 20  # posts that are judged sooner than a helper is asked
+LITTLE = 10_000  # characters that are, with what was said before them; a hostile post may have as many by itself
 _LONGEST = 120.0  # seconds for a page; hostile posts take a twentieth of a second each
 _REST = 60.0  # seconds until a helper that failed is tried again
 _SIZE = struct.Struct("!I")
@@ -101,7 +102,7 @@ class Judges:
 
     async def judge(self, assessor: Assessor, scoring: Scoring, many: Sequence[Question]) -> list[Assessment]:
         """Judge posts, each in its thread, by `assessor`, which was made of `scoring`; see `Assessor.assess_all`."""
-        if len(many) < FEW:
+        if _is_little(many):
             return assessor.assess_all(many)
         helper = next((one for one in self._helpers if not one.turn.locked()), None)
         if helper:
@@ -115,6 +116,12 @@ class Judges:
         """End the helpers."""
         for helper in self._helpers:
             await helper.end()
+
+
+def _is_little(many: Sequence[Question]) -> bool:
+    if len(many) >= FEW:
+        return False
+    return sum(len(post.text) + sum(len(earlier.text) for earlier in before) for post, before in many) < LITTLE
 
 
 def _key(blob: bytes) -> str:

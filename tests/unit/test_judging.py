@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from listener.judging import FEW, Judges
+from listener.judging import FEW, LITTLE, Judges
 from listener.model import Assessment, Author, Post
 from listener.rules.rulebook import Scoring, SentimentSettings
 from listener.scoring.assessor import Assessor
@@ -76,6 +77,13 @@ async def test_a_helper_judges_by_the_rules_that_are_asked_for(judges: Judges) -
 async def test_a_few_posts_wait_for_nobody(judges: Judges) -> None:
     assert await judges.judge(ASSESSOR, SCORING, page(FEW - 1)) == ASSESSOR.assess_all(page(FEW - 1))
     assert judges._helpers[0].process is None  # noqa: SLF001 - no process was begun
+
+
+async def test_a_long_post_keeps_nothing_else_waiting(judges: Judges) -> None:
+    ((post, before),) = page(1)
+    long = replace(post, text="no " * LITTLE)
+    for asked in ([(long, before)], [(post, (long,))]):
+        assert await judges.judge(Nobody(), SCORING, asked) == ASSESSOR.assess_all(asked)
 
 
 async def test_a_helper_that_is_killed_loses_no_page(judges: Judges) -> None:
