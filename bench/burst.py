@@ -24,6 +24,7 @@ from aiohttp import ClientSession
 from figures import figure, peak_memory, percentile, say
 
 from listener.clock import from_text
+from listener.store import mentions
 from listener.store.base import Reader, Store, number, text
 from responders.daemon import Event
 from responders.house import open_store
@@ -47,7 +48,8 @@ class Storm:
     async def blow(self, address: str, every: float, folder: Path) -> house.Watch:
         """Let the storm begin and wait until it is worked off and its alerts are told."""
         async with ClientSession() as session, house.at_work(self._store, house.rules(address, f"{every:g}s"), self.tell, folder) as watch:
-            await asyncio.sleep(2.0)
+            while not mentions.cursor(self._store.read(), "mastodon")[0]:  # noqa: ASYNC110 - what was there before is history
+                await asyncio.sleep(0.05)
             watch.lags.clear()
             async with session.get(f"{address}/go") as answer:
                 self.began = float((await answer.json())["began"])
