@@ -14,6 +14,7 @@ from pathlib import Path
 from figures import ROOT, memory
 
 from listener import clock, logs
+from listener.judging import spare_cores
 from listener.rules.checking import read_checked
 from listener.rules.rulebook import Rulebook, SourceSettings
 from listener.store.base import Store
@@ -79,7 +80,7 @@ async def at_work(store: Store, book: Rulebook, tell: Callable[[Event], None], f
     """Keep the daemon at work inside, watched."""
     (folder / "rules.yaml").write_bytes((ROOT / "rules.yaml").read_bytes())
     stop, watch = asyncio.Event(), Watch()
-    running = asyncio.create_task(Daemon(store, book, clock.now, tell=tell).run(stop))
+    running = asyncio.create_task(Daemon(store, book, clock.now, tell=tell, judges=spare_cores()).run(stop))
     looking = asyncio.create_task(watch.look())
     try:
         yield watch
