@@ -153,7 +153,8 @@ class Listening:
         failed = list(self.missing)
         for watcher in self.watchers:
             try:
-                await watcher.round()
+                while await watcher.round():
+                    pass
             except EarnestError as problem:
                 await watcher.note(problem)
                 failed.append(Missing(watcher.name, problem))

@@ -30,7 +30,7 @@ _log = logs.get("watching")
 _LONGEST_REST = 900.0
 _SIGN_IN_REST = 300.0
 _UNREACHED_REST = 60.0  # nobody is troubled by it, and when the internet is back, people want to know
-_PAGES_A_ROUND = 50
+_PAGES_A_ROUND = 50  # then it is recorded how the source does, and whoever wants to stop may
 _STANDING_BY = 5.0  # seconds until a machine asks again whether it is its turn
 _LEAST_REST = 0.2  # a busy stream is taken in portions, not word by word
 _LEAST_PATIENCE = 60.0  # for one page: a network has 30 seconds for each answer
@@ -137,8 +137,8 @@ class Watcher:
         """Whether the source was heard the last time; only then its network is asked for more than news."""
         return self._known and not self._failures
 
-    async def round(self) -> None:
-        """Hear all that waits now.
+    async def round(self) -> bool:
+        """Hear what waits now; return whether that was not yet all, so that there is no reason to rest.
 
         Raises:
             EarnestError: the network could not be heard; what came before is stored.
@@ -149,6 +149,7 @@ class Watcher:
                 self._claim(account)
                 await self._store.awrite(lambda tx: ledger.record_account(tx, account, at=self._clock()))
             self._known = True
+        more = moved = False
         for _ in range(_PAGES_A_ROUND):
             stood = ledger.cursor(self._store.read(), self.name)
             page = await self._source.fetch(stood[1])
@@ -158,13 +159,17 @@ class Watcher:
             self._heard(taken)
             self._gaps += bool(page.gap) and not taken.stale
             self._alive(0.0)
-            if not (page.more or taken.stale) or (taken.stale and not await self._turns.mine(self._turn)):
+            moved = moved or page.cursor != stood[1]
+            more = page.more or taken.stale
+            if not more or (taken.stale and not await self._turns.mine(self._turn)):
+                more = False
                 break
         self._failures = 0
         remark = self._source.remark if isinstance(self._source, Remarking) else ""
         await self._record("listening", remark, heard=True)
         self._heard_once = True
         self._say(Hearing(self.name, "listening"))
+        return more and moved  # a network that says "more" for ever and gives nothing is asked at its interval
 
     def _claim(self, account: Account) -> None:
         """Keep two sources of one network from being two accounts: then nobody could tell who we are there.
@@ -209,7 +214,7 @@ class Watcher:
         try:
             if wait := await self._not_yet():
                 return wait, ""
-            await self.round()
+            more = await self.round()
         except EarnestError as problem:
             await self.note(problem)
             return await self._rest_after(problem), state_of(problem)
@@ -217,7 +222,7 @@ class Watcher:
             unforeseen = EarnestError(f"unexpected {type(problem).__name__} while listening")
             await self.note(unforeseen)
             return await self._rest_after(unforeseen), state_of(unforeseen)
-        return self.every, "listening"
+        return 0.0 if more else self.every, "listening"
 
     async def _rest_after(self, problem: EarnestError) -> float:
         if isinstance(problem, SignInNeeded):
