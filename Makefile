@@ -21,8 +21,8 @@ demo: setup  ## the whole street at work, with no account
 run: setup  ## the daemon, by rules.yaml
 	$(BIN)/earnest run
 
-test: setup  ## the tests that need nothing but this machine, on all its cores
-	$(BIN)/python -m pytest -n auto
+test: setup  ## the tests that need nothing but this machine, on all its cores; those of a store on a server are test-postgres
+	$(BIN)/python -m pytest -n auto -m "not on_a_server"
 
 check: setup format lint types imports test rules generated  ## all that must hold for every change
 
@@ -61,11 +61,12 @@ nightly: setup
 	MUTANTS=5000 $(BIN)/python -m pytest tests/unit/test_rules_mutated.py
 
 # What is asked of a store in every corner of the program; the server is one that a wheel brings along.
-ON_POSTGRES = $(wildcard tests/contracts/test_store_*.py) tests/contracts/test_deciding_together.py $(patsubst %,tests/unit/test_%.py,aftermath brakes cli_looking clocks competitors \
-	correcting deadlines following incidents_told kept_clock lately lowering new_terms outbox rejudging several_sources \
-	shadows storms terms_gone)
+ON_A_SERVER = $(wildcard tests/contracts/test_store_*.py) tests/contracts/test_deciding_together.py tests/unit/test_moving.py
+ON_POSTGRES = $(patsubst %,tests/unit/test_%.py,aftermath brakes cli_looking clocks competitors correcting deadlines following \
+	incidents_told kept_clock lately lowering new_terms outbox rejudging several_sources shadows storms terms_gone)
 
 test-postgres: setup  ## the contract of stores, and every ledger, on a real PostgreSQL server
+	$(BIN)/python -m pytest -n auto -m on_a_server $(ON_A_SERVER)
 	EARNEST_TEST_STORE=postgres $(BIN)/python -m pytest -n auto -m "not in_a_file" $(ON_POSTGRES)
 
 # Bluesky's own server code with its rate limiter on, and what Mastodon, Reddit and X (with X_TRAFFIC) once answered. The contracts are a

@@ -21,6 +21,8 @@ from tests import keeping
 from tests.mouth import House
 from tests.street import RULES
 
+pytestmark = pytest.mark.on_a_server
+
 PEOPLE, EACH, MACHINES = 60, 6, 4
 _NAMES = count()
 

@@ -17,7 +17,7 @@ from tests import keeping
 from tests.contracts.storing import Place, add, bump, named, only, steps, together
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.on_a_server)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     server = keeping.server() if request.param == "postgres" else None
     name = f"contract_{tmp_path.name}"

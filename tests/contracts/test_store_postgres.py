@@ -22,6 +22,8 @@ from tests import keeping
 from tests.contracts.storing import Place, add, bump_locked, named, only, steps
 from tests.servers.postgres import Postgres
 
+pytestmark = pytest.mark.on_a_server
+
 ROOT = Path(__file__).parents[2]
 SECRET = "hunter/2@:%&?#"
 

@@ -45,7 +45,7 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.on_a_server)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     server = keeping.server() if request.param == "postgres" else None
     name = f"rows_{tmp_path.name}"
@@ -141,6 +141,7 @@ def test_what_every_mention_brings_goes_by_one_statement(room: ModuleType) -> No
         assert said[0].count("json_to_recordset") == 1
 
 
+@pytest.mark.on_a_server
 def test_a_server_looks_at_tables_again_that_have_just_grown(tmp_path: Path) -> None:
     url = keeping.server().make(f"grown_{tmp_path.name}")
     asked = "SELECT CAST(reltuples AS BIGINT) AS n FROM pg_class WHERE relname = 'things'"

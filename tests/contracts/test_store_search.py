@@ -13,6 +13,8 @@ from listener.store.base import Store
 from responders.house import open_store
 from tests import keeping
 
+pytestmark = pytest.mark.on_a_server
+
 TEXTS = {
     "plain": "My parcel is lost, and support ignores me.",
     "case": "PARCEL! Where is my Parcel?",

@@ -26,7 +26,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     made.store.close()
 
 
-@pytest.fixture(params=["file", "server"])
+@pytest.fixture(params=["file", pytest.param("server", marks=pytest.mark.on_a_server)])
 def elsewhere(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Store]:
     """An empty store: the one on a server is what people move to, and one in a file is as strict with what it is given."""
     name = f"moved_{tmp_path.name}"
