@@ -28,7 +28,11 @@ SPAN = settings.USUAL_TURN
 
 
 class Turns(Protocol):
-    """Says whose turn it is."""
+    """Says whose turn it is.
+
+    `holder` is this process's name among those that share the store, "" where nobody else works on it. What a turn is for is named in
+    words: `alerts` where there is one of it, `hear mastodon` where there are several of a kind (`hear`), which are shared out.
+    """
 
     holder: str
 
@@ -146,20 +150,27 @@ class Leased:
             await self._store.awrite(lambda tx: let_go(tx, self.holder, [name]), alongside=True)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Keep the turns that were taken; see `Turns.run`. A store that cannot be reached lets them run out, which is what they are for."""
+        """Keep the turns that were taken; see `Turns.run`."""
         while not stop.is_set():
-            try:
-                for name in (*self._presence(), *self._held):
-                    await self._take(name)
-                await self._share()
-            except EarnestError as problem:
-                _log.warning("turns cannot be kept", problem=problem.message)
+            await self.renew()
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), self._span.total_seconds() / 3)
         names = (*self._presence(), *self._held)
         self._held.clear()
         with suppress(EarnestError):
             await self._store.awrite(lambda tx: leases.give_up(tx, self.holder, names), alongside=True)
+
+    async def renew(self) -> None:
+        """Renew every turn that was taken, and let one of a kind go where we have more than our share.
+
+        A store that cannot be reached lets them run out, which is what they are for.
+        """
+        try:
+            for name in (*self._presence(), *self._held):
+                await self._take(name)
+            await self._share()
+        except EarnestError as problem:
+            _log.warning("turns cannot be kept", problem=problem.message)
 
     def _presence(self) -> list[str]:
         """Return the leases by which others see that we are there, one for each kind of turn that we want."""

@@ -16,7 +16,6 @@ from listener.turns import ALONE, SPAN, Leased, new_holder, turns_of
 from responders.house import open_store
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-SHORT = timedelta(milliseconds=20)
 
 
 @pytest.fixture
@@ -73,47 +72,49 @@ async def test_the_next_machine_is_told_how_long_a_network_wants_rest(store: Sto
 
 
 async def test_turns_are_kept_while_their_holder_lives_and_let_go_at_its_end(store: Store) -> None:
-    span, stop = timedelta(seconds=0.3), asyncio.Event()
-    first, second = Leased(store, "a", span=span), Leased(store, "b", span=span)
-    assert await first.mine("alerts")
-    keeping = asyncio.create_task(first.run(stop))
-    for _ in range(10):  # longer than the turn would last by itself
-        await asyncio.wait([keeping], timeout=span.total_seconds() / 4)
-        assert not await second.mine("alerts")
-    assert await first.mine("alerts")
-    stop.set()
-    await keeping
-    assert await second.mine("alerts"), "whoever ends lets its turns go at once"
+    first, second, stop = Leased(store, "a"), Leased(store, "b"), asyncio.Event()
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert await first.mine("alerts")
+        for _ in range(4):  # longer than the turn would last by itself
+            clock.shift(SPAN / 2)
+            await first.renew()
+            assert not await second.mine("alerts")
+        assert await first.mine("alerts")
+        stop.set()
+        await first.run(stop)
+        assert await second.mine("alerts"), "whoever ends lets its turns go at once"
 
 
 async def test_a_holder_that_does_not_come_round_to_renewing_loses_its_turn(store: Store) -> None:
-    first, second = Leased(store, "a", span=SHORT), Leased(store, "b", span=SHORT)
-    assert await first.mine("alerts")
-    while not await second.mine("alerts"):
-        await asyncio.wait([asyncio.create_task(asyncio.Event().wait())], timeout=SHORT.total_seconds())
-    assert not store.write(lambda tx: first.holds(tx, "alerts"))
-    assert store.write(lambda tx: second.holds(tx, "alerts"))
+    first, second = Leased(store, "a"), Leased(store, "b")
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert await first.mine("alerts")
+        clock.shift(SPAN)
+        assert await second.mine("alerts")
+        assert not store.write(lambda tx: first.holds(tx, "alerts"))
+        assert store.write(lambda tx: second.holds(tx, "alerts"))
+        await first.renew()
+        assert not await first.mine("alerts"), "what another has taken over is not renewed"
 
 
 async def test_whoever_has_more_than_its_share_lets_some_go(store: Store) -> None:
     names = [f"hear {n}" for n in range(4)]
-    stop = asyncio.Event()
-    first, second = Leased(store, "a", span=timedelta(seconds=0.6)), Leased(store, "b", span=timedelta(seconds=0.6))
-    assert all([await first.mine(name) for name in names])
-    assert await first.mine("alerts"), "what there is one of is nobody's share"
-    keeping = [asyncio.create_task(one.run(stop)) for one in (first, second)]
+    first, second = Leased(store, "a"), Leased(store, "b")
 
     async def held() -> tuple[int, int]:
         theirs = [await second.mine(name) for name in names]
-        await asyncio.wait(keeping, timeout=0.05)
         return sum([await first.mine(name) for name in names]), sum(theirs)
 
-    async with asyncio.timeout(20):
-        while await held() != (2, 2):
-            pass
-    assert await first.mine("alerts")
-    stop.set()
-    await asyncio.wait(keeping)
+    with time_machine.travel(NOON, tick=False):
+        assert await first.mine("alerts"), "what there is one of is nobody's share"
+        assert await held() == (0, 4)
+        found = []
+        for _ in range(4):
+            for one in (first, second):
+                await one.renew()
+            found.append(await held())
+        assert found == [(1, 3), (2, 2), (2, 2), (2, 2)]
+        assert await first.mine("alerts")
 
 
 def test_on_a_store_of_its_own_every_turn_is_the_daemons(store: Store) -> None:
