@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol, TypeVar
 
-from listener.errors import EarnestError
+from listener.errors import EarnestError, Unreachable
 from listener.store.base import Tx
 
 T = TypeVar("T")
@@ -55,18 +55,30 @@ class Committer:
         """Start it. From now on nobody else uses the hand."""
         self._hand = hand
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._door = threading.Lock()  # so that nothing comes behind the end
+        self._closed = False
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Callable[[Tx], T]) -> Future[T]:
-        """Have a job done; return its future."""
+        """Have a job done; return its future.
+
+        Raises:
+            Unreachable: the store was closed; nobody would do the job, and whoever waits for it would wait for ever.
+        """
         future: Future[T] = Future()
-        self._jobs.put((work, future))  # type: ignore[arg-type]  # the queue holds jobs of every result type
+        with self._door:
+            if self._closed:
+                message = "the store is closed"
+                raise Unreachable(message, "this is a mistake in Earnest: report it")
+            self._jobs.put((work, future))  # type: ignore[arg-type]  # the queue holds jobs of every result type
         return future
 
     def close(self) -> None:
         """Finish what is queued, and end the thread."""
-        self._jobs.put(None)
+        with self._door:
+            self._closed = True
+            self._jobs.put(None)
         self._thread.join()
 
     def _work(self) -> None:

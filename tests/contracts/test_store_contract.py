@@ -49,6 +49,13 @@ class TestKeeping:
             with pytest.raises(NoStore, match="there is no store"):
                 place.open(create=False)
 
+    def test_a_store_that_was_closed_says_so_and_keeps_nobody_waiting(self, place: Place) -> None:
+        store = place.open()
+        store.close()
+        with pytest.raises(Unreachable, match="closed"):
+            store.write(lambda tx: add(tx, "late"))
+        assert named(place.open()) == []
+
     def test_what_was_stored_outlives_the_process_that_is_killed(self, place: Place) -> None:
         place.open()
         process = place.start("print(store.write(lambda tx: add(tx, 'kept')), flush=True)\nsys.stdin.read()")
