@@ -13,6 +13,7 @@ from pathlib import Path
 RELOADS_BY_ITSELF = 253
 """The first systemd that knows `Type=notify-reload`."""
 
+_FILE = "sqlite:////var/lib/earnest/earnest.db"
 _VERSION = re.compile(r"systemd (\d+)")
 
 _UNIT = """\
@@ -39,7 +40,7 @@ RestartSec=5
 # Wrong use and wrong rules do not get better by trying again.
 RestartPreventExitStatus=2 78
 
-ExecStart={program} run
+ExecStart={program} run{only}
 Environment={environment}
 User=earnest
 Group=earnest
@@ -106,22 +107,34 @@ def installed_systemd() -> int | None:
     return None
 
 
-def unit(program: str, secrets: Iterable[str], *, folder: Path, http: str | None = None, systemd: int | None = None) -> str:
+def unit(
+    program: str,
+    secrets: Iterable[str],
+    *,
+    folder: Path,
+    store: str = _FILE,
+    only: Iterable[str] = (),
+    http: str | None = None,
+    systemd: int | None = None,
+) -> str:
     """Return the unit.
 
     Args:
         program: where the program `earnest` lies.
         secrets: the names of secrets that the daemon may want.
         folder: where their files lie; those that are not there are left as comments, since systemd starts nothing without them.
+        store: the URL of the store; a file of the service's own by default. It holds no password, since everybody may read a unit.
+        only: the parts of the work that the daemon does; all of them by default.
         http: where the daemon answers /healthz and /metrics; nowhere by default.
         systemd: the version it is for; any that is new enough to reload by itself by default.
     """
-    settings = {"EARNEST_RULES": "/etc/earnest/rules.yaml", "EARNEST_STORE": "sqlite:////var/lib/earnest/earnest.db", "EARNEST_LOG": "json"}
+    settings = {"EARNEST_RULES": "/etc/earnest/rules.yaml", "EARNEST_STORE": store, "EARNEST_LOG": "json"}
     settings |= {"EARNEST_HTTP": http} if http else {}
     by_itself = systemd is None or systemd >= RELOADS_BY_ITSELF
     return _UNIT.format(
         kind=_BY_ITSELF if by_itself else _BY_SIGNAL,
         program=_escaped(program),
+        only="".join(f" --only {role}" for role in only),
         environment=_environment(settings),
         secrets="\n".join(_secret(name, folder) for name in secrets) or "# (rules.yaml names none)",
         # A program below somebody's home is to be seen there, and not to be changed.
@@ -130,7 +143,14 @@ def unit(program: str, secrets: Iterable[str], *, folder: Path, http: str | None
 
 
 def _environment(settings: Mapping[str, str]) -> str:
-    return " ".join(f"{name}={value}" for name, value in settings.items())
+    """Return settings as Environment= takes them: percent signs doubled (a URL has them), and what has spaces or quotes in quotes."""
+    return " ".join(_assigned(f"{name}={value}".replace("%", "%%")) for name, value in settings.items())
+
+
+def _assigned(words: str) -> str:
+    if not set(words) & set(" \"'\\"):
+        return words
+    return '"' + words.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _secret(name: str, folder: Path) -> str:

@@ -75,6 +75,35 @@ def test_secrets_that_are_there_are_handed_over_and_the_others_are_named(tmp_pat
     assert (told["unit"], told["secrets"]) == (ran.out, ["mastodon_read", "acme-de_read", "mastodon_write", "bluesky_write", "oncall"])
 
 
+def test_a_store_on_a_server_is_the_one_it_works_on_and_its_password_is_a_secret(tmp_path: Path) -> None:
+    url = "postgresql://earnest@db.example/earnest?sslmode=verify-full&options=-csearch_path%3Dshop"
+    run = Program(url, tmp_path / "rules.yaml", {})
+    (said,) = settings(run("service", "--systemd", "257").out)["Environment"]
+    assert f"EARNEST_STORE={url.replace('%', '%%')} " in said, "systemd takes %3 for a word of its own"
+    assert "#LoadCredential=store_password:/etc/earnest/secrets/store_password" in run("service", "--systemd", "257").out.splitlines()
+    told = Program("postgresql://earnest:hunter2@db.example/earnest", tmp_path / "rules.yaml", {})("service")
+    assert (told.code, told.out) == (2, "")
+    assert "store_password" in told.err
+    assert "hunter2" not in told.err
+
+
+@pytest.mark.parametrize(
+    ("only", "names"),
+    [
+        (["listen"], ["mastodon_read", "acme-de_read"]),
+        (["think"], ["oncall"]),
+        (["send"], ["mastodon_write", "bluesky_write"]),
+        (["think", "send"], ["mastodon_write", "bluesky_write", "oncall"]),
+    ],
+)
+def test_a_machine_that_does_a_part_of_the_work_gets_the_secrets_of_that_part(tmp_path: Path, only: list[str], names: list[str]) -> None:
+    (tmp_path / "rules.yaml").write_text(RULES, encoding="utf-8")
+    run = Program("postgresql://db.example/earnest", tmp_path / "rules.yaml", {})
+    told = run("service", "--json", "--systemd", "257", *(word for role in only for word in ("--only", role))).object
+    assert told["secrets"] == ["store_password", *names]
+    assert settings(told["unit"])["ExecStart"][0].endswith("earnest run" + "".join(f" --only {role}" for role in only))
+
+
 def test_it_refuses_an_address_that_other_machines_can_reach(tmp_path: Path) -> None:
     ran = Program("sqlite:////nowhere/earnest.db", tmp_path / "rules.yaml", {})("service", "--http", "0.0.0.0:9464")
     assert (ran.code, ran.out) == (2, "")
@@ -98,6 +127,8 @@ def test_systemd_can_read_it(tmp_path: Path) -> None:
     said = ""
     if analyze:
         path = tmp_path / "earnest.service"
-        path.write_text(unit("/bin/true", ["oncall"], folder=tmp_path, systemd=252), encoding="utf-8")
+        path.write_text(
+            unit("/bin/true", ["oncall"], folder=tmp_path, store='postgresql:///a?options=-c%20x="y z"', systemd=252), encoding="utf-8"
+        )
         said = subprocess.run([analyze, "verify", str(path)], capture_output=True, text=True, check=False).stderr
     assert [line for line in said.splitlines() if "earnest.service" in line] == []
