@@ -3,7 +3,7 @@
 Usage: python bench/run.py [PART …] [--quick] [--list] [-- ARGUMENTS]
 
 Each part is a script of its own in this folder and can be run by itself, with flags for its sizes; ARGUMENTS behind `--` go to every part
-named. Without a name all parts run that need nothing but this machine: some twenty minutes on two cores, the first time five more, since a
+named. Without a name all parts run that need nothing but this machine: some 25 minutes on two cores, the first time five more, since a
 store of a million mentions is made and kept (see `--cache` of stored). `--quick` takes sizes for a look within three minutes. stdout holds
 one JSON line a figure; on a terminal a table of all follows. What happens meanwhile is said on stderr.
 """

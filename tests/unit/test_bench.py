@@ -56,6 +56,8 @@ def test_every_part_is_there_and_an_unknown_one_is_said() -> None:
     parts = [line.split()[0] for line in listed.splitlines()]
     assert {"street", "burst", "latency", "stored", "startup", "week", "loop"} <= set(parts)
     assert all((BENCH / f"{part}.py").is_file() for part in parts)
+    told = (BENCH.parent / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    assert [part for part in parts if f"`{part}`" not in told] == []
     wrong = subprocess.run([sys.executable, str(BENCH / "run.py"), "nonsense"], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
     assert 'there is no part "nonsense"' in wrong.stderr

@@ -62,6 +62,7 @@ async def test_different_rules_are_seen_at_once_told_after_a_minute_and_over_whe
         with time_machine.travel(NOON + timedelta(seconds=seconds), tick=False):
             await a.beat()
             await b.beat()
+            assert incidents.open_(store.read()) == []
     with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
         await a.beat()
         (told,) = incidents.open_(store.read())
