@@ -108,6 +108,9 @@ class Attendant:
         except EarnestError as problem:
             _log.error("a loop cannot be begun", loop=one.name, problem=problem.message)
             return
+        except Exception as problem:  # noqa: BLE001  # a mistake in one plug-in must not leave all other loops unattended
+            _log.error("a loop cannot be begun", loop=one.name, problem=f"unexpected {type(problem).__name__}")
+            return
         one.task = asyncio.create_task(loop, name=one.name)
 
     @staticmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import pytest
 
+from listener.attending import Attendant
 from listener.listening import Listening
 from listener.polling import Ear
 from listener.progress import Progress
@@ -221,6 +222,29 @@ async def test_one_that_dies_at_every_start_is_not_begun_anew_all_the_time(liste
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     assert 3 <= len(board.made) <= 7
+
+
+async def test_one_that_cannot_be_made_any_more_leaves_the_others_attended() -> None:
+    ticks, begun = Ticks(), asyncio.Event()
+    attendant = Attendant(Pulse(Progress(ticks)), asyncio.Event(), lambda *_: asyncio.sleep(0))
+
+    async def dies() -> None:
+        """End at once."""
+
+    async def broken() -> Coroutine[object, object, None]:
+        raise ValueError
+
+    async def whole() -> Coroutine[object, object, None]:
+        async def run() -> None:
+            begun.set()
+
+        return run()
+
+    attendant.keep("one", dies(), broken, within=EVERY)
+    attendant.keep("another", dies(), whole, within=EVERY)
+    await asyncio.gather(*attendant.tasks)
+    await attendant.look()
+    await asyncio.wait_for(begun.wait(), 10)
 
 
 async def test_polls_that_fail_are_no_silence_and_neither_are_long_rests(listens: Listens) -> None:
