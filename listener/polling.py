@@ -12,6 +12,7 @@ from datetime import datetime
 
 from listener import lessons
 from listener.clock import Clock
+from listener.fitting import fitted, fitted_posts
 from listener.judging import Judges, Question
 from listener.matching import Matcher, Other
 from listener.model import Account, Assessment, Because, Ground, Mention, Mood, Page, Post
@@ -129,6 +130,7 @@ class Ear:
         somebody has moved it since, nothing is stored: the page may be older than what is stored by now, and an edit must not be undone
         nor a deleted post come back. It is asked for again from there. The same where it is not our turn any more (`ours`).
         """
+        page = fitted(page)
         judged = await self._judge_page(page.posts)
 
         def work(tx: Tx) -> Taken:
@@ -149,6 +151,7 @@ class Ear:
         `known` is what another store says of the page's posts already; `own` are our accounts, where somebody has just looked them up.
         """
         self._learn_now()
+        page = fitted(page)
         judged = self._judge(page.posts, ledger.accounts(tx) if own is None else own, known)
         return self._store_page(tx, source, network or source, page, judged, follow=False)
 
@@ -232,10 +235,11 @@ class Ear:
 
     async def follow(self, network: str, looked: Looked, after: Callable[[Tx], None]) -> Taken:
         """Store how stored posts read now and which are gone; `after` is done in the same transaction. What is not stored stays out."""
-        judged = await self._judge_page(looked.posts)
+        posts = fitted_posts(looked.posts)
+        judged = await self._judge_page(posts)
 
         def work(tx: Tx) -> Taken:
-            queueing.lock(tx, looked.posts)
+            queueing.lock(tx, posts)
             at = self._clock()
             changed = [one for one in judged if following.edit(tx, one.post, "", at=at)]
             for one in changed:
@@ -256,7 +260,7 @@ class Ear:
         reader = self._store.read()
         threads: dict[str, list[Post]] = {}
         seen: list[tuple[Judged, Sequence[Post]]] = []
-        for post in posts:
+        for post in fitted_posts(posts):
             earlier = threads.setdefault(post.thread_id, [])
             if not ledger.is_stored(reader, post.network, post.id):
                 found = () if post.own else _brought(post, brand, source)

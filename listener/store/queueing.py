@@ -48,10 +48,18 @@ def _free(tx: Tx, rows: Sequence[Row], busy: set[str]) -> dict[int, None]:
     """Return the places of those that nobody else is busy with, once each, and keep others from them.
 
     Whom another machine was busy with is left alone to the end, even if it is done by then: what was passed over of them comes first.
+    So is whoever wrote in a thread that another machine was busy with: what else they wrote came later.
     """
     names = sorted({name for row in rows for name in _names_of(row)} - busy)
     busy |= set(names) - (tx.try_lock(names) if names else frozenset())
-    return dict.fromkeys(number(row, "seq") for row in rows if busy.isdisjoint(_names_of(row)))
+    found: dict[int, None] = {}
+    for row in rows:
+        author, thread = _names_of(row)
+        if busy.isdisjoint((author, thread)):
+            found[number(row, "seq")] = None
+        else:
+            busy.add(author)
+    return found
 
 
 _COLUMNS = "SELECT m.seq AS seq, p.network, p.author_id, p.thread_id, m.pressing FROM"

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from string import ascii_letters
 
 import pytest
 
 from listener.model import Page
 from listener.polling import Ear
-from listener.store.base import Store
+from listener.store import queueing
+from listener.store.base import Store, Tx
 from responders.house import channel_kind, open_store
 from responders.ledger import audit
 from responders.pipeline import Mind
@@ -117,3 +120,29 @@ async def test_what_is_heard_while_others_decide_is_decided_too(fleet: Fleet) ->
     reader = fleet.stores[0].read()
     assert len(reader.all("SELECT id FROM decisions")) == PEOPLE * EACH
     assert audit.broken_at(reader) is None
+
+
+async def test_a_person_whose_first_words_are_passed_over_is_left_alone_to_the_end(fleet: Fleet) -> None:
+    house, (busy, free, *_) = fleet.house, fleet.stores
+    crowd = house.post("0", "@acme hello?", "somebody", thread="crowded")
+    first = house.post("1", "@acme stop writing to me", "kim", thread="crowded")
+    second, other = house.post("2", "@acme hello?", "kim"), house.post("3", "@acme hello?", "sam")
+    await fleet.ears()[0].take("mastodon", Page((first, second, other), "1"))
+
+    def look(tx: Tx) -> list[int]:
+        queueing.lock(tx, [crowd])
+        return free.write(lambda tx: queueing.claim(tx, 10), alongside=True)
+
+    assert busy.write(look, alongside=True) == [3], "kim's second words, before those in which another machine is busy"
+
+
+async def test_a_page_is_heard_though_the_names_in_it_are_too_long_to_be_kept(fleet: Fleet) -> None:
+    ear, house = fleet.ears()[0], fleet.house
+    noise = "".join(random.Random(7).choices(ascii_letters, k=20_000))  # noqa: S311  # what no compression makes short
+    fine = house.post("1", "@acme the charger burned my hand", "kim")
+    author = replace(fine.author, id=noise, handle=noise)
+    long = replace(fine, id=f"2{noise}", thread_id=f"2{noise}", parent_id=f"1{noise}", parent_author_id=noise, author=author)
+    half = replace(fine, id="3\0\ud800", thread_id="3\0\ud800", author=replace(author, id="\ud800", handle="k\0m"))
+    assert len((await ear.take("mastodon", Page((fine, long, half), "1"))).mentions) == 3
+    assert (await ear.take("mastodon", Page((fine, long, half), "2"))).mentions == (), "the same ones again"
+    assert len(await fleet.minds()[0].round()) == 3
