@@ -118,6 +118,17 @@ def move(
     )
 
 
+def author_waits(reader: Reader, delivery: Row) -> bool:
+    """Return whether a mention by the author whom a delivery answers waits to be decided: it may say "stop"."""
+    found = reader.one(
+        """SELECT 1 FROM posts p JOIN mentions m ON m.network = p.network AND m.post_id = p.id
+        WHERE p.network = :network AND p.author_id = :author AND m.decided = 0 LIMIT 1""",
+        network=delivery["network"],
+        author=delivery["author_id"],
+    )
+    return found is not None
+
+
 def put_off(tx: Tx, delivery_id: int, *, reason: str, until: datetime) -> None:
     """Let a delivery wait longer where it stands (ready, unknown or withdrawing): it could not be looked at or moved yet."""
     tx.run(

@@ -39,11 +39,13 @@ def claim(tx: Tx, means: Means, delivery: Delivery, parent: Parent) -> Delivery 
 
 
 def _not_yet(tx: Tx, means: Means, row: Row) -> str:
-    """Say why it must wait where it is, or "": a pause, a brake, machines by other rules, an account that rests, the network's pace."""
+    """Say why it must wait where it is, or "": a pause, a brake, a word of its author, other rules, an account that rests, the pace."""
     at, network = means.clock(), text(row, "network")
     brakes.check(tx, means.book(), at=at)
     if pause := people.paused(tx, at=at):
         return f"sending is paused: {pause.reason}"
+    if moves.author_waits(tx, row):  # heard while we looked
+        return "what its author wrote meanwhile is not decided yet"
     if row["automatic"] and (why := machines.differing(tx)):
         return why
     if rest := people.resting(tx, at=at).get(network):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -36,6 +36,13 @@ def alone(tmp_path: Path) -> Iterator[House]:
 
 def _pause(house: House, span: timedelta | None = None) -> None:
     Switch(house.store, house.clock, who="kim").pause("a storm", span)
+
+
+def _meanwhile(work: Coroutine[object, object, None]) -> None:
+    """Do something in another thread while everything here waits."""
+    other = threading.Thread(target=asyncio.run, args=(work,))
+    other.start()
+    other.join()
 
 
 def _resume(house: House) -> None:
@@ -172,6 +179,20 @@ async def test_a_stop_that_was_heard_but_not_yet_read_holds_the_reply_back(house
     assert house.mouth.published == []
     await house.think()
     await house.speak(seconds=1)
+    assert house.mouth.published == []
+    assert house.states() == ["held"]
+
+
+async def test_a_stop_that_is_heard_during_the_look_holds_the_reply_back(house: House) -> None:
+    await house.approved()
+    stop = house.post("p2", "@acme stop messaging me, leave me alone")
+    # The look at the network takes its time; meanwhile a page is heard, on this machine or another, and nobody has decided it yet.
+    house.mouth.on_look = lambda: _meanwhile(house.hear(stop))
+    await house.speak(seconds=11)
+    assert house.mouth.published == []
+    house.mouth.on_look = lambda: None
+    await house.think()
+    await house.speak(seconds=60)
     assert house.mouth.published == []
     assert house.states() == ["held"]
 
