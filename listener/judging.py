@@ -2,7 +2,7 @@
 
 A few short posts are judged here, at once. The rest goes to a helper, `python -m listener.judging`, which judges by the same scoring and
 gives the same answers; it ends when our end of its pipe does, however we end. Where a helper cannot be had, dies or hangs, the page is
-judged here all the same, in a thread.
+judged here all the same, in a thread. So it is where a newer version was installed meanwhile: a helper is begun from what is there then.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import BinaryIO
 
-from listener import logs
+from listener import logs, model
 from listener.model import Assessment, Post
 from listener.rules.rulebook import Scoring
 from listener.scoring.assessor import Assessor
@@ -34,6 +34,8 @@ _LONGEST = 120.0  # seconds for a page; hostile posts take a twentieth of a seco
 _REST = 60.0  # seconds until a helper that failed is tried again
 _SIZE = struct.Struct("!I")
 _KEPT = 2  # scorings that a helper remembers: that of now, and that of a page under way when the rules changed
+# What is said over the pipe, value by value: who has other fields, or has them in another order, would be understood wrongly.
+_SHAPES = {name: [one.name for one in fields(kind)] for name, kind in vars(model).items() if isinstance(kind, type) and is_dataclass(kind)}
 
 
 def spare_cores() -> int:
@@ -57,7 +59,7 @@ class _Helper:
             try:
                 async with asyncio.timeout(_LONGEST):
                     return await self._ask(key, scoring, many)
-            except (OSError, EOFError, TimeoutError, pickle.PickleError) as problem:
+            except Exception as problem:  # noqa: BLE001  # whatever it is, the page is judged here
                 _log.warning("a helper that judges is gone; it is begun anew in a minute", problem=type(problem).__name__)
                 await self.end()
                 return None
@@ -73,7 +75,10 @@ class _Helper:
         process.stdin.write(_SIZE.pack(len(message)) + message)
         await process.stdin.drain()
         (size,) = _SIZE.unpack(await process.stdout.readexactly(_SIZE.size))
-        found = pickle.loads(await process.stdout.readexactly(size))  # noqa: S301  # our own process, over a pipe of its own
+        shapes, found = pickle.loads(await process.stdout.readexactly(size))  # noqa: S301  # our own process, over a pipe of its own
+        if shapes != _SHAPES:
+            message = "it is of another version"
+            raise ValueError(message)
         self.knows = [*[one for one in self.knows if one != key], key][-_KEPT:]
         return found if isinstance(found, list) else None
 
@@ -141,7 +146,7 @@ def _work(questions: BinaryIO, answers: BinaryIO) -> None:
             assessors[key] = Assessor(pickle.loads(scoring))  # noqa: S301  # the same
             gc.collect()
             gc.freeze()  # words and weights stay, and need not be looked through for garbage
-        found = pickle.dumps(assessors[key].assess_all(many), pickle.HIGHEST_PROTOCOL)
+        found = pickle.dumps((_SHAPES, assessors[key].assess_all(many)), pickle.HIGHEST_PROTOCOL)
         answers.write(_SIZE.pack(len(found)) + found)
         answers.flush()
 

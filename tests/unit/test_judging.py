@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+import listener
 from listener.judging import FEW, LITTLE, Judges
 from listener.model import Assessment, Author, Post
 from listener.rules.rulebook import Scoring, SentimentSettings
@@ -97,6 +100,29 @@ async def test_pages_that_come_at_once_are_all_judged(judges: Judges) -> None:
     asked = page(FEW)
     found = await asyncio.gather(*(judges.judge(ASSESSOR, SCORING, asked) for _ in range(5)))
     assert found == [ASSESSOR.assess_all(asked)] * 5
+
+
+OTHERWISE = {
+    "its fields stand in another order": ("    language: str\n    sentiment: Sentiment\n", "    sentiment: Sentiment\n    language: str\n"),
+    "it tells of what nobody here knows": (
+        "@dataclass(frozen=True, slots=True)\nclass Assessment:",
+        "def tomorrows(): ...\n\n\n@dataclass(frozen=True)\nclass Assessment:\n    __reduce__ = lambda self: (tomorrows, ())\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", OTHERWISE)
+async def test_a_helper_of_a_version_installed_meanwhile_is_not_believed(
+    judges: Judges, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    shutil.copytree(Path(listener.__file__).parent, tmp_path / "listener")
+    model = tmp_path / "listener/model.py"
+    before = model.read_text(encoding="utf-8")
+    assert OTHERWISE[how][0] in before
+    model.write_text(before.replace(*OTHERWISE[how]), encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert await judges.judge(ASSESSOR, SCORING, page(FEW)) == ASSESSOR.assess_all(page(FEW))
 
 
 async def test_a_page_that_nobody_waits_for_any_more_answers_no_other(judges: Judges) -> None:
