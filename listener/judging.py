@@ -75,12 +75,12 @@ class _Helper:
         process.stdin.write(_SIZE.pack(len(message)) + message)
         await process.stdin.drain()
         (size,) = _SIZE.unpack(await process.stdout.readexactly(_SIZE.size))
-        shapes, found = pickle.loads(await process.stdout.readexactly(size))  # noqa: S301  # our own process, over a pipe of its own
+        shapes, judged = pickle.loads(await process.stdout.readexactly(size))  # noqa: S301  # our own process, over a pipe of its own
         if shapes != _SHAPES:
-            message = "it is of another version"
-            raise ValueError(message)
+            why = "it is of another version"
+            raise ValueError(why)
         self.knows = [*[one for one in self.knows if one != key], key][-_KEPT:]
-        return found if isinstance(found, list) else None
+        return judged if isinstance(judged, list) else None
 
     async def _begin(self) -> Process | None:
         if time.monotonic() - self.tried_at < _REST:

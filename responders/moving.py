@@ -1,17 +1,19 @@
 """Moving a store to another place: every row of every table, compared afterwards row by row.
 
 Nothing is written at the place it comes from but that it has moved, and only after all was found to be the same, so that a move that fails
-or is interrupted leaves everything as it was.
+or is interrupted leaves everything as it was, at both places.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Event
 
 from listener.errors import EarnestError, UsageError
 from listener.store.base import Reader, Row, Store, Tx, Value, text
 from listener.store.opening import file_of
+from responders import flag
 
 _AT_ONCE = 500
 _OF_THE_FILE = ("sqlite_", "_sqlite", "words")  # SQLite's own tables, and its search index, which a database makes for itself
@@ -60,22 +62,57 @@ def _table(reader: Reader, name: str) -> Table:
     return Table(name, columns, key or columns, distinct=bool(key))
 
 
-def move(source: Reader, target: Store, tell: Callable[[str, int], None]) -> list[Moved]:
+def move(source: Store, target: Store, tell: Callable[[str, int], None], last: Callable[[], object] = lambda: None) -> list[Moved]:
     """Copy every row of a SQLite store into another one, which must be empty, and compare both; `tell` is told of each table.
 
+    All of it is one transaction of the target, so that there is never half a store at which a daemon might begin to work: one with the
+    approved answers and without the list of those who asked us to stop. `last` is done just before it is stored.
+
     Raises:
-        EarnestError: the target holds something already, or a row does not read the same there.
+        EarnestError: the target holds something already, a row does not read the same there, or somebody writes to the source meanwhile.
         Unreachable: the target refused.
     """
+    given_up = Event()
+
+    def told(table: str, rows: int) -> None:
+        if given_up.is_set():
+            message = "the move was broken off; nothing was changed"
+            raise EarnestError(message)
+        tell(table, rows)
+
+    def work(tx: Tx) -> list[Moved]:
+        found = _copied(source.read(), tx, told)
+        last()
+        return found
+
+    try:
+        return target.write(work)
+    except BaseException:  # of a Ctrl-C, too: what is under way in another thread ends with the next table
+        given_up.set()
+        raise
+
+
+def _copied(source: Reader, target: Tx, tell: Callable[[str, int], None]) -> list[Moved]:
     wanted = tables(source)
-    _must_be_empty(target.read(), wanted)
+    _must_be_empty(target, wanted)
+    before = _writes(source)
     for table in wanted:
         rows = 0
         for portion in _portions(source, table):
-            target.write(lambda tx, table=table, portion=portion: _put(tx, table, portion))  # type: ignore[misc]
+            _put(target, table, portion)
             rows += len(portion)
         tell(table.name, rows)
-    return [Moved(table.name, _same(source, target.read(), table)) for table in wanted]
+    found = [Moved(table.name, _same(source, target, table)) for table in wanted]
+    if _writes(source) != before:
+        message = "somebody wrote to the store while it was copied; nothing was changed"
+        raise EarnestError(message, "have nobody work with it for a moment, and try again")
+    return found
+
+
+def _writes(source: Reader) -> Value:
+    """Return a number that is another one as soon as anybody else has written (sqlite.org/pragma.html#pragma_data_version)."""
+    row = source.one("SELECT data_version FROM pragma_data_version")
+    return row["data_version"] if row else None
 
 
 def _must_be_empty(reader: Reader, wanted: Sequence[Table]) -> None:
@@ -151,3 +188,15 @@ def must_fit(source: str, target: str) -> None:
     if file_of(target) is not None:
         message = "a store is moved to a database, and this is a file"
         raise UsageError(message, "name it as postgresql://user@host/database; a file is copied while no daemon runs")
+
+
+def not_by_flag(source: Store) -> None:
+    """Say so where sending is stopped by a file beside the store: it would not move, and answers would leave from the new place.
+
+    Raises:
+        EarnestError: it is so.
+    """
+    path = source.beside(flag.ENDING)
+    if path.exists() or path.is_symlink():
+        message = f"sending is stopped by the file {path} alone, and a file does not move with the store"
+        raise EarnestError(message, "let the store know of it: earnest pause; or end it: earnest resume")

@@ -10,7 +10,7 @@ import pytest
 from listener.errors import EarnestError
 from listener.store import searching
 from listener.store.base import Row, Store
-from responders import moving
+from responders import flag, moving
 from responders.house import open_store
 from tests import keeping
 from tests.mouth import House
@@ -42,13 +42,18 @@ def readable(row: Row) -> str:
     return str(dict(row)).replace(r"\x00", "\N{REPLACEMENT CHARACTER}")
 
 
+def empty(store: Store) -> bool:
+    """Return whether nothing of a house is in a store."""
+    return not any(store.read().all(f"SELECT 1 FROM {table} LIMIT 1") for table in ("posts", "cases", "deliveries", "audit"))
+
+
 def quiet(_table: str, _rows: int) -> None:
     """Nobody wants to know."""
 
 
 def test_every_row_of_every_table_moves(house: House, elsewhere: Store) -> None:
     told: list[str] = []
-    moved = moving.move(house.store.read(), elsewhere, lambda table, _rows: told.append(table))
+    moved = moving.move(house.store, elsewhere, lambda table, _rows: told.append(table))
     assert told == [one.table for one in moved]
     assert {"posts", "mentions", "cases", "drafts", "approvals", "deliveries", "audit"} <= {one.table for one in moved if one.rows}
     for one in moved:
@@ -59,49 +64,74 @@ def test_every_row_of_every_table_moves(house: House, elsewhere: Store) -> None:
 
 
 def test_what_is_found_by_its_words_is_found_there_too(house: House, elsewhere: Store) -> None:
-    moving.move(house.store.read(), elsewhere, quiet)
+    moving.move(house.store, elsewhere, quiet)
     assert elsewhere.read().all(searching.FOUND, words=searching.query("quote"))
 
 
 def test_a_place_that_is_used_already_is_left_alone(house: House, elsewhere: Store) -> None:
     elsewhere.write(lambda tx: tx.run("INSERT INTO facts (name, value, at) VALUES ('mode', 'draft', '2026-11-22')"))
     with pytest.raises(EarnestError, match="not empty: facts has rows"):
-        moving.move(house.store.read(), elsewhere, quiet)
+        moving.move(house.store, elsewhere, quiet)
     assert elsewhere.read().all("SELECT 1 FROM posts") == []
 
 
-@pytest.mark.parametrize("harm", ["UPDATE cases SET points = points + 1", "DELETE FROM audit WHERE id = 1", "DELETE FROM facts"])
-def test_a_row_that_reads_otherwise_is_noticed(house: House, elsewhere: Store, harm: str) -> None:
-    house.store.write(lambda tx: tx.run("INSERT INTO facts (name, value, at) VALUES ('mode', 'draft', '2026-11-22')"))
-
-    def harmed(table: str, _rows: int) -> None:
-        if table in harm:
-            elsewhere.write(lambda tx: tx.run(harm))
-
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "AFTER INSERT ON cases BEGIN UPDATE cases SET points = points + 1; END",
+        "AFTER INSERT ON audit BEGIN DELETE FROM audit WHERE id = 1; END",
+        "AFTER INSERT ON cases BEGIN INSERT INTO watches (name, state, words, since) VALUES ('~', 'x', 'x', '2026-11-22'); END",
+    ],
+)
+def test_a_row_that_reads_otherwise_is_noticed_and_nothing_is_kept(house: House, tmp_path: Path, harm: str) -> None:
+    elsewhere = open_store(f"sqlite:///{tmp_path}/elsewhere.db", create=True)
+    elsewhere.write(lambda tx: tx.run(f"CREATE TRIGGER harm {harm}"))
     with pytest.raises(EarnestError, match="does not read the same at both places"):
-        moving.move(house.store.read(), elsewhere, harmed)
+        moving.move(house.store, elsewhere, quiet)
+    assert empty(elsewhere)
 
 
-def test_a_row_too_many_is_noticed(house: House, elsewhere: Store) -> None:
-    def added(table: str, _rows: int) -> None:
-        if table == "facts":
-            elsewhere.write(lambda tx: tx.run("INSERT INTO facts (name, value, at) VALUES ('~', 'x', '2026-11-22')"))
+def test_what_is_written_meanwhile_at_the_old_place_is_noticed(house: House, elsewhere: Store) -> None:
+    def approved(table: str, _rows: int) -> None:
+        if table == "deliveries":
+            house.store.write(lambda tx: tx.run("INSERT INTO facts (name, value, at) VALUES ('mode', 'draft', '2026-11-22')"))
+            house.store.write(lambda tx: tx.run("DELETE FROM facts WHERE name = 'mode'"))
 
-    with pytest.raises(EarnestError, match="of facts does not read the same"):
-        moving.move(house.store.read(), elsewhere, added)
+    with pytest.raises(EarnestError, match="somebody wrote to the store while it was copied"):
+        moving.move(house.store, elsewhere, approved)
+    assert empty(elsewhere)
+
+
+def test_a_move_that_is_broken_off_leaves_no_half_of_a_store(house: House, elsewhere: Store) -> None:
+    def broken(table: str, _rows: int) -> None:
+        if table == "deliveries":
+            raise KeyboardInterrupt
+
+    paused: list[bool] = []
+    with pytest.raises(KeyboardInterrupt):
+        moving.move(house.store, elsewhere, broken, lambda: paused.append(True))
+    assert empty(elsewhere)
+    assert not paused
+
+
+def test_a_pause_that_is_only_a_file_keeps_a_store_where_it_is(house: House) -> None:
+    moving.not_by_flag(house.store)
+    house.store.beside(flag.ENDING).touch()
+    with pytest.raises(EarnestError, match=r"sending is stopped by the file .*\.paused alone"):
+        moving.not_by_flag(house.store)
 
 
 def test_more_rows_than_are_read_at_once_move_in_order(house: House, elsewhere: Store) -> None:
     many = [{"name": f"{n % 7} \N{GREEK SMALL LETTER ALPHA} {n}", "at": f"{n}"} for n in range(1_234)]
     house.store.write(lambda tx: tx.run_many("INSERT INTO facts (name, value, at) VALUES (:name, 'x', :at)", many))
-    moved = {one.table: one.rows for one in moving.move(house.store.read(), elsewhere, quiet)}
+    moved = {one.table: one.rows for one in moving.move(house.store, elsewhere, quiet)}
     assert moved["facts"] == 1_234
 
 
 def test_rows_that_are_all_the_same_move_too(house: House, elsewhere: Store) -> None:
     moment = {"at": "2026-11-22T10:00:00Z"}  # at which many posts were found to be gone
     house.store.write(lambda tx: tx.run_many("INSERT INTO remains (since) VALUES (:at)", [moment] * 1_234))
-    moved = {one.table: one.rows for one in moving.move(house.store.read(), elsewhere, quiet)}
+    moved = {one.table: one.rows for one in moving.move(house.store, elsewhere, quiet)}
     assert moved["remains"] == 1_234
     assert len(elsewhere.read().all("SELECT since FROM remains")) == 1_234
 
