@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ RELOADS_BY_ITSELF = 253
 """The first systemd that knows `Type=notify-reload`."""
 
 _FILE = "sqlite:////var/lib/earnest/earnest.db"
+_TO_QUOTE = re.compile(r"[\s\"'\\]")
 _VERSION = re.compile(r"systemd (\d+)")
 
 _UNIT = """\
@@ -133,7 +133,7 @@ def unit(
     by_itself = systemd is None or systemd >= RELOADS_BY_ITSELF
     return _UNIT.format(
         kind=_BY_ITSELF if by_itself else _BY_SIGNAL,
-        program=_escaped(program),
+        program=_word(program),
         only="".join(f" --only {role}" for role in only),
         environment=_environment(settings),
         secrets="\n".join(_secret(name, folder) for name in secrets) or "# (rules.yaml names none)",
@@ -143,24 +143,25 @@ def unit(
 
 
 def _environment(settings: Mapping[str, str]) -> str:
-    """Return settings as Environment= takes them: percent signs doubled (a URL has them), and what has spaces or quotes in quotes."""
-    return " ".join(_assigned(f"{name}={value}".replace("%", "%%")) for name, value in settings.items())
-
-
-def _assigned(words: str) -> str:
-    if not set(words) & set(" \"'\\"):
-        return words
-    return '"' + words.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return " ".join(_word(f"{name}={value}") for name, value in settings.items())
 
 
 def _secret(name: str, folder: Path) -> str:
     there = False
     with suppress(OSError):
         there = (folder / name).exists()
-    return f"{'' if there else '#'}LoadCredential={name}:{folder / name}"
+    # All behind the colon is the path, blanks too (systemd.exec(5)); only percent signs mean something else.
+    path = str(folder / name).replace("%", "%%")
+    return f"{'' if there else '#'}LoadCredential={name}:{path}"
 
 
-def _escaped(program: str) -> str:
-    """Return a path as ExecStart= takes it: percent signs doubled, and what has spaces in quotes."""
-    doubled = program.replace("%", "%%").replace("$", "$$")
-    return doubled if shlex.quote(doubled) == doubled or " " not in doubled else f'"{doubled}"'
+def _word(words: str) -> str:
+    """Return one word as systemd.syntax(7) takes it: percent signs doubled, and in quotes where it has blanks or quotes.
+
+    A dollar sign stays as it is: neither the program's own path nor Environment= knows variables.
+    """
+    doubled = words.replace("%", "%%")
+    if not _TO_QUOTE.search(doubled):
+        return doubled
+    escaped = doubled.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -117,18 +117,33 @@ def test_a_program_in_somebody_s_home_can_be_seen_there(program: str, home: str)
     assert settings(unit(program, [], folder=Path("/x")))["ProtectHome"] == [home]
 
 
-def test_a_path_is_written_as_systemd_reads_it() -> None:
-    assert settings(unit("/opt/100% ours/earnest", [], folder=Path("/x")))["ExecStart"] == ['"/opt/100%% ours/earnest" run']
+def test_a_path_is_written_as_systemd_reads_it(tmp_path: Path) -> None:
+    (tmp_path / "100%").mkdir()
+    (tmp_path / "100%/oncall").touch()
+    said = settings(unit("/opt/100% ours/a$b/earnest", ["oncall"], folder=tmp_path / "100%", http="unix:/run/my own/5%/x.sock"))
+    assert said["ExecStart"] == ['"/opt/100%% ours/a$b/earnest" run']
+    assert said["LoadCredential"] == [f"oncall:{tmp_path}/100%%/oncall"]
+    assert said["Environment"][0].endswith(' "EARNEST_HTTP=unix:/run/my own/5%%/x.sock"')
 
 
-def test_systemd_can_read_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["plain", "my own", "100%", "a$b", "a$$b"])
+def test_systemd_can_read_it(tmp_path: Path, name: str) -> None:
     """Asked where it is installed, of its own version; elsewhere the other tests stand alone."""
     analyze = shutil.which("systemd-analyze")
     said = ""
     if analyze:
+        (tmp_path / name).mkdir()
+        program = tmp_path / name / "earnest"
+        program.touch(0o755)
         path = tmp_path / "earnest.service"
-        path.write_text(
-            unit("/bin/true", ["oncall"], folder=tmp_path, store='postgresql:///a?options=-c%20x="y z"', systemd=252), encoding="utf-8"
+        text = unit(
+            str(program),
+            ["oncall"],
+            folder=tmp_path / name,
+            http=f"unix:/run/{name}/x.sock",
+            store='postgresql:///a?options=-c%20x="y z"',
+            systemd=252,
         )
+        path.write_text(text, encoding="utf-8")
         said = subprocess.run([analyze, "verify", str(path)], capture_output=True, text=True, check=False).stderr
     assert [line for line in said.splitlines() if "earnest.service" in line] == []
