@@ -76,6 +76,20 @@ class TestTheServerGoesAndComes:
         assert store.write(lambda tx: add(tx, "after")) > 0
         assert store.write(lambda tx: add(tx, "after too"), alongside=True) > 0
 
+    @pytest.mark.parametrize("alongside", [False, True])
+    def test_a_server_that_was_read_only_for_a_while_is_written_to_again(self, shaky: Place, alongside: bool) -> None:  # noqa: FBT001
+        store = shaky.open()
+        with psycopg.connect(shaky.url, autocommit=True) as boss:
+            name = boss.info.dbname
+            boss.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+            boss.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'earnest'")
+            with pytest.raises(Unreachable, match="read-only transaction"):
+                store.write(lambda tx: add(tx, "lost"), alongside=alongside)
+            assert named(store) == []
+            boss.execute("SET transaction_read_only = off")
+            boss.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+        assert store.write(lambda tx: add(tx, "after"), alongside=alongside) > 0
+
     def test_a_server_started_again_meanwhile_is_not_noticed_at_all(self, own_server: Postgres, shaky: Place) -> None:
         store = shaky.open()
         store.write(lambda tx: add(tx, "counter", n=0), alongside=True)

@@ -80,11 +80,21 @@ def _set_up(link: Link, patience: float) -> None:
     )
 
 
+def only_reads(link: Link) -> bool:
+    """Return whether whoever runs the server had made it read-only when a connection was made (a full disk, say).
+
+    That connection stays so when the server is not any more (postgresql.org/docs/18/libpq-status.html; since PostgreSQL 14), so it is of
+    no use to whoever writes.
+    """
+    return not link.closed and link.info.parameter_status("default_transaction_read_only") == "on"
+
+
 class Pool:
     """Connections that many threads share, each for one question or one transaction at a time."""
 
-    def __init__(self, server: Server, *, most: int) -> None:
-        """Make none yet, and never more than `most`."""
+    def __init__(self, server: Server, *, most: int, writes: bool = False) -> None:
+        """Make none yet, and never more than `most`; `writes` says whether they are to write."""
+        self._writes = writes
         self._server = server
         self._free: list[Link] = []
         self._places = threading.BoundedSemaphore(most)
@@ -105,7 +115,9 @@ class Pool:
             try:
                 yield link
             finally:
-                if not link.closed and link.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                if not link.closed and (
+                    link.info.transaction_status != psycopg.pq.TransactionStatus.IDLE or (self._writes and only_reads(link))
+                ):
                     link.close()
                 if not link.closed and not self._closed:
                     self._free.append(link)

@@ -28,7 +28,7 @@ from listener.store.committing import Committer
 from listener.store.postgres.dialect import Dialect, numbered
 from listener.store.postgres.errors import Refused, told, unsure
 from listener.store.postgres.growing import look_again
-from listener.store.postgres.links import Link, Pool, Server, Standing
+from listener.store.postgres.links import Link, Pool, Server, Standing, only_reads
 from listener.store.postgres.schema import bring_up_to_date, check_encoding
 from listener.store.postgres.tx import PostgresTx, Talk
 
@@ -54,6 +54,8 @@ class PostgresHand:
 
     def begin(self) -> PostgresTx:
         """Begin a transaction beside which nobody writes. A server that was started again meanwhile makes no difference."""
+        if only_reads(self._link):
+            self._link.close()
         try:
             self._open()
         except psycopg.OperationalError:
@@ -205,7 +207,7 @@ class PostgresStore:
         self._hand = PostgresHand(self._server, self._talk, link)
         self._committer = Committer(self._hand)
         self._pool = Pool(self._server, most=_READERS)
-        self._beside = Pool(self._server, most=_BESIDE)
+        self._beside = Pool(self._server, most=_BESIDE, writes=True)
         self._threads = ThreadPoolExecutor(_BESIDE, "store-beside")
         self._daemon: Standing | None = None
 
