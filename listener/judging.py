@@ -30,12 +30,19 @@ _log = logs.get("judging")
 Question = tuple[Post, Sequence[Post]]
 FEW = 20  # posts that are judged sooner than a helper is asked
 LITTLE = 10_000  # characters that are, with what was said before them; a hostile post may have as many by itself
-_LONGEST = 120.0  # seconds for a page; hostile posts take a twentieth of a second each
+# Seconds until a helper is ready, and for every so many characters; hostile ones take a twentieth of a second.
+_BEGINNING, _EACH = 20.0, 0.1
+_LONGEST = 120.0  # seconds for any page
 _REST = 60.0  # seconds until a helper that failed is tried again
 _SIZE = struct.Struct("!I")
 _KEPT = 2  # scorings that a helper remembers: that of now, and that of a page under way when the rules changed
 # What is said over the pipe, value by value: who has other fields, or has them in another order, would be understood wrongly.
 _SHAPES = {name: [one.name for one in fields(kind)] for name, kind in vars(model).items() if isinstance(kind, type) and is_dataclass(kind)}
+
+
+def patience(many: Sequence[Question]) -> float:
+    """Return for how many seconds a helper may judge a page: a cry for help may stand in it."""
+    return min(_LONGEST, _BEGINNING + _EACH * max(len(many), _characters(many) / LITTLE))
 
 
 def spare_cores() -> int:
@@ -57,7 +64,7 @@ class _Helper:
         """Have a page judged; None where this helper cannot."""
         async with self.turn:
             try:
-                async with asyncio.timeout(_LONGEST):
+                async with asyncio.timeout(patience(many)):
                     return await self._ask(key, scoring, many)
             except Exception as problem:  # noqa: BLE001  # whatever it is, the page is judged here
                 _log.warning("a helper that judges is gone; it is begun anew in a minute", problem=type(problem).__name__)
@@ -126,7 +133,11 @@ class Judges:
 def _is_little(many: Sequence[Question]) -> bool:
     if len(many) >= FEW:
         return False
-    return sum(len(post.text) + sum(len(earlier.text) for earlier in before) for post, before in many) < LITTLE
+    return _characters(many) < LITTLE
+
+
+def _characters(many: Sequence[Question]) -> int:
+    return sum(len(post.text) + sum(len(earlier.text) for earlier in before) for post, before in many)
 
 
 def _key(blob: bytes) -> str:

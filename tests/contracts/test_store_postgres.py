@@ -259,6 +259,23 @@ class TestRefusing:
         found = [one for one in check_up(ROOT / "rules.yaml", place.url, at=now()) if one.check == "store"]
         assert [(one.state, one.hint) for one in found] == [(State.WARNING, "earnest run makes it")]
 
+    @pytest.mark.parametrize(
+        "theirs",
+        [
+            "CREATE TABLE posts (id int)",
+            "CREATE TABLE _migrations (app text, id int)",
+            "CREATE FUNCTION instr(a text, b text) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        ],
+    )
+    def test_a_database_in_which_another_program_keeps_its_tables(self, place: Place, theirs: str) -> None:
+        with psycopg.connect(place.url, autocommit=True) as link:
+            link.execute(theirs)
+            with pytest.raises(Unreachable) as said:
+                house.open_store(place.url, create=True)
+            assert "of its own" in said.value.hint
+            (tables,) = link.execute("SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() or (0,)
+            assert tables == ("TABLE" in theirs), "nothing of ours is left there"
+
     def test_a_server_that_only_reads(self, place: Place) -> None:
         place.open()
         place.url += "&options=-cdefault_transaction_read_only%3Don"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import listener
-from listener.judging import FEW, LITTLE, Judges
+from listener.judging import FEW, LITTLE, Judges, patience
 from listener.model import Assessment, Author, Post
 from listener.rules.rulebook import Scoring, SentimentSettings
 from listener.scoring.assessor import Assessor
@@ -94,6 +94,14 @@ async def test_a_helper_that_is_killed_loses_no_page(judges: Judges) -> None:
     await judges.judge(Nobody(), SCORING, asked)
     os.kill(process_of(judges), signal.SIGKILL)
     assert await judges.judge(ASSESSOR, SCORING, asked) == ASSESSOR.assess_all(asked)
+
+
+def test_a_helper_that_hangs_keeps_a_page_waiting_for_less_than_two_polls() -> None:
+    """Polls are a minute apart; a page of a hundred that is all hostile takes five seconds."""
+    assert 10 < patience(page(FEW)) < 60
+    assert 10 < patience(page(100)) < 60
+    assert patience(page(2_000)) == 120
+    assert patience([(replace(post, text="long " * 200_000), before) for post, before in page(FEW)]) > patience(page(FEW))
 
 
 async def test_pages_that_come_at_once_are_all_judged(judges: Judges) -> None:

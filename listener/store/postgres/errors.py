@@ -14,6 +14,7 @@ from listener.text import one_line
 UNSURE = "the connection was lost while the store was told to keep what was written, so nobody can tell whether it did"
 
 _LONGEST = 300
+_NOT_OURS = "something else keeps its tables here: give Earnest a database, or a schema of one, of its own (docs/howto/postgresql.md)"
 _BY_STATE: tuple[tuple[str, str], ...] = (
     ("28", "check the user in the URL and the secret store_password, and what pg_hba.conf allows"),
     ("3D", "make the database first: createdb NAME"),
@@ -25,6 +26,7 @@ _BY_STATE: tuple[tuple[str, str], ...] = (
     ("25006", "this server only reads (a standby?): name the primary, or add ?target_session_attrs=read-write to the URL"),
     ("55P03", "another program keeps it locked; try again, and see who: SELECT * FROM pg_locks WHERE locktype = 'advisory'"),
     ("57P", "the server stops or starts; Earnest goes on by itself as soon as it is there"),
+    *((state, _NOT_OURS) for state in ("42P07", "42P13", "42703", "42710", "42723", "42809")),
 )
 # What libpq says before a server has answered comes without a code.
 _BY_WORDS: tuple[tuple[str, str], ...] = (
