@@ -1,8 +1,8 @@
 """Judging pages of posts in a process beside this one, so that a storm keeps neither the event loop nor the other cores waiting.
 
-A few short posts are judged here, at once. The rest goes to a helper, `python -m listener.judging`, which judges by the same scoring and
-gives the same answers; it ends when our end of its pipe does, however we end. Where a helper cannot be had, dies or hangs, the page is
-judged here all the same, in a thread. So it is where a newer version was installed meanwhile: a helper is begun from what is there then.
+A few short posts are judged here, at once. The rest goes to a helper, a process that judges by the same scoring and gives the
+same answers; it ends when our end of its pipe does, however we end. Where a helper cannot be had, dies or hangs, the page is judged here
+all the same, in a thread. So it is where a newer version was installed meanwhile: a helper is begun from what is there then.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ LITTLE = 10_000  # characters that are, with what was said before them; a hostil
 _BEGINNING, _EACH = 20.0, 0.1
 _LONGEST = 120.0  # seconds for any page
 _REST = 60.0  # seconds until a helper that failed is tried again
+ARGUMENTS = ("-P", "-c", "import sys; sys.path[:] = sys.argv[1:]; from listener.judging import main; main()")
+"""How Python is told to be a helper, with the path of this process behind: whatever lies in the folder we work in, it is not imported."""
 _SIZE = struct.Struct("!I")
 _KEPT = 2  # scorings that a helper remembers: that of now, and that of a page under way when the rules changed
 # What is said over the pipe, value by value: who has other fields, or has them in another order, would be understood wrongly.
@@ -93,7 +95,7 @@ class _Helper:
         if time.monotonic() - self.tried_at < _REST:
             return None
         self.tried_at, self.knows = time.monotonic(), []
-        self.process = await asyncio.create_subprocess_exec(sys.executable, "-m", "listener.judging", stdin=PIPE, stdout=PIPE)
+        self.process = await asyncio.create_subprocess_exec(sys.executable, *ARGUMENTS, *sys.path, stdin=PIPE, stdout=PIPE)
         return self.process
 
     async def end(self) -> None:
@@ -168,7 +170,3 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
     _work(sys.stdin.buffer, answers)
-
-
-if __name__ == "__main__":
-    main()

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import listener
-from listener.judging import FEW, LITTLE, Judges, patience
+from listener.judging import ARGUMENTS, FEW, LITTLE, Judges, patience
 from listener.model import Assessment, Author, Post
 from listener.rules.rulebook import Scoring, SentimentSettings
 from listener.scoring.assessor import Assessor
@@ -150,8 +150,17 @@ async def test_ctrl_c_in_the_terminal_is_not_for_helpers(judges: Judges) -> None
     assert process_of(judges) == begun
 
 
+async def test_what_lies_in_the_folder_that_we_work_in_is_not_taken_for_a_helper(
+    judges: Judges, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "listener").mkdir()
+    (tmp_path / "listener" / "__init__.py").write_text("raise SystemExit('this is not Earnest')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert await judges.judge(Nobody(), SCORING, page(FEW)) == ASSESSOR.assess_all(page(FEW))
+
+
 def test_a_helper_ends_with_whoever_began_it() -> None:
-    helper = subprocess.Popen([sys.executable, "-m", "listener.judging"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    helper = subprocess.Popen([sys.executable, *ARGUMENTS, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     assert helper.stdin
     helper.stdin.close()
     assert helper.wait(30) == 0
