@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FURTHEST = timedelta(days=366)
@@ -39,7 +42,7 @@ def is_open(hours: Mapping[str, str], timezone: str, moment: datetime) -> bool:
     Raises:
         KeyError, ValueError: there is no such timezone.
     """
-    local = moment.astimezone(ZoneInfo(timezone))
+    local = moment.astimezone(_zone(timezone))
     found = opening(hours, local.weekday())
     return not hours or (found is not None and found[0] <= _clock(local.time()) < found[1])
 
@@ -48,6 +51,12 @@ def opening(hours: Mapping[str, str], day: int) -> tuple[int, int] | None:
     """Return from which to which minute of a weekday (Monday is 0) somebody is there; None where nobody is."""
     today = [span for days, span in hours.items() if covers(days, day)]
     return minutes(today[-1]) if today else None
+
+
+def _zone(name: str) -> ZoneInfo:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415  # most clocks run always, in no timezone
+
+    return ZoneInfo(name)
 
 
 def _clock(local: time) -> int:
@@ -89,7 +98,7 @@ class Schedule:
 
     def _openings(self, first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Yield the stretches, in UTC, in which somebody is there; a night in which clocks are changed is as long as it is."""
-        zone = ZoneInfo(self.timezone)
+        zone = _zone(self.timezone)
         day = first.astimezone(zone).date()
         while (begun := _at(day, 0, zone)) <= last:
             if found := opening(self.hours, day.weekday()):

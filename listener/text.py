@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-import regex
+if TYPE_CHECKING:
+    import regex
 
 _CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f"
 _BIDI = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
@@ -28,7 +31,14 @@ _BROKEN = r"\ud800-\udfff\ufffe\uffff"
 _PRIVATE = r"\ue000-\uf8ff\U000f0000-\U0010ffff"
 
 _HIDDEN = _CONTROLS + _BIDI + _TAGS + _INVISIBLE + _LINE_BREAKS
-_SUSPECT = re.compile(f"[{_HIDDEN}{_BROKEN}{_PRIVATE}]")
+# The emoji that are most often asked to be shown as such: these and the mark of that (U+FE0F) are no reason to look closer.
+_COMMON_EMOJI = (
+    r"\u203c\u2600-\u2604\u260e\u2611\u2614\u2615\u261d\u2620\u2639\u263a\u2640\u2642\u2660\u2663\u2665\u2666\u267b\u2692-\u2697\u2699"
+    r"\u26a0\u26a1\u2702\u2705\u2708-\u270d\u270f\u2714\u2716\u2728\u2744\u274c\u2753-\u2755\u2757\u2763\u2764\u27a1\u2b05-\u2b07\u2b50\u2b55"
+    r"\U0001f300-\U0001f320\U0001f32d-\U0001f335\U0001f337-\U0001f37c\U0001f380-\U0001f393\U0001f3a0-\U0001f3c4\U0001f400-\U0001f43e"
+    r"\U0001f440-\U0001f4fc\U0001f550-\U0001f567\U0001f5fb-\U0001f64f\U0001f680-\U0001f6c5"
+)
+_SUSPECT = re.compile(f"(?!(?<=[{_COMMON_EMOJI}])\ufe0f)[{_HIDDEN}{_BROKEN}{_PRIVATE}]")
 
 # Scripts whose writing needs joiners inside words: Arabic and its relatives, the Indic scripts, Khmer, Mongolian and Tibetan.
 _JOINING = (
@@ -45,9 +55,9 @@ _SEQUENCE = (
     r"|[\u180b-\u180e](?<=\p{Mongolian}.)"
 )
 # A run is read at once: what follows a character that is out of place is out of place too.
-_FINE_OR_NOT = regex.compile(rf"(?P<fine>{_SEQUENCE})|[{_HIDDEN}{_BROKEN}{_PRIVATE}]+")
+_FINE_OR_NOT = rf"(?P<fine>{_SEQUENCE})|[{_HIDDEN}{_BROKEN}{_PRIVATE}]+"
 # What is fine is skipped by the search itself: a text may hold thousands of emoji families.
-_HIDDEN_RUN = regex.compile(rf"(?:{_SEQUENCE})(*SKIP)(*FAIL)|[{_HIDDEN}]+")
+_HIDDEN_RUN = rf"(?:{_SEQUENCE})(*SKIP)(*FAIL)|[{_HIDDEN}]+"
 
 _CONTROL_NAMES = {
     0x00: "NULL",
@@ -60,8 +70,26 @@ _CONTROL_NAMES = {
 }
 
 _WHITE = re.compile(r"[\n\t]")
-_CLUSTER = regex.compile(r"\X")
+_CLUSTER = r"\X"
+# Letters, signs and emoji of which each begins a cluster, whatever of these stands beside it: Latin, Greek, Cyrillic, symbols, kana,
+# Han and plain emoji. Accents and the marks of emoji belong to what stands before them, and nothing else does. (UAX #29 joins only what is
+# Extend, SpacingMark, Prepend, ZWJ, a regional indicator or Hangul.)
+_BEGINS = (
+    r"[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u20cf\u2100-\u2bff"
+    r"\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3105-\u312f\u3400-\ua48c\uff01-\uff60\U0001f300-\U0001f3fa\U0001f400-\U0001f6ff"
+    r"\U0001f900-\U0001f9ff]"
+)
+_SIMPLE = re.compile(rf"{_BEGINS}[\u0300-\u036f\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]*")
+_ALL_SIMPLE = re.compile(rf"(?:{_SIMPLE.pattern})*")
 _MARKS_SHOWN = 24  # the longest emoji family has 11 code points; a longer cluster is a tower of accents
+
+
+@cache
+def _compiled(pattern: str) -> regex.Pattern[str]:
+    """Compile one of the patterns of this file, when it is first needed: most lines that are shown need none of them."""
+    import regex  # noqa: PLC0415  # slow to import, and compiling takes as long again
+
+    return regex.compile(pattern)
 
 
 @lru_cache(maxsize=1_024)
@@ -85,7 +113,7 @@ def visible(text: str, *, newlines: bool = True) -> str:
     text = text.replace("\r\n", "\n")
     if not newlines:
         text = _WHITE.sub(" ", text)
-    return str(_FINE_OR_NOT.sub(_escape_run, text)) if _SUSPECT.search(text) else text
+    return str(_compiled(_FINE_OR_NOT).sub(_escape_run, text)) if _SUSPECT.search(text) else text
 
 
 def _name(character: str) -> str:
@@ -100,8 +128,15 @@ def hidden(text: str) -> tuple[str, ...]:
     """
     if (text.isascii() and text.isprintable()) or not _SUSPECT.search(text):
         return ()
-    runs = (run[0] for run in _HIDDEN_RUN.finditer(text.replace("\r\n", "\n")))
+    runs = (run[0] for run in _compiled(_HIDDEN_RUN).finditer(text.replace("\r\n", "\n")))
     return tuple(_name(character) for character in dict.fromkeys("".join(runs)))
+
+
+def _clusters(text: str) -> Iterable[str]:
+    """Return the grapheme clusters of a text, in order."""
+    if _ALL_SIMPLE.fullmatch(text):
+        return _SIMPLE.findall(text)
+    return (found[0] for found in _compiled(_CLUSTER).finditer(text))
 
 
 def _cells(cluster: str) -> int:
@@ -113,7 +148,7 @@ def _cells(cluster: str) -> int:
 
 def display_width(text: str) -> int:
     """Return how many columns of a terminal `text` takes; wide characters and emoji take two."""
-    return len(text) if text.isascii() else sum(_cells(found[0]) for found in _CLUSTER.finditer(text))
+    return len(text) if text.isascii() else sum(_cells(cluster) for cluster in _clusters(text))
 
 
 def one_line(text: str, width: int) -> str:
@@ -124,11 +159,11 @@ def one_line(text: str, width: int) -> str:
     kept: list[str] = []
     used = 0
     room = 0  # how many clusters still fit when the "…" needs its own column
-    for found in _CLUSTER.finditer(line):
-        used += _cells(found[0])
+    for cluster in _clusters(line):
+        used += _cells(cluster)
         if used > width:
             return "".join(kept[:room]).rstrip() + "…" * (width > 0)
-        kept.append(found[0][:_MARKS_SHOWN])
+        kept.append(cluster[:_MARKS_SHOWN])
         if used < width:
             room = len(kept)
     return "".join(kept)
@@ -141,7 +176,7 @@ _EQUAL |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 _UNEQUAL = re.compile("[" + "".join(map(chr, _EQUAL)) + "]")  # to find none is faster than to replace none
 _DROPPED = re.compile(f"[{_CONTROLS}{_BIDI}{_TAGS}{_INVISIBLE}]")
 # Runs that need no thought, and single grapheme clusters for the rest; an accent takes its letter out of the run before it.
-_PIECE = regex.compile(rf"(?P<dropped>[{_CONTROLS}{_BIDI}{_TAGS}{_INVISIBLE}]+)|(?P<ascii>[\n\t -~]+(?![\p{{M}}\u200d]))|\X")
+_PIECE = rf"(?P<dropped>[{_CONTROLS}{_BIDI}{_TAGS}{_INVISIBLE}]+)|(?P<ascii>[\n\t -~]+(?![\p{{M}}\u200d]))|\X"
 
 
 @lru_cache(maxsize=16_384)
@@ -188,7 +223,7 @@ def fold_with_offsets(text: str) -> Folded:
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for found in _PIECE.finditer(text):
+    for found in _compiled(_PIECE).finditer(text):
         start, end = found.span()
         if found.lastgroup == "dropped":
             continue

@@ -17,8 +17,9 @@ from responders.ledger import people
 from responders.ledger.schema import MIGRATIONS as ANSWERING
 
 if TYPE_CHECKING:
-    from responders.channels.base import ChannelKind
+    from responders.channels.base import ChannelKind, Pace
 
+_CHANNELS = ("responders.channels", "earnest.channels")
 _FILES = ("", "-wal", "-shm", flag.ENDING)
 """The files of one store, as endings of its name; the lock stays, since somebody may hold it."""
 
@@ -38,18 +39,28 @@ def open_store(url: str, *, create: bool = False, patience: float = 5.0) -> Stor
 @cache
 def channel_kind(network: str) -> ChannelKind | None:
     """Return what is known of speaking on a network, or None where Earnest cannot speak there."""
-    from responders.channels.base import ChannelKind  # noqa: PLC0415  # reaches pydantic, which looking at the inbox need not wait for
+    from responders.channels.base import ChannelKind  # noqa: PLC0415  # not needed to look at the inbox
 
     try:
-        found = plugins.load("responders.channels", "earnest.channels", network)
+        found = plugins.load(*_CHANNELS, network)
     except EarnestError:
         return None
     return found if isinstance(found, ChannelKind) else None
 
 
+def pace_of(network: str) -> Pace | None:
+    """Return how fast a network takes our posts, or None where Earnest cannot speak there; one of ours need not be imported for that."""
+    from responders.channels._paces import PACES  # noqa: PLC0415  # not needed to look at the inbox
+
+    if network in PACES and plugins.is_ours(*_CHANNELS, network):
+        return PACES[network]
+    kind = channel_kind(network)
+    return kind.pace if kind else None
+
+
 def speaking_networks() -> tuple[str, ...]:
     """Return the networks Earnest can speak on, without importing any of them."""
-    return plugins.names("responders.channels", "earnest.channels")
+    return plugins.names(*_CHANNELS)
 
 
 def is_demo(url: str) -> bool:

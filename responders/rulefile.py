@@ -64,6 +64,16 @@ def load(path: Path) -> Rulebook:
     return load_text(read_text(path), str(path), answers_beside(path))
 
 
+def load_to_look(path: Path) -> Rulebook:
+    """Do the same for whoever only looks at what is stored: what its sources are told is not asked of each network's own file.
+
+    Raises:
+        RulesWrong: it cannot be used, whatever its sources are.
+    """
+    book = read_rulebook(read_text(path), filename=str(path))
+    return book.with_answers(read_shelf(answers_beside(path)).answers)
+
+
 def load_text(words: str, filename: str, answers: Path | None = None) -> Rulebook:
     """Do the same with the text of a rules file; `filename` is the name shown in problems.
 

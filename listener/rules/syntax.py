@@ -7,10 +7,12 @@ what most likely happened in the file.
 from __future__ import annotations
 
 import re
-
-from ruamel.yaml.error import MarkedYAMLError
+from typing import TYPE_CHECKING
 
 from listener.rules.problems import Problem, Sheet
+
+if TYPE_CHECKING:
+    from ruamel.yaml.error import MarkedYAMLError
 
 _INDENT_HINT = "keys of one group start in the same column; a list's dashes too"
 _QUOTE_HINT = "put the whole text in quotes"

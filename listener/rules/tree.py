@@ -13,11 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import yaml
-from ruamel.yaml import YAML
-from ruamel.yaml import events as exact
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
 from listener.rules.problems import LINE_END, Problem, Sheet
 from listener.rules.quick import Doubtful, events
 from listener.rules.syntax import explain, unreadable
@@ -40,13 +35,15 @@ _TAB = re.compile(r"^[ ]*\t", re.MULTILINE)
 
 
 _NODES = frozenset({"scalar", "mapping", "sequence"})
-_KINDS: Final[dict[type, str]] = {
-    getattr(reader, f"{name}Event"): kind
-    for reader in (exact, yaml)
-    for kind, name in (
-        *(("scalar", "Scalar"), ("mapping", "MappingStart"), ("sequence", "SequenceStart"), ("alias", "Alias")),
-        *(("end", "MappingEnd"), ("end", "SequenceEnd"), ("document", "DocumentStart")),
-    )
+# The events of both readers, which have the same names.
+_KINDS: Final = {
+    "ScalarEvent": "scalar",
+    "MappingStartEvent": "mapping",
+    "SequenceStartEvent": "sequence",
+    "AliasEvent": "alias",
+    "MappingEndEvent": "end",
+    "SequenceEndEvent": "end",
+    "DocumentStartEvent": "document",
 }
 
 
@@ -125,7 +122,7 @@ class _Builder:
 
     def take(self, event: Any) -> None:  # noqa: ANN401 - an event of either reader; they differ in nothing but their classes
         """Add one event to the tree."""
-        kind, mark = _KINDS.get(type(event), ""), event.start_mark
+        kind, mark = _KINDS.get(type(event).__name__, ""), event.start_mark
         at = (mark.line + 1, mark.column + 1)
         if kind in _NODES:
             self._node(event, kind, at)
@@ -249,6 +246,9 @@ class _Broken:
 
 
 def _read(builder: _Builder, text: str) -> _Broken | None:
+    from ruamel.yaml import YAML  # noqa: PLC0415  # the exact reader is slow to import, and most files never need it
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
+
     sheet = builder.sheet
     try:
         for event in YAML(typ="safe", pure=True).parse(text):

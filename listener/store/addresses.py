@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -52,6 +51,8 @@ def beside_database(url: str, ending: str) -> Path:
     whole = shown(url).removeprefix("postgresql://")
     name = _UNFIT.sub("-", whole).strip("-.")
     if len(name) > _LONGEST:
+        import hashlib  # noqa: PLC0415  # hardly any name is so long
+
         name = f"{name[:_LONGEST]}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
     return folder / f"postgresql-{name}{ending}"
 

@@ -20,6 +20,11 @@ _Result = tuple["Future[object]", object]
 _BATCH = 256
 
 
+def closed() -> Unreachable:
+    """Return what is said to whoever writes in a store that was closed."""
+    return Unreachable("the store is closed", "this is a mistake in Earnest: report it")
+
+
 class Hand(Protocol):
     """What writes in one database, for one thread."""
 
@@ -69,8 +74,7 @@ class Committer:
         future: Future[T] = Future()
         with self._door:
             if self._closed:
-                message = "the store is closed"
-                raise Unreachable(message, "this is a mistake in Earnest: report it")
+                raise closed()
             self._jobs.put((work, future))  # type: ignore[arg-type]  # the queue holds jobs of every result type
         return future
 

@@ -6,7 +6,6 @@ since a deferred one fails at its first write beside a busy writer.
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import os
 import sqlite3
@@ -21,10 +20,11 @@ from listener import clock
 from listener.errors import EarnestError, Unreachable
 from listener.store import scrubbing
 from listener.store.base import Migrations, NoStore, Row, Tx, Value, storable
-from listener.store.committing import Committer
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+    from listener.store.committing import Committer
 
 T = TypeVar("T")
 Columns = dict[str, tuple[str, ...]]
@@ -181,6 +181,9 @@ class SqliteStore:
         self._readers: list[sqlite3.Connection] = []
         self._lock_file: IO[str] | None = None
         self._columns: Columns = {}
+        self._starting = threading.Lock()
+        self._committer: Committer | None = None
+        self._closed = False
         try:
             if create:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -188,10 +191,8 @@ class SqliteStore:
                 raise NoStore(str(self.path), demo=True)
             self._writer = self._connect()
             _migrate(self.path, self._writer, migrations)
-            indexed = any(_INDEXED in steps for steps in steps_taken(self._writer).values())
         except (sqlite3.Error, OSError) as problem:
             raise _unreachable(self.path, problem) from None
-        self._committer = Committer(SqliteHand(self.path, self._writer, self._columns, indexed=indexed))
 
     def hold_alone(self) -> None:
         """Make this process the only daemon on the file, until it ends.
@@ -236,11 +237,13 @@ class SqliteStore:
 
     def write(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         """Run `work` in one transaction; see `Store.write`."""
-        return self._committer.submit(work).result()
+        return self._committing.submit(work).result()
 
     async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         """Run `work` in one transaction without blocking the event loop."""
-        return await asyncio.wrap_future(self._committer.submit(work))
+        import asyncio  # noqa: PLC0415  # whoever waits like this has it already; a command that only looks does without
+
+        return await asyncio.wrap_future(self._committing.submit(work))
 
     def bells(self, heard: Callable[[str], object]) -> AbstractContextManager[None]:  # noqa: ARG002  # nobody rings
         """There are no bells here; see `SqliteTx.ring`."""
@@ -260,12 +263,28 @@ class SqliteStore:
 
     def close(self) -> None:
         """Finish what is queued and close."""
-        self._committer.close()
+        with self._starting:
+            self._closed = True
+        if self._committer:
+            self._committer.close()
         for reader in self._readers:
             reader.close()
         self._writer.close()
         if self._lock_file:
             self._lock_file.close()
+
+    @property
+    def _committing(self) -> Committer:
+        """The thread that writes, begun by the first who writes: most commands only look."""
+        with self._starting:  # of several threads, one begins it
+            if self._committer is None:
+                from listener.store.committing import Committer, closed  # noqa: PLC0415  # slow to import
+
+                if self._closed:
+                    raise closed()
+                indexed = any(_INDEXED in steps for steps in steps_taken(self._writer).values())
+                self._committer = Committer(SqliteHand(self.path, self._writer, self._columns, indexed=indexed))
+            return self._committer
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=self._patience)

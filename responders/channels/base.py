@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from listener.model import Account, Post
-from listener.rules.rulebook import Rulebook
 from responders.model import Delivery, Kind
+
+if TYPE_CHECKING:
+    from listener.rules.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)

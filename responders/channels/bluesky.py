@@ -30,6 +30,7 @@ from listener.http import Answer, retry_after
 from listener.model import Account, Post
 from listener.rules.rulebook import Rulebook
 from listener.settings import writing_secret
+from responders.channels import _paces
 from responders.channels._bluesky_chat import SEND, SERVICE, Chat, Letter, outcome
 from responders.channels._bluesky_label import read_label, set_label
 from responders.channels._bluesky_session import WritingSession
@@ -41,7 +42,6 @@ from responders.channels.base import (
     ChannelKind,
     Label,
     MayLeave,
-    Pace,
     Parent,
     Refused,
     SendResult,
@@ -57,9 +57,6 @@ from responders.model import Delivery, Kind
 
 _BAD_REQUEST, _UNAUTHORIZED, _TOO_MANY = 400, 401, 429
 _OWN_PAGES = 5
-# Making a record costs 3 points, of which an account has 5,000 an hour and 35,000 a day: 1,666 and 11,666 posts (docs.bsky.app, "Rate
-# Limits", November 2026). This many an hour, all day long, stay below both.
-_PACE = Pace(400, 3_600.0)
 # The server checks a record before it touches the account's data, so these mean that nothing was written.
 _CHECKED_FIRST = (f"Invalid {POSTS} record", "Invalid record key")
 _WHEN_CLOSED = "Sign in at https://bsky.app with this account to see why. Until it is open again, nothing can be sent from it."
@@ -340,7 +337,7 @@ KIND = ChannelKind(
     new_key=Tids().next,
     private=True,
     secrets=(writing_secret(NETWORK),),
-    pace=_PACE,
+    pace=_paces.BLUESKY,
     settle_after=10.0,  # our own server knows at once; this is for a write that is still under way
     key_lifetime=None,
     id_in=_id_in,

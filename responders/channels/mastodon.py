@@ -34,6 +34,7 @@ from listener.model import Account, Post, Visibility
 from listener.rules.rulebook import Rulebook
 from listener.settings import Secret, secret, secret_variable, writing_secret
 from listener.sources.mastodon import Options
+from responders.channels import _paces
 from responders.channels._mastodon_text import address, essence, limits, mentioned, problem
 from responders.channels.base import (
     TOO_LATE,
@@ -41,7 +42,6 @@ from responders.channels.base import (
     ChannelKind,
     Label,
     MayLeave,
-    Pace,
     Parent,
     Refused,
     SendResult,
@@ -62,9 +62,6 @@ _WHAT_TO_DO = (
 _WHO = "/api/v1/accounts/verify_credentials"
 _LABEL = "Set it: earnest sources label mastodon (the token needs the scope write:accounts), or tick it in the account's profile settings"
 _MAX_BYTES = 20_000_000  # a thread of thousands must still be readable, or it could never be answered
-# A token may ask 300 times in five minutes (docs, "rate-limits"), and an account may post 300 times in three hours (the server's own
-# lib/rate_limiter.rb; both November 2026). A reply takes about four requests, and people post by hand as well: so far below both.
-_PACE = Pace(60, 3_600.0)
 _PAGE_SIZE = 40
 _MOST_PAGES = 10
 _CLOCKS_APART = timedelta(hours=4)  # how far the server's clock may be from ours when own posts are looked through
@@ -348,5 +345,5 @@ KIND = ChannelKind(
     new_key=_new_key,
     private=True,
     secrets=(_SECRET,),
-    pace=_PACE,
+    pace=_paces.MASTODON,
 )

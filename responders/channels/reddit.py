@@ -23,6 +23,7 @@ from listener.reddit_wire import NETWORK, WireThing, is_by, is_id, read, said_by
 from listener.rules.rulebook import Rulebook
 from listener.settings import secret_variable, writing_secret
 from listener.text import one_line
+from responders.channels import _paces
 from responders.channels._reddit_look import Looks, WireWritten
 from responders.channels._reddit_session import WritingSession
 from responders.channels._reddit_text import LIMITS, markdown
@@ -30,7 +31,6 @@ from responders.channels.base import (
     Barred,
     ChannelKind,
     MayLeave,
-    Pace,
     Parent,
     Refused,
     SendResult,
@@ -47,9 +47,6 @@ from responders.model import Delivery, Kind
 from responders.policies import place_of
 
 _SECRET = writing_secret(NETWORK)
-# A request a minute, where Reddit allows a hundred (support.reddithelp.com, "Reddit Data API Wiki", November 2026): comments are
-# limited by an account's standing too, down to one in ten minutes, and that figure is nowhere to be read.
-_PACE = Pace(10, 600.0)
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
 _MUTED = "our account is muted in that subreddit"
 _REFUSALS = {
@@ -288,7 +285,7 @@ KIND = ChannelKind(
     new_key=_new_key,
     private=False,
     secrets=(_SECRET,),
-    pace=_PACE,
+    pace=_paces.REDDIT,
     settle_after=120.0,  # a comment may take a minute to show in lists
     key_lifetime=0.0,
     id_in=_id_in,

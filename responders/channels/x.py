@@ -31,6 +31,7 @@ from listener.x_wire import (
     single,
     url_of,
 )
+from responders.channels import _paces
 from responders.channels._x_messages import Messages
 from responders.channels._x_text import essence, limits, problem
 from responders.channels._x_verdicts import published, withdrawn
@@ -39,7 +40,6 @@ from responders.channels.base import (
     Barred,
     ChannelKind,
     MayLeave,
-    Pace,
     Parent,
     Refused,
     SendResult,
@@ -53,7 +53,6 @@ from responders.model import Delivery, Kind
 from responders.policies import Standing, by_hand, gates
 
 _SECRET = writing_secret(NETWORK)
-_PACE = Pace(100, 900.0)
 _PAGE_SIZE = 100
 _MOST_PAGES = 32  # X gives no more than our newest 3,200 posts
 _OPEN = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
@@ -287,7 +286,7 @@ KIND = ChannelKind(
     new_key=_new_key,
     private=True,
     secrets=(_SECRET,),
-    pace=_PACE,
+    pace=_paces.X,
     settle_after=60.0,  # the own timeline may lag behind what was just accepted
     key_lifetime=0.0,
     label_by_hand="Set it on x.com as the account: Settings, Your account, Account information, Automation; the bio names who runs it",

@@ -70,13 +70,13 @@ def _paced(reader: Reader, one: OurAccount, at: datetime) -> OurAccount:
     """Add how much of its network's pace is used up, where it spoke in the last day."""
     if not moves.tries(reader, one.network, since=at - _LONGEST_SPAN):
         return one
-    from responders.house import channel_kind  # noqa: PLC0415  # a network is slow to import, and most of the time none is asked about
+    from responders.house import pace_of  # noqa: PLC0415  # most of the time nobody spoke
     from responders.sending.means import KEPT_FOR_URGENT  # noqa: PLC0415
 
-    kind = channel_kind(one.network)
-    if kind is None:
+    pace = pace_of(one.network)
+    if pace is None:
         return one
-    per, most = timedelta(seconds=kind.pace.per), kind.pace.posts
+    per, most = timedelta(seconds=pace.per), pace.posts
     used = moves.tries(reader, one.network, since=at - per)
     return replace(one, used=used, most=most, per=per, urgent_only=used >= most * (1 - KEPT_FOR_URGENT))
 

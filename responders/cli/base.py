@@ -82,6 +82,17 @@ class App:
 
         return load(self.rules_path)
 
+    @cached_property
+    def book_to_look(self) -> Rulebook:
+        """The rulebook, for commands that only look at what is stored: nobody waits until every network it names is read in.
+
+        Raises:
+            RulesWrong: it cannot be used.
+        """
+        from responders.rulefile import load_to_look  # noqa: PLC0415  # as above
+
+        return load_to_look(self.rules_path)
+
     @property
     def book_if_any(self) -> Rulebook | None:
         """The rulebook, or None where it cannot be used; for commands that only read the store."""
@@ -191,10 +202,10 @@ class Lazy(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Find a command, and name the nearest one where it is misspelt."""
-        import difflib  # noqa: PLC0415  # only needed where something is wrong
-
         name = args[0] if args else ""
         if name and not name.startswith("-") and self.get_command(ctx, name) is None:
+            import difflib  # noqa: PLC0415  # only needed where something is wrong
+
             near = difflib.get_close_matches(name, self.list_commands(ctx), 1)
             message = f'there is no command "{name}"' + (f'; did you mean "{near[0]}"?' if near else "")
             raise click.UsageError(message, ctx)

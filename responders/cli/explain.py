@@ -78,7 +78,7 @@ def _of_post(app: App, text: str, network: str | None, author: str | None, at: s
         message = "the post is empty"
         raise UsageError(message, 'give its words: earnest explain --post "…"')
     try:
-        moment = example_time(app.book, Example(at=at)) if at else clock.now()
+        moment = example_time(app.book_to_look, Example(at=at)) if at else clock.now()
     except (ValueError, KeyError):
         message = f'"{at}" is no time'
         raise UsageError(message, 'write it like "2026-11-20 23:30"') from None
@@ -89,8 +89,8 @@ def _of_post(app: App, text: str, network: str | None, author: str | None, at: s
     mute = channel_kind(made_up.network) is None
     down, taught = _by_now(app)
     facts = Circumstances(now=moment, mute=mute, lowered={} if at else down)
-    assessor = Assessor(app.book.scoring)
-    found = explained(app.book, made_up, facts, judge=assessor, adjustments=taught, **_speaking(made_up.network))
+    assessor = Assessor(app.book_to_look.scoring)
+    found = explained(app.book_to_look, made_up, facts, judge=assessor, adjustments=taught, **_speaking(made_up.network))
     return found, Rejudged(explain_judgement(assessor, made_up).over(found.heard.assessment, found.lessons))
 
 
@@ -104,7 +104,7 @@ def _by_now(app: App) -> tuple[dict[str, str], Adjustments]:
 
     try:
         with looking(app.options.store, TABLES) as reader:
-            return {one.route: one.reason for one in lowered.now(reader)}, adjustments(reader, app.book)
+            return {one.route: one.reason for one in lowered.now(reader)}, adjustments(reader, app.book_to_look)
     except EarnestError:
         return {}, NONE
 
@@ -121,8 +121,8 @@ def _of_case(app: App, name: str) -> tuple[Explanation, Rejudged]:
     from responders.ledger import cases  # noqa: PLC0415
     from responders.rejudging import rejudged  # noqa: PLC0415
 
-    reader, assessor = app.store.read(), Assessor(app.book.scoring)
-    taught = lessons.adjustments(reader, app.book, assessor)
+    reader, assessor = app.store.read(), Assessor(app.book_to_look.scoring)
+    taught = lessons.adjustments(reader, app.book_to_look, assessor)
     case = cases.find(reader, name)
     mention = heard_ledger.mention(reader, case.network, case.post_id, case.brand)
     if mention is None:
@@ -134,14 +134,14 @@ def _of_case(app: App, name: str) -> tuple[Explanation, Rejudged]:
     before = cases.decision(reader, case.id)
     late, mute = heard_ledger.is_late(reader, case.network, case.post_id), channel_kind(case.network) is None
     found = explained(
-        app.book,
+        app.book_to_look,
         mention.post,
-        circumstances(reader, mention, world(reader, at=clock.now(), asked=asked_in(app.book)), late=late, mute=mute),
+        circumstances(reader, mention, world(reader, at=clock.now(), asked=asked_in(app.book_to_look)), late=late, mute=mute),
         heard_ledger.thread(reader, case.network, case.thread_id),
         mention=mention,
         judge=assessor,
         adjustments=taught,
-        corrected=lambda bare, taught: lessons.as_corrected(reader, mention.post, bare, taught, app.book.scoring),
+        corrected=lambda bare, taught: lessons.as_corrected(reader, mention.post, bare, taught, app.book_to_look.scoring),
         case=case.name,
         assignee=case.assignee,
         **_speaking(case.network),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -19,6 +18,12 @@ _BELOW = " " * 6
 _GAP = 2  # columns between two cells
 _LABEL = re.compile(r" *\S[^ ]*(?: [^ ]+)? {2,}(?=\S)")  # one or two words at the left, under which nothing may stand
 _WIDEST_LABEL = 30
+
+
+def _columns() -> int:
+    from shutil import get_terminal_size  # noqa: PLC0415  # reaches what packs and unpacks archives; a pipe has no width
+
+    return get_terminal_size().columns
 
 
 class Output:
@@ -37,7 +42,7 @@ class Output:
     @property
     def columns(self) -> int:
         """How wide the terminal is."""
-        return shutil.get_terminal_size().columns
+        return _columns()
 
     def record(self, fields: dict[str, object]) -> None:
         """Write one JSON object on one line, with its schema number; what could hide or command is written as a JSON escape."""
@@ -68,7 +73,7 @@ class Output:
         limits = [*widths, *[0] * (len(head) - len(widths))]
         limits[-1] = limits[-1] or 100_000
         cut = [[one_line(cell, limit) if limit else cell for cell, limit in zip(row, limits, strict=True)] for row in cells]
-        columns = shutil.get_terminal_size().columns
+        columns = _columns()
         sizes = [max(display_width(row[index]) for row in [head, *cut]) for index in range(len(head) - 1)]
         room = columns - sum(size + 2 for size in sizes)
         below = room < _NARROWEST and any(display_width(row[-1]) > room for row in cut)
@@ -87,7 +92,7 @@ class Output:
         """Break lines wider than the terminal between words, each rest set in a little more; a pipe gets them whole."""
         if not self.terminal:
             return words
-        return "\n".join(part for line in words.split("\n") for part in _fold(line, shutil.get_terminal_size().columns))
+        return "\n".join(part for line in words.split("\n") for part in _fold(line, _columns()))
 
     def next_step(self, words: str) -> None:
         """End a human answer with what to do next; never in JSON."""

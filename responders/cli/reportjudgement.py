@@ -30,7 +30,7 @@ def judgement(app: App, *, since: timedelta | None) -> None:
     """
     from responders.agreement import agreement  # noqa: PLC0415  # judging is slow to import
 
-    found = agreement(app.store.read(), app.book, since=clock.now() - since if since else None)
+    found = agreement(app.store.read(), app.book_to_look, since=clock.now() - since if since else None)
     if app.options.json:
         app.out.record(found.to_json())
         return

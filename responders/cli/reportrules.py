@@ -36,7 +36,7 @@ def report_rules(app: App, *, since: timedelta | None) -> None:
     """
     from responders.rungs import standings  # noqa: PLC0415  # help needs no rules
 
-    found = standings(app.store.read(), app.book, at=clock.now(), window=since)
+    found = standings(app.store.read(), app.book_to_look, at=clock.now(), window=since)
     if app.options.json:
         for one in found:
             app.out.record(_json(one))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import click
 
 from listener import clock
 from listener.clock import in_words
+from listener.errors import RulesWrong
 from listener.model import Assessment, Mood
 from listener.store.base import Row, text
 from listener.store.following import Fate
@@ -53,7 +55,7 @@ def show(app: App, *, case: str) -> None:
 
         app.out.record(story_json(replace(story, decision=in_full(app.store.read(), story.case.id))))
         return
-    around = _Around(at, app.store.held(), silence(app.store, story.case.network, at=at), *_reasons(app, story))
+    around = _Around(at, app.store.held(), silence(app.store, story.case.network, at=at), partial(_reasons, app, story))
     _head(app.out, story, at)
     for title, lines in _parts(story, around):
         app.out.line()
@@ -68,20 +70,23 @@ def show(app: App, *, case: str) -> None:
 class _Around:
     """What an answer's fate hangs on besides its case: the time, whether a daemon works, and what keeps all answers from leaving.
 
-    `mood` is how the mood came about, in a few words, and `judge` says where another judge than today's judged the post; either may be "".
+    `reasons` returns how the mood came about, in a few words, and where another judge than today's judged the post; either may be "". It
+    judges the post again, which takes longer than all else here: so it is asked when what comes before it stands on the screen already.
     """
 
     at: datetime
     running: bool
     still: Silence | None
-    mood: str = ""
-    judge: str = ""
+    reasons: Callable[[], tuple[str, str]]
 
 
 def _reasons(app: App, story: Story) -> tuple[str, str]:
     """Return how the mood came about, or that an earlier judge judged it; nothing where the rules cannot be used, or the words are gone."""
-    book = app.book_if_any
-    if book is None or story.assessment is None:
+    if story.assessment is None:
+        return "", ""
+    try:
+        book = app.book_to_look
+    except RulesWrong:
         return "", ""
     from listener.lessons import adjustments  # noqa: PLC0415  # judging is slow to import
     from listener.scoring.assessor import Assessor  # noqa: PLC0415
@@ -148,9 +153,10 @@ def _since_answered(story: Story, edited_at: datetime) -> str:
 
 def _why(story: Story, around: _Around) -> Iterator[str]:
     if story.assessment:
-        yield from _judgement(story.assessment, around.mood)
-    if around.judge:
-        yield f"   {around.judge}"
+        mood, judge = around.reasons()
+        yield from _judgement(story.assessment, mood)
+        if judge:
+            yield f"   {judge}"
     if story.decision:
         yield from _decision(story.decision)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -50,6 +49,8 @@ def record_all(tx: Tx, found: Iterable[Line]) -> None:
 
 
 def _seal(before: str, *line: str | int | None) -> str:
+    import hashlib  # noqa: PLC0415  # whoever only reads needs none of it
+
     return hashlib.sha256(pack([before, *line]).encode("utf-8", "replace")).hexdigest()
 
 

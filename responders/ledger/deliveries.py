@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,6 +45,8 @@ class Order:
 
 def bind(account: str, network: str, parent_id: str, visibility: str, words: str) -> str:
     """Return the hash that ties an approval to one account, network, post, visibility and text."""
+    import hashlib  # noqa: PLC0415  # whoever only reads needs none of it
+
     return hashlib.sha256(pack([account, network, parent_id, visibility, words]).encode("utf-8", "replace")).hexdigest()
 
 

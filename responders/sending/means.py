@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from listener.clock import Clock
-from listener.rules.rulebook import Rulebook
 from listener.store.base import Reader, Store
 from responders.channels.base import Channel, ChannelKind
 from responders.ledger import moves
 from responders.model import Delivery
+
+if TYPE_CHECKING:
+    from listener.rules.rulebook import Rulebook
 
 KEPT_FOR_URGENT = 0.2
 """The part of what a network takes from us that is kept for urgent answers."""

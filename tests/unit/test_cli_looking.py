@@ -191,13 +191,20 @@ def test_what_status_says_of_a_watch_fits_every_state_of_one() -> None:
     assert set(STANDS) == {state.value for state in State}
 
 
-@pytest.mark.parametrize("command", ["inbox", "mentions", "log"])
-def test_looking_loads_nothing_heavy(run: Program, command: str) -> None:
-    heavy = ("listener.rules.rulebook", "pydantic", "aiohttp", "textual", "sqlite_utils", "ruamel", "jinja2", "rich", "tweepy", "praw")
+NETWORKS = ("aiohttp", "textual", "sqlite_utils", "ruamel", "rich", "structlog", "tweepy", "praw")
+RULES = ("listener.rules.rulebook", "pydantic", "jinja2", "yaml", "numpy")
+SLOW = ("asyncio", "concurrent.futures", "hashlib", "zoneinfo", "difflib")
+
+
+@pytest.mark.parametrize(
+    ("command", "heavy"),
+    [*((command, NETWORKS + RULES + SLOW) for command in ("status", "inbox", "mentions", "log")), ("show A-1", NETWORKS)],
+)
+def test_looking_loads_nothing_heavy(run: Program, command: str, heavy: tuple[str, ...]) -> None:
     code = "\n".join(
         (
             "import sys; from responders.cli import complaints, main",
-            f"sys.argv = ['earnest', {command!r}, '--store', {run.store!r}]",
+            f"sys.argv = ['earnest', *{command.split()!r}, '--store', {run.store!r}, '--rules', {str(run.rules)!r}]",
             "complaints.guard(main.earnest)",
             f"print([name for name in {heavy!r} if name in sys.modules])",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -141,3 +142,27 @@ def test_forty_kilobytes_of_anything_are_read_to_the_end(piece: str) -> None:
     for work in (visible, hidden, clean):  # what grew with the square of the length would not come back here
         work(text)
     assert one_line(text, 80).endswith(("…", piece)) or not clean(text).strip()
+
+
+COMMON = "aÉßжψ あ漢한।👍🏽❤\ufe0f☀✨e\u0301🎉1#\u200d🇩🇪ก\u0e33\r\n"
+
+
+def cells(cluster: str) -> int:
+    if "\ufe0f" in cluster or any(unicodedata.east_asian_width(one) in "WF" for one in cluster):
+        return 2
+    return 0 if all(unicodedata.category(one) in {"Mn", "Me", "Cf"} for one in cluster) else 1
+
+
+@given(st.one_of(st.text(), st.text(alphabet=COMMON), st.text(alphabet=st.characters(max_codepoint=0x2FFF))))
+@settings(max_examples=300)
+def test_the_width_is_that_of_the_clusters_whichever_way_they_are_found(text: str) -> None:
+    expected = len(text) if text.isascii() else sum(map(cells, regex.findall(r"\X", text)))
+    assert display_width(text) == expected
+
+
+def test_only_an_emoji_may_be_asked_to_be_shown_as_one() -> None:
+    for number in (*range(0x2000, 0x2C00), *range(0x1F000, 0x1FB00)):
+        before = chr(number)
+        fine = regex.fullmatch(r"\p{Emoji}", before) is not None
+        assert (visible(f"a{before}\ufe0f").endswith("\ufe0f")) == fine, hex(number)
+        assert ("U+FE0F VARIATION SELECTOR-16" in hidden(f"a{before}\ufe0f")) <= (not fine), hex(number)
