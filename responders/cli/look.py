@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import click
 
 from listener import clock
-from listener.store.base import Reader, Row, number, text, unpack
+from listener.store.base import Row, number, text, unpack
 from listener.text import one_line
 from responders import heardlist, views
 from responders.cli import states
@@ -165,27 +165,36 @@ def _written(app: App, row: Row) -> str:
 @click.argument("case", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Keep on, and show new lines as they come.")
 @click.option("--since", type=to_span, metavar="SPAN", help="Only this far back: 90s, 15m, 4h, 2d.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="How many at most.")
 @common
-def log(app: App, *, case: str | None, follow: bool, since: timedelta | None) -> None:
-    """Show who did what, the oldest first; of one CASE, or of all."""
+def log(app: App, *, case: str | None, follow: bool, since: timedelta | None, limit: int) -> None:
+    """Show who did what, the oldest first; of one CASE, or of all.
+
+    Of more than --limit lines the newest are shown, and it is said that there are older ones (with --json on stderr).
+    """
     reader = app.store.read()
     case_id = cases.find(reader, case).id if case else None
-    last, shown = _show_lines(app, reader, case_id, clock.now() - since if since else None, 0)
+    lines = audit.lines(reader, case_id=case_id, since=clock.now() - since if since else None, limit=limit + 1)
+    older = f"Shown are the {limit:,} newest lines; older ones too: --limit {10 * limit}" if len(lines) > limit else ""
+    if older and (follow or app.options.json):
+        app.out.talk(older)
+    _show_lines(app, lines[-limit:])
+    last = next((number(row, "id") for row in lines[-1:] or audit.lines(reader, case_id=case_id, limit=1)), 0)
     while follow:
         time.sleep(_FOLLOW_EVERY)
-        last, _ = _show_lines(app, reader, case_id, None, last)
+        fresh = audit.lines(reader, case_id=case_id, after_id=last)
+        _show_lines(app, fresh)
+        last = number(fresh[-1], "id") if fresh else last
     hint = f"The whole story: earnest show {case}" if case else "Of one case: earnest log A-1. As it happens: earnest log -f"
-    app.out.next_step(hint if shown else "Nothing was done yet. See how things stand: earnest status")
+    app.out.next_step(". ".join(filter(None, (older, hint))) if lines else "Nothing was done yet. See how things stand: earnest status")
 
 
-def _show_lines(app: App, reader: Reader, case_id: int | None, since: datetime | None, after: int) -> tuple[int, int]:
-    lines = audit.lines(reader, case_id=case_id, since=since, after_id=after)
+def _show_lines(app: App, lines: Sequence[Row]) -> None:
     for row in lines:
         if app.options.json:
             app.out.record(line_json(row))
         else:
             app.out.line(("  " if app.out.terminal else "\t").join(line_words(row, pad=app.out.terminal)))
-    return (number(lines[-1], "id") if lines else after), len(lines)
 
 
 def _short(value: object) -> str:

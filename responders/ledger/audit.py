@@ -54,8 +54,10 @@ def _seal(before: str, *line: str | int | None) -> str:
     return hashlib.sha256(pack([before, *line]).encode("utf-8", "replace")).hexdigest()
 
 
-def lines(reader: Reader, *, case_id: int | None = None, since: datetime | None = None, after_id: int = 0) -> list[Row]:
-    """Return lines, oldest first, of one case or of all, from a moment or after a line."""
+def lines(
+    reader: Reader, *, case_id: int | None = None, since: datetime | None = None, after_id: int = 0, limit: int | None = None
+) -> list[Row]:
+    """Return lines, oldest first, of one case or of all, from a moment or after a line; of more than `limit`, the newest."""
     begin = to_text(since) if since else ""
     if since and case_id is None:  # lines are nearly in the order of their time, so the first of that time is near where they begin
         first = reader.one("SELECT MIN(id + 0) AS id FROM audit WHERE at >= :since", since=begin)  # + 0: by time, not through all ids
@@ -63,7 +65,9 @@ def lines(reader: Reader, *, case_id: int | None = None, since: datetime | None 
             return []
         after_id = max(after_id, number(first, "id") - 1)
     conditions = ["id > :after"] + ["case_id = :case_id"] * (case_id is not None) + ["at >= :since"] * (since is not None)
-    return reader.all(f"SELECT * FROM audit WHERE {' AND '.join(conditions)} ORDER BY id", after=after_id, case_id=case_id, since=begin)
+    sql = f"SELECT * FROM audit WHERE {' AND '.join(conditions)} ORDER BY id"
+    values: dict[str, Value] = {"after": after_id, "case_id": case_id, "since": begin}
+    return reader.all(sql, **values) if limit is None else reader.all(f"{sql} DESC LIMIT :limit", limit=limit, **values)[::-1]
 
 
 def broken_at(reader: Reader) -> int | None:

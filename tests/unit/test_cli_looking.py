@@ -213,6 +213,18 @@ def test_looking_loads_nothing_heavy(run: Program, command: str, heavy: tuple[st
     assert ran.stdout.splitlines()[-1] == "[]"
 
 
+def test_log_shows_the_newest_lines_and_says_that_there_are_older_ones(run: Program) -> None:
+    every = run("log").out.splitlines()
+    cut = run("log", "--limit", "3")
+    assert cut.out.splitlines() == every[-3:]
+    assert "Shown are the 3 newest lines; older ones too: --limit 30" in cut.err
+    assert "older" not in run("log", "--limit", str(len(every))).err
+    told = run("log", "--limit", "3", "--json")
+    assert [one["at"] for one in told.objects] == [one["at"] for one in run("log", "--json").objects[-3:]]
+    assert "--limit 30" in told.err
+    assert run("log", "A-4", "--limit", "1", "--json").objects[0]["action"] == "parked"
+
+
 def test_log_follows_what_is_done_elsewhere(run: Program) -> None:
     words = [sys.executable, "-c", "from responders.cli.main import main; main()", "log", "A-1", "-f", "--json", "--store", run.store]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as following:

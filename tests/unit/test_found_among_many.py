@@ -221,6 +221,8 @@ def test_lines_of_the_log_are_those_of_the_case_and_the_time(store: SqliteStore)
                 row for row in everything if case_id in {None, row["case_id"]} and (moment is None or str(row["at"]) >= to_text(moment))
             ]
             assert audit.lines(store.read(), case_id=case_id, since=moment) == wanted
+            for limit in (1, 7, 10_000):
+                assert audit.lines(store.read(), case_id=case_id, since=moment, limit=limit) == wanted[-limit:]
     assert [row["id"] for row in audit.lines(store.read(), case_id=3, after_id=200)] == [
         row["id"] for row in everything if row["case_id"] == 3 and number(row, "id") > 200
     ]

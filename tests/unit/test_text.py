@@ -160,6 +160,12 @@ def test_the_width_is_that_of_the_clusters_whichever_way_they_are_found(text: st
     assert display_width(text) == expected
 
 
+def test_what_is_a_cluster_by_itself_is_one_beside_any_other() -> None:
+    for number in (*range(0x80, 0x3200), *range(0xFE00, 0x10000), *range(0x1F000, 0x1FB00)):
+        text = f"é{chr(number)}é"
+        assert display_width(text) == sum(map(cells, regex.findall(r"\X", text))), hex(number)
+
+
 def test_only_an_emoji_may_be_asked_to_be_shown_as_one() -> None:
     for number in (*range(0x2000, 0x2C00), *range(0x1F000, 0x1FB00)):
         before = chr(number)
