@@ -21,6 +21,9 @@ _RULE = "rule "
 
 _PEOPLES = f"who <> '{audit.DAEMON}' AND lower(who) NOT LIKE '{_RULE}%'"
 _INDEXED = "a.verdict IN ('rejected', 'undone', 'withdrew')"  # word for word as the index `approvals_against` says it, so that it is used
+_SAID = "a.draft_id, a.who, a.verdict, a.reason, a.at, a.public_text, a.private_text"
+_TOLD = """d.id, d.state, d.rule_version, d.mark, d.decided_at, d.created_at, d.public_text, d.private_text, d.public_template,
+    d.approvals_needed"""
 _OURS = "(d.public_template IS NOT NULL OR d.private_template IS NOT NULL)"
 
 
@@ -74,10 +77,10 @@ def told(reader: Reader, route: str, *, since: datetime) -> Iterator[Told]:
         AND COALESCE(d.route, NULL) = :route AND {_OURS} AND d.mark <> ''
         AND NOT EXISTS (SELECT 1 FROM posts p WHERE p.network = d.network AND p.id = d.post_id AND p.late = 1)"""
     said: dict[int, list[Said]] = {}
-    for row in reader.all(f"SELECT a.* FROM approvals a JOIN drafts d ON d.id = a.draft_id WHERE {where} AND a.{_PEOPLES}", **values):
+    for row in reader.all(f"SELECT {_SAID} FROM approvals a JOIN drafts d ON d.id = a.draft_id WHERE {where} AND a.{_PEOPLES}", **values):
         said.setdefault(number(row, "draft_id"), []).append(_said(row))
     rows = reader.all(
-        f"""SELECT d.*, EXISTS (SELECT 1 FROM unhappy u WHERE u.draft_id = d.id AND u.at >= :since) AS unhappy,
+        f"""SELECT {_TOLD}, EXISTS (SELECT 1 FROM unhappy u WHERE u.draft_id = d.id AND u.at >= :since) AS unhappy,
         EXISTS (SELECT 1 FROM deliveries o WHERE o.draft_id = d.id AND o.automatic = 1 AND o.state IN ({_LEFT}, 'withdrawn')) AS alone
         FROM drafts d WHERE {where} ORDER BY d.id""",
         **values,

@@ -233,3 +233,24 @@ def test_the_fates_of_a_thread_are_of_posts_that_met_one(store: SqliteStore) -> 
     every = [row for thread in range(1, 61) for row in following.fates(store.read(), "x", f"t{thread}")]
     assert set(following.fates(store.read(), "x", "t7")) == {str(row["id"]) for row in rows}
     assert every
+
+
+def test_what_waits_is_counted_as_one_plain_question_counts_it(store: SqliteStore) -> None:
+    plain = store.read().one(
+        """SELECT COUNT(*) AS n, SUM(CASE WHEN c.respond_by < :now THEN 1 ELSE 0 END) AS late, MIN(c.respond_by) AS next
+        FROM drafts d JOIN cases c ON c.id = d.case_id WHERE d.state = 'waiting'""",
+        now=to_text(NOW),
+    )
+    assert plain is not None
+    found = views.health(store, running=False, at=NOW)
+    assert (found.waiting, found.overdue) == (plain["n"], plain["late"])
+    assert found.waiting > found.overdue > 0
+    assert found.next_due is not None
+    assert to_text(found.next_due) == plain["next"]
+
+
+def test_an_empty_store_has_nothing_that_waits(tmp_path: Path) -> None:
+    store = open_store(store_url(tmp_path), create=True)
+    found = views.health(store, running=False, at=NOW)
+    store.close()
+    assert (found.waiting, found.overdue, found.next_due) == (0, 0, None)
