@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -29,13 +29,16 @@ class Kept(flag.Kept, Protocol):
     def write(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in one transaction."""
 
+    def write_first(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` in one transaction that waits for no other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
     """Sending is stopped: until when (None: until somebody resumes), and how many answers were on the way already (None: unknown).
 
     `flag` is the flag file where one stays, and `problem` says why it stays; both are empty in normal times. `stored` says whether the
-    store has the pause: without that, only this machine knows.
+    store has the pause: without that, only this machine knows. `unlogged` says why `earnest log` has no line of it (empty: it has one).
     """
 
     until: datetime | None
@@ -43,6 +46,7 @@ class Stopped:
     flag: str = ""
     problem: str = ""
     stored: bool = True
+    unlogged: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class Switch:
     def pause(self, reason: str, span: timedelta | None) -> Stopped:
         """Stop all sending, for a while or until somebody resumes. Hearing, judging, drafting and alerts go on.
 
-        Where it is stopped already, it stays so for the longer of both times. Where the store refuses, the flag file does it.
+        Where it is stopped already, it stays so for the longer of both times. Where the store refuses, the flag file does it. The pause
+        waits for nobody who writes; only the line of the log, which comes behind it, waits its turn.
 
         Raises:
             Unreachable: neither the flag file nor the store could be written, so sending goes on.
@@ -76,18 +81,19 @@ class Switch:
         with flag.alone(self._flag, meanwhile=lambda: self._put_up(wanted)) as our_turn:
             flagged, unflagged = self._raise(wanted, at)
             try:
-                stopped = self._store.write(lambda tx: self._stop(tx, reason, flagged.until, at))
+                self._store.write_first(lambda tx: people.pause(tx, reason, by=self._who, until=flagged.until, at=at))
             except Exception as problem:  # noqa: BLE001  # whatever the store does, the flag stands
                 if flag.raised(self._flag, at=at) is None:
                     raise _neither(self._flag, unflagged, problem) from None
                 return self._by_flag(at, _said(problem), stored=False)
+            unlogged = self._logged(reason, flagged.until, at)
             if not our_turn:
-                return self._by_flag(at, _NOT_OUR_TURN)
+                return replace(self._by_flag(at, _NOT_OUR_TURN), unlogged=unlogged)
             try:
                 flag.take_down(self._flag)
             except OSError as problem:
-                return self._by_flag(at, f"it could not be removed: {problem.strerror}")
-            return stopped
+                return replace(self._by_flag(at, f"it could not be removed: {problem.strerror}"), unlogged=unlogged)
+            return Stopped(*self._standing(flagged, at), unlogged=unlogged)
 
     def _put_up(self, wanted: Pause) -> None:
         with suppress(OSError):
@@ -100,20 +106,27 @@ class Switch:
         except OSError as problem:
             return flag.longest(wanted, flag.raised(self._flag, at=at)) or wanted, problem.strerror or str(problem)
 
-    def _stop(self, tx: Tx, reason: str, until: datetime | None, at: datetime) -> Stopped:
-        people.pause(tx, reason, by=self._who, until=until, at=at)
+    def _logged(self, reason: str, until: datetime | None, at: datetime) -> str:
+        """Keep a line of the pause, which is in force by now; return why that did not work, or ""."""
         facts: dict[str, object] = {"until": to_text(until)} if until else {}
-        audit.record(tx, self._who, "paused", at=at, case_id=None, reason=reason, **facts)
-        now = people.paused(tx, at=at)
-        return Stopped(now.until if now else until, deliveries.counts(tx)["claimed"])
+        try:
+            self._store.write(lambda tx: audit.record(tx, self._who, "paused", at=at, case_id=None, reason=reason, **facts))
+        except Exception as problem:  # noqa: BLE001  # sending is stopped all the same, and the person is told
+            return _said(problem)
+        return ""
 
     def _by_flag(self, at: datetime, problem: str, *, stored: bool = True) -> Stopped:
         """Say how things stand while the flag stays up."""
-        standing, leaving = flag.raised(self._flag, at=at), None
+        until, leaving = self._standing(flag.raised(self._flag, at=at), at)
+        return Stopped(until, leaving, str(self._flag), problem, stored)
+
+    def _standing(self, known: Pause | None, at: datetime) -> tuple[datetime | None, int | None]:
+        """Return until when sending is stopped, as far as is known, and how many answers are on the way: no other leaves any more."""
+        leaving = None
         with suppress(Exception):  # a store that can still be read tells more
-            standing = flag.stopped(self._store, at=at)
+            known = flag.stopped(self._store, at=at) or known
             leaving = deliveries.counts(self._store.read())["claimed"]
-        return Stopped(standing.until if standing else None, leaving, str(self._flag), problem, stored)
+        return known.until if known else None, leaving
 
     def resume(self) -> GoesOn:
         """Let sending go on.

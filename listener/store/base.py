@@ -115,6 +115,15 @@ class Store(Protocol):
     async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:
         """Do the same without blocking the event loop."""
 
+    def write_first(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` in one transaction that waits for no other, on whatever machine that one may have fallen asleep; durable at its end.
+
+        Others may write beside it, serial ones too. So it is for the one word that may not wait (stop), and for rows of its own.
+
+        Raises:
+            Unreachable: the store refused, or another keeps just these rows.
+        """
+
     def bells(self, heard: Callable[[str], object]) -> AbstractContextManager[None]:
         """Call `heard`, from any thread, for each bell that is rung, as long as the context lasts."""
 

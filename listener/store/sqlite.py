@@ -239,6 +239,10 @@ class SqliteStore:
         """Run `work` in one transaction; see `Store.write`."""
         return self._committing.submit(work).result()
 
+    def write_first(self, work: Callable[[Tx], T]) -> T:
+        """Do the same: a file has one writer, and who keeps it locked is seen by the flag file; see `Store.write_first`."""
+        return self.write(work)
+
     async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         """Run `work` in one transaction without blocking the event loop."""
         import asyncio  # noqa: PLC0415  # whoever waits like this has it already; a command that only looks does without

@@ -49,6 +49,10 @@ class Timed:
         self._took(time.perf_counter() - began)
         return result
 
+    def write_first(self, work: Callable[[Tx], T]) -> T:
+        """See `Store.write_first`."""
+        return self._store.write_first(work)
+
     def bells(self, heard: Callable[[str], object]) -> AbstractContextManager[None]:
         """See `Store.bells`."""
         return self._store.bells(heard)

@@ -24,7 +24,9 @@ from responders.switch import Stopped, Switch
 
 T = TypeVar("T")
 _PATIENCE = 1.0  # seconds: somebody who wants to stop sending does not wait for a locked store; the flag file stands already
-_PATIENCE_ELSEWHERE = 10.0  # seconds: a flag file here stops no other machine, so their store is worth waiting for
+# Seconds: a flag file here stops no other machine, so their store is worth waiting for. The pause itself waits for no other transaction;
+# the line in the log does, for longer than a machine that sleeps in the middle of one keeps it.
+_PATIENCE_ELSEWHERE = 20.0
 _WIDTH = 400
 
 
@@ -48,6 +50,9 @@ class _Later:
 
     def write(self, work: Callable[[Tx], T]) -> T:
         return self._store.write(work)
+
+    def write_first(self, work: Callable[[Tx], T]) -> T:
+        return self._store.write_first(work)
 
 
 def _switch(app: App, who: str) -> Switch:
@@ -85,13 +90,15 @@ def pause(app: App, *, reason: str, span: timedelta | None, who: str | None) -> 
                 "until": to_text(stopped.until) if stopped.until else None,
                 "leaving": stopped.leaving,
                 "flag": stopped.flag or None,
-                "problem": stopped.problem or None,
+                "problem": stopped.problem or stopped.unlogged or None,
             }
         )
         return 0 if everywhere else Unreachable.exit_code
     app.out.line(_words(stopped, everywhere=everywhere))
     if stopped.leaving:
         app.out.line(f"{counted(stopped.leaving, 'answer was', 'answers were')} on the way already: earnest status says how that ends.")
+    if stopped.unlogged:
+        app.out.line(f"earnest log has no line of this: {one_line(stopped.unlogged, _WIDTH)}")
     app.out.next_step("Let it go on: earnest resume" if everywhere else "Try again at once: earnest pause; or stop the daemons elsewhere")
     return 0 if everywhere else Unreachable.exit_code
 

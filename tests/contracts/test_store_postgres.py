@@ -14,6 +14,7 @@ import pytest
 from listener.clock import now
 from listener.errors import Unreachable
 from listener.store import addresses, leases
+from listener.store.base import Tx
 from listener.store.opening import beside_store, file_of, is_absent, open_store, shown
 from responders import house
 from responders.checkup import check_up
@@ -52,6 +53,37 @@ def shaky(own_server: Postgres, tmp_path: Path) -> Iterator[Place]:
     yield made
     own_server.start()
     made.close()
+
+
+class TestTheOneWordThatMayNotWait:
+    def test_it_is_stored_while_somebody_sleeps_in_the_middle_of_a_write(self, place: Place) -> None:
+        store, other = place.open(patience=0.2), place.open()
+        inside, go_on = threading.Event(), threading.Event()
+
+        def asleep(tx: Tx) -> None:
+            add(tx, "asleep")
+            inside.set()
+            go_on.wait()
+
+        sleeper = threading.Thread(target=lambda: other.write(asleep))
+        sleeper.start()
+        inside.wait()
+        with pytest.raises(Unreachable, match="lock timeout"):
+            store.write(lambda tx: add(tx, "waits"))
+        store.write_first(lambda tx: add(tx, "stop"))
+        assert named(store) == ["stop"]
+        go_on.set()
+        sleeper.join()
+        assert named(store) == ["asleep", "stop"]
+
+
+@pytest.mark.parametrize(("turn", "seconds"), [("1", 5.0), ("15", 15.0), ("60", 60.0)])
+def test_who_sleeps_in_the_middle_of_a_write_is_dropped_after_a_turn(
+    place: Place, monkeypatch: pytest.MonkeyPatch, turn: str, seconds: float
+) -> None:
+    monkeypatch.setenv("EARNEST_TURN", turn)
+    said = place.open().read().one("SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'")
+    assert only(said) == str(round(seconds * 1_000))
 
 
 class TestTheServerGoesAndComes:

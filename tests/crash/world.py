@@ -158,6 +158,10 @@ class MemoryStore:
             self.world.checkpoint("after a commit")
         return done
 
+    def write_first(self, work: Callable[[Tx], T]) -> T:
+        """Do the same."""
+        return self.write(work)
+
     async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         """Do the same, at once."""
         return self.write(work)

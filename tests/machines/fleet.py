@@ -42,12 +42,12 @@ from responders.ledger import takes
 from responders.ledger.schema import MIGRATIONS as ANSWERING
 from responders.ledger.takes import Word
 from responders.pipeline import Mind
-from tests.machines import plugin
+from tests.machines import plugin, servers
+from tests.machines.servers import PASSWORD
 from tests.machines.square import US, author_of, words_of
 from tests.servers.postgres import Postgres
 
 ROOT = Path(__file__).parents[2]
-PASSWORD = "a-canary-in-the-coal-mine"
 TURN = 2.0
 """Seconds that a turn lasts on these machines; a claim lasts four of them."""
 CLAIM = 4 * TURN
@@ -71,7 +71,7 @@ ALONE: Mapping[str, object] = {
 _PAGE = 100
 _COUNTED = 1_000  # replies, after which the server counts its tables
 _BELOW = 30  # lines that are shown of a traceback
-_LOOK = 0.02
+_LOOK = 0.05
 _ENTRY_POINTS = "[earnest.sources]\nsquare = tests.machines.plugin:SOURCE\n[earnest.channels]\nsquare = tests.machines.plugin:CHANNEL\n"
 _ROUGH = re.compile(r'Traceback|"problem": "[A-Z]\w+"')
 _NUMBERS = count(1)
@@ -171,8 +171,10 @@ class Fleet:
     port: int
     changes: Mapping[str, object] = field(default_factory=dict)
     machines: list[Machine] = field(default_factory=list)
+    turn: float = TURN
     answering: Migrations = ANSWERING
     session: aiohttp.ClientSession | None = None
+    link: psycopg.Connection[dict[str, Any]] | None = None
     kept: bool = False
     """Whether what the machines said stays on the disk when all is over."""
 
@@ -211,7 +213,7 @@ class Fleet:
             "EARNEST_SECRET_STORE_PASSWORD": PASSWORD,
             "EARNEST_RULES": "rules.yaml",
             "EARNEST_ALLOW_HOSTS": ",".join({self.host, service or self.host}),
-            "EARNEST_TURN": str(TURN),
+            "EARNEST_TURN": str(self.turn),
             "EARNEST_NAME": "kim",
             "STATE_DIRECTORY": str(folder),
             plugin.NAPS: str(folder / "naps"),
@@ -226,10 +228,16 @@ class Fleet:
         return open_store(self.server.url(self.database), (HEARING, self.answering), create=True, patience=60.0)
 
     def rows(self, sql: str, **values: str) -> list[dict[str, Any]]:
-        """Read the database past the program."""
-        with psycopg.connect(self.server.url(self.database), autocommit=True, row_factory=psycopg.rows.dict_row) as link:
-            found = link.execute(sql, values or None)  # type: ignore[arg-type]  # ours, every one
-            return found.fetchall() if found.description else []
+        """Read the database past the program; one whose server was ended meanwhile is connected to anew."""
+        for _ in range(2):
+            if self.link is None or self.link.closed:
+                self.link = psycopg.connect(self.server.url(self.database), autocommit=True, row_factory=psycopg.rows.dict_row)
+            with suppress(psycopg.OperationalError):
+                found = self.link.execute(sql, values or None)  # type: ignore[arg-type]  # ours, every one
+                return found.fetchall() if found.description else []
+            self.link.close()
+        message = f"the database does not answer: {sql}"
+        raise AssertionError(message)
 
     def states(self) -> dict[str, int]:
         """Return how many deliveries stand in each state."""
@@ -249,9 +257,32 @@ class Fleet:
     async def prepare(self, replies: int, *, alone: bool = False, prefix: str = "p") -> None:
         """Have so many replies approved: posts are heard, answers drafted, and a person says yes to each (or, `alone`, nobody need).
 
-        It works in a thread of its own, so that wires go on.
+        It works in a thread of its own, so that wires go on. On the server that stories share, the first replies of a fleet are prepared
+        once for all stories that want so many.
         """
-        await asyncio.to_thread(lambda: asyncio.run(self._prepare(replies, alone=alone, prefix=prefix)))
+        first = self.server is servers.shared and prefix == "p" and not alone
+        await asyncio.to_thread(self._copy if first else self._make, replies, alone, prefix)
+
+    def _make(self, replies: int, alone: bool, prefix: str) -> None:  # noqa: FBT001  # for `prepare` alone
+        asyncio.run(self._prepare(replies, alone=alone, prefix=prefix))
+
+    def _copy(self, replies: int, alone: bool, prefix: str) -> None:  # noqa: FBT001  # for `prepare` alone
+        """Have the database copied from one in which so many replies are approved; where there is none yet, this one becomes that."""
+        kept = f"approved_{replies}"
+        with servers.alone(self.server, replies) as link:
+            if not link.execute("SELECT 1 FROM pg_database WHERE datname = %s", (kept,)).fetchone():
+                self._make(replies, alone, prefix)
+                self.let_go()
+                self.server.make(kept, template=self.database)
+                return
+            self.let_go()
+            self.server.drop(self.database)
+            self.server.make(self.database, template=kept)
+
+    def let_go(self) -> None:
+        """Close the connection: nobody may be in a database that is copied or removed."""
+        if self.link:
+            self.link.close()
 
     async def _prepare(self, replies: int, *, alone: bool, prefix: str) -> None:
         book = Rulebook.model_validate(self.rules(**(ALONE if alone else {})))
@@ -289,15 +320,19 @@ def _post(name: str) -> Any:  # noqa: ANN401
 
 
 @asynccontextmanager
-async def fleet(server: Postgres, **changes: object) -> AsyncIterator[Fleet]:
-    """Have a fleet with a database of its own; `changes` are made to the rules of all its machines."""
+async def fleet(server: Postgres | None = None, *, turn: float = TURN, **changes: object) -> AsyncIterator[Fleet]:
+    """Have a fleet with a database of its own, on the server that stories share unless one is named.
+
+    `turn` is how long a turn lasts, in seconds; `changes` are made to the rules of all its machines.
+    """
+    server = server or servers.shared
+    assert server
     folder = Path(tempfile.mkdtemp(prefix="earnest-machines-"))
     _write_plugin(folder / "plugins")
-    name = f"fleet_{next(_NUMBERS)}"
+    name = f"fleet_{os.getpid()}_{next(_NUMBERS)}"
     server.make(name)
-    _let_in(server, name)
     square, port = _square()
-    made = Fleet(folder, server, name, port, changes)
+    made = Fleet(folder, server, name, port, changes, turn=turn)
     try:
         with patch.dict(os.environ, {"EARNEST_ALLOW_HOSTS": made.host}):
             yield made
@@ -314,6 +349,7 @@ async def fleet(server: Postgres, **changes: object) -> AsyncIterator[Fleet]:
         square.communicate()
         if made.session:
             await made.session.close()
+        made.let_go()
         with suppress(psycopg.Error):
             server.drop(name)
         if made.kept:
@@ -339,14 +375,6 @@ def _write_plugin(folder: Path) -> None:
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: earnest-square\nVersion: 1\n", encoding="utf-8")
     (info / "entry_points.txt").write_text(_ENTRY_POINTS, encoding="utf-8")
-
-
-def _let_in(server: Postgres, database: str) -> None:
-    """Let a user with a password in, who owns the tables."""
-    with psycopg.connect(server.url(database), autocommit=True) as link:
-        found = link.execute("SELECT 1 FROM pg_roles WHERE rolname = 'earnest'").fetchone()
-        if not found:
-            link.execute(f"CREATE ROLE earnest LOGIN SUPERUSER PASSWORD '{PASSWORD}'")
 
 
 async def until(true: Any, what: str, patience: float = PATIENCE) -> None:  # noqa: ANN401 - a function, or one that is waited for

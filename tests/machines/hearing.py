@@ -7,7 +7,6 @@ import asyncio
 from tests.machines.fleet import TURN, Fleet, fleet, of, until
 from tests.machines.judging import Verdict
 from tests.machines.sending import at_work, begin
-from tests.servers.postgres import Postgres
 
 _PAGES = 100  # posts; several pages
 
@@ -18,25 +17,24 @@ async def _heard(made: Fleet, number: int) -> None:
 
 async def sleeper() -> Verdict:
     """Put a listener to sleep in the middle of a page for three turns: what it stores late is nothing, and nothing is lost by it."""
-    with Postgres() as server:
-        async with fleet(server) as made:
-            first, second = made.machine("first"), made.machine("second")
-            made.nap(first, "sleep-after-page")
-            await made.square("/control", announced=_PAGES)
-            first.start("--only", "listen")
-            await until(lambda: first.stopped, "it reads a page, and falls asleep")
-            await begin(made, second, "listen")
-            await _heard(made, _PAGES)
-            await asyncio.sleep(3 * TURN)
-            await made.square("/control", announced=_PAGES + 10)
-            await _heard(made, _PAGES + 10)
-            first.wake()
-            await at_work(made, first)
-            codes = [await second.stop()]
-            await made.square("/control", announced=_PAGES + 20)
-            await _heard(made, _PAGES + 20)
-            codes.append(await first.stop())
-            return _judge(made, _PAGES + 20, codes)
+    async with fleet() as made:
+        first, second = made.machine("first"), made.machine("second")
+        made.nap(first, "sleep-after-page")
+        await made.square("/control", announced=_PAGES)
+        first.start("--only", "listen")
+        await until(lambda: first.stopped, "it reads a page, and falls asleep")
+        await begin(made, second, "listen")
+        await _heard(made, _PAGES)
+        await asyncio.sleep(3 * TURN)
+        await made.square("/control", announced=_PAGES + 10)
+        await _heard(made, _PAGES + 10)
+        first.wake()
+        await at_work(made, first)
+        codes = [await second.stop()]
+        await made.square("/control", announced=_PAGES + 20)
+        await _heard(made, _PAGES + 20)
+        codes.append(await first.stop())
+        return _judge(made, _PAGES + 20, codes)
 
 
 def _judge(made: Fleet, announced: int, codes: list[int]) -> Verdict:

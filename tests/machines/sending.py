@@ -7,8 +7,8 @@ import random
 
 from tests.machines.fleet import CLAIM, Fleet, Machine, fleet, until
 from tests.machines.judging import Verdict, judge
+from tests.machines.servers import own
 from tests.machines.wire import Wire
-from tests.servers.postgres import Postgres
 
 ODDS = {"504": 0.01, "reset": 0.01, "hidden": 0.01, "slow": 0.05, "refuse": 0.005}
 """How the square ends writes while something else goes wrong, too."""
@@ -52,6 +52,12 @@ def _is_there(of: Fleet, machine: Machine) -> bool:
     return bool(of.rows("SELECT 1 FROM machines WHERE name LIKE %(mark)s", mark=f"%/{machine.process.pid}/%"))
 
 
+async def _one_at_work(of: Fleet, machines: list[Machine], chance: random.Random) -> Machine:
+    """Choose one that has begun to work, since one that is only just starting has nothing to lose."""
+    await until(lambda: any(_is_there(of, one) for one in machines), "somebody is at work")
+    return chance.choice([one for one in machines if _is_there(of, one)])
+
+
 async def published(of: Fleet, number: int) -> None:
     """Wait until so many answers are there."""
 
@@ -64,25 +70,24 @@ async def published(of: Fleet, number: int) -> None:
 async def kills(*, replies: int, times: int, seed: int, keys: bool = True, program: str = "responders", **square: object) -> Verdict:
     """Kill one of three senders at random moments while they work, and start it again; `square` says more of how the network behaves."""
     chance = random.Random(seed)  # noqa: S311  # it must be possible to run it again
-    with Postgres() as server:
-        async with fleet(server) as made:
-            await made.prepare(replies)
-            await made.square("/control", **{"keys": keys, "odds": ODDS, "seed": seed, **square})
-            machines = senders(made, 3, program)
-            for moment in sorted(chance.sample(range(1, max(2, replies * 9 // 10)), times)):
-                await published(made, moment)
-                await asyncio.sleep(chance.uniform(0, 0.05))
-                victim = chance.choice(machines)
-                victim.kill()
-                victim.start("--only", "send")
-            await settled(made)
-            return await judge(made, replies, keys=keys, ended=machines)
+    async with fleet() as made:
+        await made.prepare(replies)
+        await made.square("/control", **{"keys": keys, "odds": ODDS, "seed": seed, **square})
+        machines = senders(made, 3, program)
+        for moment in sorted(chance.sample(range(1, max(2, replies * 9 // 10)), times)):
+            await published(made, moment)
+            await asyncio.sleep(chance.uniform(0, 0.05))
+            victim = await _one_at_work(made, machines, chance)
+            victim.kill()
+            victim.start("--only", "send")
+        await settled(made)
+        return await judge(made, replies, keys=keys, ended=machines)
 
 
 async def database(*, replies: int, times: int, seed: int, keys: bool = False) -> Verdict:
     """Stop the database in order, or kill it, while three senders work, and start it again a while later."""
     chance = random.Random(seed)  # noqa: S311  # it must be possible to run it again
-    with Postgres() as server:
+    with own() as server:
         async with fleet(server) as made:
             await made.prepare(replies)
             await made.square("/control", keys=keys, odds=ODDS, seed=seed)
@@ -109,46 +114,51 @@ async def database(*, replies: int, times: int, seed: int, keys: bool = False) -
 async def cut_from_database(*, seed: int, keys: bool, holds: bool) -> Verdict:
     """Cut a sender off from the database just after a POST, have another take over, and let the first come back late."""
     replies, more = 12, 5
-    with Postgres() as server:
-        async with fleet(server) as made, Wire(server.port, holds=holds) as wire:
-            await made.prepare(replies)
-            await made.square("/control", keys=keys, odds={"slow": 1.0}, slow=0.5, seed=seed)
-            first = made.machine("first", port=wire.here)
-            first.start("--only", "send")
-            await begun(made, 1)
-            wire.cut()
-            second = made.machine("second")
-            second.start("--only", "send")
-            await settled(made)
-            wire.mend()
-            await at_work(made, first)
-            second.kill()
-            await made.prepare(more, prefix="later")
-            await settled(made)
-            found = await judge(made, replies + more, keys=keys, ended=[first])
-            found.demand("what the network shows is not parked", true=not found.parked_there)
-            return found
+    async with fleet() as made, Wire(made.server.port, holds=holds) as wire:
+        await made.prepare(replies)
+        await made.square("/control", keys=keys, odds={"slow": 1.0}, slow=0.5, seed=seed)
+        first = made.machine("first", port=wire.here)
+        first.start("--only", "send")
+        await begun(made, 1)
+        wire.cut()
+        second = made.machine("second")
+        second.start("--only", "send")
+        await settled(made)
+        wire.mend()
+        await at_work(made, first)
+        second.kill()
+        await made.prepare(more, prefix="later")
+        await settled(made)
+        found = await judge(made, replies + more, keys=keys, ended=[first])
+        found.demand("what the network shows is not parked", true=not found.parked_there)
+        return found
 
 
 async def cut_from_network(*, seed: int, keys: bool) -> Verdict:
     """Cut a sender off from the network just after a POST has reached it, and have another look there by its own way."""
     replies = 12
-    with Postgres() as server:
-        async with fleet(server) as made, Wire(made.port) as wire:
-            await made.prepare(replies)
-            await made.square("/control", keys=keys, odds={"slow": 1.0}, slow=0.5, seed=seed)
-            first = made.machine("first", service=f"127.0.0.1:{wire.here}")
-            first.start("--only", "send")
-            await begun(made, 1)
-            wire.cut()
-            second = made.machine("second", service="")
-            second.start("--only", "send")
-            await settled(made)
-            wire.mend()
-            await at_work(made, first)
-            found = await judge(made, replies, keys=keys, ended=[first, second])
-            found.demand("what the network shows is not parked", true=not found.parked_there)
-            return found
+    async with fleet() as made, Wire(made.port) as wire:
+        await made.prepare(replies)
+        await made.square("/control", keys=keys, odds={"slow": 1.0}, slow=0.5, seed=seed)
+        first = made.machine("first", service=f"127.0.0.1:{wire.here}")
+        first.start("--only", "send")
+        await begun(made, 1)
+        wire.cut()
+        second = made.machine("second", service="")
+        second.start("--only", "send")
+        await until(lambda: _looked_in_vain(made) or set(made.states()) <= _SETTLED, "who is cut off looks in vain")
+        first.sleep()  # else it puts off, again and again, what the other could look for
+        await settled(made)
+        first.wake()
+        wire.mend()
+        await at_work(made, first)
+        found = await judge(made, replies, keys=keys, ended=[first, second])
+        found.demand("what the network shows is not parked", true=not found.parked_there)
+        return found
+
+
+def _looked_in_vain(of: Fleet) -> bool:
+    return bool(of.rows("SELECT 1 FROM deliveries WHERE state = 'unknown' AND reason LIKE 'the look failed%%'"))
 
 
 async def begun(of: Fleet, number: int) -> None:
@@ -163,41 +173,39 @@ async def begun(of: Fleet, number: int) -> None:
 async def sleeper(*, keys: bool) -> Verdict:
     """Put a sender to sleep between its claim and its POST for three claims, while another works: it must not post when it wakes."""
     replies = 1
-    with Postgres() as server:
-        async with fleet(server) as made:
-            await made.prepare(replies)
-            await made.square("/control", keys=keys)
-            first, second = made.machine("first"), made.machine("second")
-            made.nap(first, "sleep-before-post")
-            first.start("--only", "send")
-            await until(lambda: first.stopped, "it claims, and falls asleep")
-            await begin(made, second, "send")
-            await asyncio.sleep(3 * CLAIM)
-            await settled(made)
-            before = len((await made.square("/witness"))["begun"])
-            first.wake()
-            await at_work(made, first)
-            after = len((await made.square("/witness"))["begun"])
-            found = await judge(made, replies, keys=keys, ended=[first, second])
-            found.demand(f"who wakes late keeps quiet ({before} POSTs before, {after} after)", true=before == after)
-            found.demand("only a keyed network takes it a second time", true=before == int(keys))
-            return found
+    async with fleet() as made:
+        await made.prepare(replies)
+        await made.square("/control", keys=keys)
+        first, second = made.machine("first"), made.machine("second")
+        made.nap(first, "sleep-before-post")
+        first.start("--only", "send")
+        await until(lambda: first.stopped, "it claims, and falls asleep")
+        await begin(made, second, "send")
+        await asyncio.sleep(3 * CLAIM)
+        await settled(made)
+        before = len((await made.square("/witness"))["begun"])
+        first.wake()
+        await at_work(made, first)
+        after = len((await made.square("/witness"))["begun"])
+        found = await judge(made, replies, keys=keys, ended=[first, second])
+        found.demand(f"who wakes late keeps quiet ({before} POSTs before, {after} after)", true=before == after)
+        found.demand("only a keyed network takes it a second time", true=before == int(keys))
+        return found
 
 
 async def naps(*, replies: int, times: int, seed: int, keys: bool) -> Verdict:
     """Put senders to sleep at random moments, wherever they are just then, for up to two claims, while others work."""
     chance = random.Random(seed)  # noqa: S311  # it must be possible to run it again
-    with Postgres() as server:
-        async with fleet(server) as made:
-            await made.prepare(replies)
-            await made.square("/control", keys=keys, odds=ODDS, seed=seed)
-            machines = senders(made, 3)
-            for moment in sorted(chance.sample(range(1, max(2, replies * 9 // 10)), times)):
-                await published(made, moment)
-                await asyncio.sleep(chance.uniform(0, 0.05))
-                victim = chance.choice(machines)
-                victim.sleep()
-                await asyncio.sleep(chance.uniform(0, 2 * CLAIM))
-                victim.wake()
-            await settled(made)
-            return await judge(made, replies, keys=keys, ended=machines)
+    async with fleet() as made:
+        await made.prepare(replies)
+        await made.square("/control", keys=keys, odds=ODDS, seed=seed)
+        machines = senders(made, 3)
+        for moment in sorted(chance.sample(range(1, max(2, replies * 9 // 10)), times)):
+            await published(made, moment)
+            await asyncio.sleep(chance.uniform(0, 0.05))
+            victim = chance.choice(machines)
+            victim.sleep()
+            await asyncio.sleep(chance.uniform(0, 2 * CLAIM))
+            victim.wake()
+        await settled(made)
+        return await judge(made, replies, keys=keys, ended=machines)

@@ -31,7 +31,6 @@ _LOOK = 0.02
 _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
-    "max_connections": "200",
     "shared_buffers": "64MB",
     "autovacuum": "off",
     "log_min_messages": "fatal",
@@ -42,10 +41,13 @@ _DOORS = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
 
 class Postgres:
-    """The server; `folder` holds all of it. A `durable` one forces what is committed to the disk, as one that people use does."""
+    """The server; `folder` holds all of it. A `durable` one forces what is committed to the disk, as one that people use does.
 
-    def __init__(self, *, durable: bool = False) -> None:
-        self._settings = _SETTINGS | (_DURABLE if durable else {})
+    It takes so many `connections`.
+    """
+
+    def __init__(self, *, durable: bool = False, connections: int = 200) -> None:
+        self._settings = _SETTINGS | (_DURABLE if durable else {}) | {"max_connections": str(connections)}
         self.folder = Path(tempfile.mkdtemp(prefix="earnest-postgres-"))
         self._user = "nobody" if os.geteuid() == 0 else None
         if self._user:

@@ -27,8 +27,7 @@ _PREPARED = 1_000  # statements that the server keeps ready on one connection; m
 _REPEATED = 3  # as often a statement is run before it is kept ready
 _LEAST_PATIENCE = 2  # seconds; libpq's own least
 _RESTS = (0.1, 0.5, 2.0, 5.0)  # seconds between two tries to make a standing connection anew
-# A program that was put to sleep in the middle of a transaction must not stop all others for longer than so many turns.
-_ASLEEP = 4
+_LEAST_AWAKE = 5.0  # seconds: a machine that is only busy is not taken for one that sleeps, however short its turns
 
 
 class Server:
@@ -67,6 +66,14 @@ class Server:
         return link
 
 
+def longest_sleep() -> float:
+    """Return after how many seconds the server ends a transaction of a program that was put to sleep in the middle of it: a turn.
+
+    All others wait meanwhile. Whoever slept finds the connection gone, and nothing of the transaction stored.
+    """
+    return max(_LEAST_AWAKE, settings.turn().total_seconds())
+
+
 def _set_up(link: Link, patience: float) -> None:
     link.prepare_threshold = _REPEATED
     link.prepared_max = _PREPARED
@@ -75,7 +82,7 @@ def _set_up(link: Link, patience: float) -> None:
     link.execute(
         f"SET synchronous_commit = on; SET TimeZone = 'UTC'; SET client_min_messages = warning; SET standard_conforming_strings = on;"
         f"SET default_transaction_isolation = 'read committed'; SET lock_timeout = {max(1, round(patience * 1_000))};"
-        f"SET idle_in_transaction_session_timeout = {round(_ASLEEP * settings.turn().total_seconds() * 1_000)}",
+        f"SET idle_in_transaction_session_timeout = {round(longest_sleep() * 1_000)}",
         prepare=False,
     )
 

@@ -255,18 +255,23 @@ class PostgresStore:
         with suppress(EarnestError, psycopg.Error), self._pool.lend() as link:
             look_again(link, grown)
 
-    def _write_beside(self, work: Callable[[Tx], T]) -> T:
+    def write_first(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` beside all others, without the lock of the store; see `Store.write_first`."""
+        return self._write_beside(work, "BEGIN")
+
+    def _write_beside(self, work: Callable[[Tx], T], begin: str = "") -> T:
+        begin = begin or f"BEGIN; SELECT pg_advisory_xact_lock_shared({self._talk.place}, {_WRITING})"
         for tried in range(1, _TRIES):
             try:
-                return self._once_beside(work)
+                return self._once_beside(work, begin)
             except Refused as problem:
                 if not problem.again:
                     raise
             time.sleep(random.uniform(0, _REST * 2**tried))  # noqa: S311  # so that two that met do not meet again
-        return self._once_beside(work)
+        return self._once_beside(work, begin)
 
-    def _once_beside(self, work: Callable[[Tx], T]) -> T:
-        with self._begun_beside() as link:
+    def _once_beside(self, work: Callable[[Tx], T], begin: str) -> T:
+        with self._begun_beside(begin) as link:
             tx = PostgresTx(link, self._talk)
             try:
                 result = work(tx)
@@ -279,9 +284,8 @@ class PostgresStore:
         return result
 
     @contextmanager
-    def _begun_beside(self) -> Iterator[Link]:
+    def _begun_beside(self, begin: str) -> Iterator[Link]:
         """Lend a connection with a transaction begun on it. One that was lost while nobody used it makes no difference."""
-        begin = f"BEGIN; SELECT pg_advisory_xact_lock_shared({self._talk.place}, {_WRITING})"
         for last in (False, True):
             with self._beside.lend() as link:
                 try:
