@@ -26,6 +26,7 @@ from responders.lifecycle import Arrow
 from responders.model import Delivery, DeliveryState, Kind
 from responders.sending import claiming, doubt, endings, withdrawals
 from responders.sending.endings import Sending
+from responders.sending.line import Line
 from responders.sending.means import Means
 
 _log = logs.get("outbox")
@@ -63,6 +64,7 @@ class Outbox:
         self._clock = clock
         self._channels = channels
         self._means = Means(store, book, clock, channels, kinds, claim)
+        self._line = Line(self._means, turns.holder)
         self._busy: set[int] = set()
         self._elsewhere: set[int] = set()
         self._turns = turns
@@ -109,7 +111,7 @@ class Outbox:
         Raises:
             StopAsyncIteration: nothing may, or enough was sent for this round.
         """
-        row = self._next()
+        row = None if self._finishing else self._line.next(self._busy | self._elsewhere)
         if row is None or next(left, None) is None:
             raise StopAsyncIteration
         case = number(row, "case_id")
@@ -118,17 +120,6 @@ class Outbox:
             return await self._safely(row, self._send)
         finally:
             self._busy.discard(case)
-
-    def _next(self) -> Row | None:
-        """Return what may leave now: nothing while sending is stopped, nothing by an account that rests or is going too fast."""
-        reader, at = self._store.read(), self._clock()
-        if self._finishing or self._means.book().mode == "observe" or flag.stopped(self._store, at=at):
-            return None
-        awake = tuple(network for network in self._channels if network not in people.resting(reader, at=at))
-        room = self._means.room(reader, awake, at=at)
-        return moves.due(
-            reader, at=at, free=room.free, urgent_only=room.urgent_only, urgent=self._means.urgent, busy=self._busy | self._elsewhere
-        )
 
     async def _settle(self, row: Row) -> Sending:
         return await doubt.settle(self._means, row)

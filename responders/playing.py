@@ -211,7 +211,8 @@ class Play:
         if self.book.mode == "observe" or people.paused(tx, at=self.clock()):
             return None
         room = self._means.room(tx, tuple(self._kinds), at=self.clock())
-        return moves.due(tx, at=self.clock(), free=room.free, urgent_only=room.urgent_only, urgent=self._means.urgent, busy=())
+        found = moves.due(tx, at=self.clock(), free=room.free, urgent_only=room.urgent_only, urgent=self._means.urgent, busy=())
+        return found[0] if found else None
 
     def _later(self, tx: Tx) -> None:
         """Try again what could not leave: when the pause ends, or soon; while nobody resumes, not at all."""

@@ -5,6 +5,7 @@ Each statement names the state it begins in, so whoever comes second moves nothi
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -17,34 +18,58 @@ CLAIM = timedelta(seconds=60)
 """How long a claim holds, unless whoever claims says otherwise."""
 FARTHEST = timedelta(minutes=30)
 """Nothing here is ever put off so far: a moment beyond it was written before the clock was turned back, and counts as now."""
+_PLACES = 16  # at which machines begin
 
 # Of one author, so that it takes no time in a storm, while a hundred thousand of others wait.
 _WAITS = """SELECT 1 FROM posts p JOIN mentions m ON m.network = p.network AND m.post_id = p.id
     WHERE p.network = {network} AND p.author_id = {author} AND m.decided = 0 LIMIT 1"""
 
 
-def due(reader: Reader, *, at: datetime, free: Sequence[str], urgent_only: Sequence[str], urgent: int, busy: Collection[int]) -> Row | None:
-    """Return the most urgent delivery that may leave now, or None.
+def due(
+    reader: Reader,
+    *,
+    at: datetime,
+    free: Sequence[str],
+    urgent_only: Sequence[str],
+    urgent: int,
+    busy: Collection[int],
+    among: Collection[int] = (),
+    holder: str = "",
+    most: int = 1,
+) -> list[Row]:
+    """Return the most urgent deliveries that may leave now, the most urgent first, at most so many.
 
     On a network in `free` that is any, on one in `urgent_only` one of at least `urgent` points. What waits for another delivery of its
     case (the private message before the public word about it) stays until that is sent; and nothing leaves while a mention by the same
-    author waits to be decided, since it may say "stop". Cases in `busy` are left out.
+    author waits to be decided, since it may say "stop". Cases in `busy` are left out. `among` asks only for deliveries with these ids.
+
+    A `holder` of turns is one of several machines: what another has the turn of is left out, and of those that are as urgent each machine
+    begins elsewhere, so that they seldom reach for the same one.
     """
+    taken = """AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.name = 'case-' || CAST(d.case_id AS TEXT) AND l.holder <> :holder
+        AND l.until > :at)"""
     marks = {f"f{index}": network for index, network in enumerate(free)}
     scarce = {f"u{index}": network for index, network in enumerate(urgent_only)}
-    return reader.one(
+    return reader.all(
         f"""SELECT d.* FROM deliveries d LEFT JOIN deliveries first ON first.id = d.after_id
         WHERE d.state = 'ready' AND (d.not_before <= :at OR d.not_before > :far) AND (d.after_id IS NULL OR first.state = 'sent')
         AND (d.network IN ({_marks(marks)}) OR (d.network IN ({_marks(scarce)}) AND d.points >= :urgent))
         AND d.case_id NOT IN ({", ".join(map(str, busy)) or "0"})
         AND ({_WAITS.format(network="d.network", author="d.author_id")}) IS NULL
-        ORDER BY d.points DESC, d.id LIMIT 1""",
+        {f"AND d.id IN ({', '.join(map(str, among))})" if among else ""} {taken if holder else ""}
+        ORDER BY d.points DESC, {f"(d.id + {_place(holder)}) % {_PLACES}, " if among and holder else ""}d.id LIMIT :most""",
         at=to_text(at),
         far=to_text(at + FARTHEST),
         urgent=urgent,
+        most=most,
+        **({"holder": holder} if holder else {}),
         **marks,
         **scarce,
     )
+
+
+def _place(holder: str) -> int:
+    return zlib.crc32(holder.encode()) % _PLACES
 
 
 def _marks(values: Mapping[str, str]) -> str:

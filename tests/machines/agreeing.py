@@ -16,7 +16,8 @@ _SLOW = 1.5  # seconds that a POST takes
 _LATER = 3  # replies that are approved during a pause
 _QUIET = 2.0  # seconds in which nothing must happen
 _LONG_TURN = 15.0  # seconds, as usual: enough for a command to start while somebody sleeps
-_KEEPS = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND objid = 1 AND mode = 'ExclusiveLock' AND granted"
+_KEEPS = """SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND objid = 1 AND mode = 'ExclusiveLock' AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 """Who keeps the lock that all writers of this database wait for."""
 _SPARE = {"templates": {**RULES["templates"], "spare": "Something else. ^{agent}"}}  # type: ignore[dict-item]  # it is a mapping
 
