@@ -2,6 +2,7 @@
 
 On a store that one daemon holds alone everything is its turn. On a shared one a turn is a lease (`listener.store.leases`): it is renewed
 while its holder lives, and goes to another machine soon after it does not. Machines that have more than their share let some go.
+A turn is one row, which whoever takes it changes in one statement: so it waits for nobody who writes elsewhere.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ class Leased:
 
     async def _take(self, name: str) -> bool:
         begun = ticks()
-        token = await self._store.awrite(lambda tx: leases.take(tx, name, self.holder, self._span), alongside=True)
+        token = await self._store.awrite_first(lambda tx: leases.take(tx, name, self.holder, self._span))
         if token is None:
             if self._held.pop(name, None):
                 _log.warning("another machine has taken over", what=name)
@@ -137,7 +138,7 @@ class Leased:
 
     async def rest(self, name: str, until: datetime) -> None:
         """Have whoever does `name` next wait; see `Turns.rest`."""
-        await self._store.awrite(lambda tx: leases.rest(tx, name, until), alongside=True)
+        await self._store.awrite_first(lambda tx: leases.rest(tx, name, until))
 
     def rests_until(self, name: str) -> datetime | None:
         """Return until when nobody should do `name`; see `Turns.rests_until`."""
@@ -147,7 +148,7 @@ class Leased:
         """Let another machine have a turn; see `Turns.done`."""
         if self._held.pop(name, None):
             let_go = leases.forget if forget else leases.give_up
-            await self._store.awrite(lambda tx: let_go(tx, self.holder, [name]), alongside=True)
+            await self._store.awrite_first(lambda tx: let_go(tx, self.holder, [name]))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep the turns that were taken; see `Turns.run`."""
@@ -158,7 +159,7 @@ class Leased:
         names = (*self._presence(), *self._held)
         self._held.clear()
         with suppress(EarnestError):
-            await self._store.awrite(lambda tx: leases.give_up(tx, self.holder, names), alongside=True)
+            await self._store.awrite_first(lambda tx: leases.give_up(tx, self.holder, names))
 
     async def renew(self) -> None:
         """Renew every turn that was taken, and let one of a kind go where we have more than our share.

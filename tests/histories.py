@@ -134,6 +134,9 @@ class Store:
     def write_first(self, work: Callable[[Tx], T]) -> T:
         return self.write(work)
 
+    async def awrite_first(self, work: Callable[[Tx], T]) -> T:
+        return self.write(work)
+
     async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         return self.write(work)
 

@@ -118,11 +118,15 @@ class Store(Protocol):
     def write_first(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in one transaction that waits for no other, on whatever machine that one may have fallen asleep; durable at its end.
 
-        Others may write beside it, serial ones too. So it is for the one word that may not wait (stop), and for rows of its own.
+        Others may write beside it, serial ones too, and it may be run again from its beginning. So it is for the one word that may not
+        wait (stop), for turns, and for whatever else is settled by one row alone that nobody else's reading rests on.
 
         Raises:
             Unreachable: the store refused, or another keeps just these rows.
         """
+
+    async def awrite_first(self, work: Callable[[Tx], T]) -> T:
+        """Do the same without blocking the event loop."""
 
     def bells(self, heard: Callable[[str], object]) -> AbstractContextManager[None]:
         """Call `heard`, from any thread, for each bell that is rung, as long as the context lasts."""

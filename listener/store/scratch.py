@@ -157,6 +157,10 @@ class Scratch:
         """Do the same: there is nobody to wait for."""
         return self.write(work)
 
+    async def awrite_first(self, work: Callable[[Tx], T]) -> T:
+        """Do the same."""
+        return self.write(work)
+
     async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one thread
         """Do the same; there is nothing to wait for."""
         return self.write(work)

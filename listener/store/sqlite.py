@@ -243,6 +243,10 @@ class SqliteStore:
         """Do the same: a file has one writer, and who keeps it locked is seen by the flag file; see `Store.write_first`."""
         return self.write(work)
 
+    async def awrite_first(self, work: Callable[[Tx], T]) -> T:
+        """Do the same without blocking the event loop."""
+        return await self.awrite(work)
+
     async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         """Run `work` in one transaction without blocking the event loop."""
         import asyncio  # noqa: PLC0415  # whoever waits like this has it already; a command that only looks does without

@@ -53,6 +53,10 @@ class Timed:
         """See `Store.write_first`."""
         return self._store.write_first(work)
 
+    async def awrite_first(self, work: Callable[[Tx], T]) -> T:
+        """See `Store.awrite_first`."""
+        return await self._store.awrite_first(work)
+
     def bells(self, heard: Callable[[str], object]) -> AbstractContextManager[None]:
         """See `Store.bells`."""
         return self._store.bells(heard)

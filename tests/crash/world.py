@@ -162,6 +162,10 @@ class MemoryStore:
         """Do the same."""
         return self.write(work)
 
+    async def awrite_first(self, work: Callable[[Tx], T]) -> T:
+        """Do the same, at once."""
+        return self.write(work)
+
     async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:  # noqa: ARG002  # there is one writer
         """Do the same, at once."""
         return self.write(work)

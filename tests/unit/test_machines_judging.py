@@ -57,6 +57,12 @@ def test_a_parked_reply_with_its_reason_is_an_end() -> None:
     assert (found["parked"], found["wrong"], found["unfinished"]) == (1, 0, 0)
 
 
+def test_where_a_network_refuses_after_a_doubt_nobody_can_tell_whatever_its_keys_do() -> None:
+    reason = "we cannot tell whether it is there (an earlier try broke off, and now: we do not take that); look at the post and decide"
+    found = verdict({**SENT, "state": "parked", "reason": reason}, keys=True)
+    assert (found["parked"], found["wrong"]) == (1, 0)
+
+
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while data := await reader.read(100):
         writer.write(data)

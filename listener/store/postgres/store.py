@@ -38,6 +38,7 @@ _READERS = 8  # connections at most, besides the one that writes
 _BESIDE = 4  # writers beside each other
 _TRIES = 6
 _REST = 0.02  # seconds before the second try, at most; twice as long before each further one
+_FREELY = "BEGIN"  # a transaction without the lock of the store
 _WRITING, _DAEMON = 1, 2  # the locks of a store, by their second number
 
 
@@ -257,7 +258,11 @@ class PostgresStore:
 
     def write_first(self, work: Callable[[Tx], T]) -> T:
         """Run `work` beside all others, without the lock of the store; see `Store.write_first`."""
-        return self._write_beside(work, "BEGIN")
+        return self._write_beside(work, _FREELY)
+
+    async def awrite_first(self, work: Callable[[Tx], T]) -> T:
+        """Do the same without blocking the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._write_beside, work, _FREELY)
 
     def _write_beside(self, work: Callable[[Tx], T], begin: str = "") -> T:
         begin = begin or f"BEGIN; SELECT pg_advisory_xact_lock_shared({self._talk.place}, {_WRITING})"
