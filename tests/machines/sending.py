@@ -158,7 +158,9 @@ async def cut_from_network(*, seed: int, keys: bool) -> Verdict:
 
 
 def _looked_in_vain(of: Fleet) -> bool:
-    return bool(of.rows("SELECT 1 FROM deliveries WHERE state = 'unknown' AND reason LIKE 'the look failed%%'"))
+    """Return whether a look has failed: for what is in doubt, or before a first try."""
+    doubt, first = "state = 'unknown' AND reason LIKE 'the look failed%'", "state = 'ready' AND attempts = 0 AND reason <> ''"
+    return bool(of.rows(f"SELECT 1 FROM deliveries WHERE ({doubt}) OR ({first})"))
 
 
 async def begun(of: Fleet, number: int) -> None:
