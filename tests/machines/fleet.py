@@ -264,7 +264,7 @@ class Fleet:
     def _begin(self, replies: int, alone: bool, prefix: str) -> None:  # noqa: FBT001  # for `prepare` alone
         file, store = open_store(f"sqlite:///{self.folder}/approved.db", (HEARING, self.answering), create=True, patience=5.0), self.store()
         self._approve(file, replies, alone, prefix)
-        move(file.read(), store, lambda _table, _rows: None)
+        move(file, store, lambda _table, _rows: None)
         for one in (file, store):
             one.close()
         self.rows("ANALYZE")  # which a server does by itself where it is not switched off
