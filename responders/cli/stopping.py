@@ -99,7 +99,9 @@ def pause(app: App, *, reason: str, span: timedelta | None, who: str | None) -> 
         app.out.line(f"{counted(stopped.leaving, 'answer was', 'answers were')} on the way already: earnest status says how that ends.")
     if stopped.unlogged:
         app.out.line(f"earnest log has no line of this: {one_line(stopped.unlogged, _WIDTH)}")
-    app.out.next_step("Let it go on: earnest resume" if everywhere else "Try again at once: earnest pause; or stop the daemons elsewhere")
+    app.out.next_step(
+        "Let it go on: earnest resume" if everywhere else "Try again at once: earnest pause; or stop the daemons: systemctl stop earnest"
+    )
     return 0 if everywhere else Unreachable.exit_code
 
 
@@ -109,7 +111,11 @@ def _words(stopped: Stopped, *, everywhere: bool) -> str:
         return f"Sending is stopped {until}."
     problem = one_line(stopped.problem, _WIDTH)
     if not everywhere:
-        return f"Sending is stopped on THIS MACHINE ONLY, {until}; other machines may send on, since {problem}"
+        folder = one_line(str(Path(stopped.flag).parent), _WIDTH)
+        return (
+            f"Sending is stopped on THIS MACHINE ONLY, {until}, since {problem}\nIt holds for daemons that look into {folder}."
+            " Other machines may send on, and so may a systemd service here: that looks into its own StateDirectory."
+        )
     return f"Sending is stopped by a flag file {until}, since {problem}. Resume removes it: {one_line(stopped.flag, _WIDTH)}"
 
 

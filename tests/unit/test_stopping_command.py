@@ -104,6 +104,7 @@ def test_a_shared_store_out_of_reach_stops_this_machine_and_says_that_others_may
     paused = run("pause", "--reason", "a storm")
     assert paused.code == 5
     assert "THIS MACHINE ONLY" in paused.out
+    assert f"look into {tmp_path}." in paused.out
     assert "127.0.0.1" in paused.out
     assert "Try again" in paused.err
     assert len(list(tmp_path.glob("*.paused"))) == 1
