@@ -62,8 +62,9 @@ nightly: setup
 
 # What is asked of a store in every corner of the program; the server is one that a wheel brings along.
 ON_A_SERVER = $(wildcard tests/contracts/test_store_*.py) tests/contracts/test_deciding_together.py tests/unit/test_moving.py
-ON_POSTGRES = $(patsubst %,tests/unit/test_%.py,aftermath brakes cli_looking clocks competitors correcting deadlines following \
-	incidents_told kept_clock lately lowering new_terms outbox rejudging several_sources shadows storms terms_gone)
+ON_POSTGRES = $(patsubst %,tests/unit/test_%.py,aftermath brakes cli_deciding cli_looking clocks competitors correcting deadlines dispatch \
+	erased erased_over_time following incidents_told kept_clock lately lowering new_terms outbox rejudging several_sources shadows storms \
+	telling terms_gone)
 
 test-postgres: setup  ## the contract of stores, and every ledger, on a real PostgreSQL server
 	$(BIN)/python -m pytest -n auto -m on_a_server $(ON_A_SERVER)

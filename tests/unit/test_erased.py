@@ -13,6 +13,7 @@ from listener.model import Author, Page
 from listener.polling import Ear
 from listener.store import following
 from responders.ledger import audit
+from tests import keeping
 from tests.mouth import NETWORK, House
 from tests.program import Program
 from tests.stores import make_rules
@@ -31,9 +32,13 @@ def house(tmp_path: Path) -> House:
     return House(tmp_path, brands=_BRANDS, scoring=_SCORING, routes=_ROUTES)
 
 
+IN_A_FILE = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'words_%'"
+ON_A_SERVER = "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+
+
 def rows_with(house: House, word: str = CANARY) -> set[str]:
     """Return the tables that hold the word, of all there are."""
-    tables = [str(row["name"]) for row in house.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'words_%'")]
+    tables = [str(row["name"]) for row in house.rows(ON_A_SERVER if keeping.ON_POSTGRES else IN_A_FILE)]
     return {
         table
         for table in tables
@@ -86,7 +91,7 @@ async def test_a_deleted_word_stands_nowhere(house: House, caplog: pytest.LogCap
     assert {"posts", "mentions", "assessments", "decisions", "drafts", "approvals", "suppressions", "words"} <= rows_with(house)
     await delete(house, "p1", "p2", "p3", "p4")
     assert rows_with(house) == set(), "the hold of tom's other post does not quote it either"
-    assert house.rows("SELECT rowid FROM words WHERE words MATCH :word", word=CANARY) == []
+    assert house.rows("SELECT rowid FROM words WHERE words MATCH :word", word=f'"{CANARY}"') == []
     assert await cleaning.clean(house.store, house.clock)
     assert files_with(house) == []
     assert CANARY not in caplog.text.casefold()
@@ -121,7 +126,7 @@ async def test_among_many_posts_only_the_deleted_one_is_gone(house: House) -> No
         pass
     assert await cleaning.clean(house.store, house.clock)
     assert [each for each in gone if files_with(house, f"sparrow{each.removeprefix('m')} ")] == []
-    assert len(house.rows("SELECT rowid FROM words WHERE words MATCH 'sparrow1'")) == 1
+    assert len(house.rows("SELECT rowid FROM words WHERE words MATCH :word", word='"sparrow1"')) == 1
 
 
 async def test_on_a_network_that_wants_it_the_name_goes_too(house: House) -> None:
@@ -138,7 +143,7 @@ async def test_on_a_network_that_wants_it_the_name_goes_too(house: House) -> Non
 
 async def test_people_are_told_in_words(house: House, tmp_path: Path) -> None:
     await through_the_street(house, sent=False)
-    run = Program(f"sqlite:///{tmp_path}/earnest.db", make_rules(tmp_path), {"EARNEST_NAME": "jo"})
+    run = Program(keeping.store_url(tmp_path), make_rules(tmp_path), {"EARNEST_NAME": "jo"})
     assert "edited, noticed" in run("show", "A-4").out
     assert run.case("A-4")["thread"][0]["edited_at"]
     await delete(house, "p1")
