@@ -27,6 +27,10 @@ _MOST_QUOTED = 4
 Stretch = tuple[int, int]
 
 
+def _one_spaced(text: str) -> str:
+    return text if text.isprintable() and "  " not in text else _WHITE.sub(" ", text)
+
+
 @dataclass(frozen=True)
 class Seen:
     """What a query can see of a post: its folded text, stretches of the original that do not count, its handles and its hashtags.
@@ -54,8 +58,7 @@ class Seen:
     @cached_property
     def text(self) -> str:
         """The folded text with one space where there was any white space."""
-        text = self.folded.text
-        return text if text.isprintable() and "  " not in text else _WHITE.sub(" ", text)
+        return _one_spaced(self.folded.text)
 
     @cached_property
     def starts(self) -> Sequence[int]:
@@ -96,10 +99,17 @@ class Queries:
         words = {_folded(one): None for root in self._roots for one in _words(root)}
         self._patterns = tuple(words)
         self._search = ahocorasick_rs.AhoCorasick(list(words)) if words else None
+        self._single = not any(" " in word for word in words)
 
     def __bool__(self) -> bool:
         """Whether there is any query."""
         return bool(self._roots)
+
+    def has_no_word_in(self, folded: str) -> bool:
+        """Whether a folded text satisfies no query for certain: each needs a word, and none of the words stands there, whole or not."""
+        if self._wordless or self._search is None:
+            return not self._roots
+        return not self._search.find_matches_as_indexes(folded if self._single else _one_spaced(folded))
 
     def find(self, seen: Seen) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Yield the number of every query that the post satisfies, with the author's own words that did it."""

@@ -31,6 +31,7 @@ _ADDRESS = regex.compile(
 _PART_OF_ADDRESS = re.compile(rf"://|www\.|@(?<=\S@)|{_ENDING}")
 _HANDLE = regex.compile(r"(?<![\w@/.])@[\w-]++(?:\.[\w-]++)*(?:@[\w-]++(?:\.[\w-]++)*)?")
 _REDDIT_HANDLE = regex.compile(r"(?<![\w@])/?u/([\w-]+)")
+_NOBODY: frozenset[str] = frozenset()
 _HASHTAG = regex.compile(r"(?<![\w&])[#\uff03]([\p{L}\p{N}\p{M}_]+)")
 
 
@@ -77,6 +78,7 @@ class _Known:
 
     names: Phrases
     handles: Mapping[str, str]
+    spoken_to: Mapping[str, frozenset[str]]  # by network, and by "" where we have no handle: our handles, with their servers and without
     hashtags: frozenset[str]
     ignored_authors: frozenset[str]
     ignored_phrases: Phrases
@@ -97,9 +99,11 @@ def _bare(handle: str) -> str:
 
 
 def _know(brand: Brand) -> _Known:
+    handles = {network: _bare(handle) for network, handle in brand.handles.items()}
     return _Known(
         names=Phrases(brand.names),
-        handles={network: _bare(handle) for network, handle in brand.handles.items()},
+        handles=handles,
+        spoken_to={network: _both_ways([handle]) for network, handle in handles.items() if handle} | {"": _both_ways(handles.values())},
         hashtags=frozenset(clean(tag).strip().removeprefix("#") for tag in brand.hashtags),
         ignored_authors=frozenset(map(_bare, brand.ignore.authors)),
         ignored_phrases=Phrases(brand.ignore.phrases),
@@ -156,19 +160,29 @@ def _read(post: Post) -> _Read:
         folded=fold_with_offsets(text),
         handles=tuple(sorted(handles)),
         addresses=tuple(_addresses(text)),
-        hashtags={clean(tag).removeprefix("#"): "#" + tag.removeprefix("#") for tag in post.tags} | tags,
+        hashtags={clean(tag).removeprefix("#"): "#" + tag.removeprefix("#") for tag in post.tags} | tags if post.tags else tags,
         mentions=frozenset(map(_bare, post.mentions)),
     )
 
 
 def _addresses(text: str) -> Iterator[_Place]:
-    if _PART_OF_ADDRESS.search(text):  # in a twentieth of the time
-        yield from ((found.start(), found.end(), "", found[0]) for found in _ADDRESS.finditer(text))
+    """Find web and mail addresses, looking only where a sign of one stands: none is without such a sign, and none holds a space."""
+    end = 0
+    for sign in _PART_OF_ADDRESS.finditer(text):
+        if sign.start() >= end:
+            start, end = text.rfind(" ", end, sign.start()) + 1 or end, text.find(" ", sign.end())
+            end = len(text) if end < 0 else end
+            yield from ((found.start(), found.end(), "", found[0]) for found in _ADDRESS.finditer(text, start, end))
 
 
 def _short(handle: str) -> str:
     """Return the part of a handle before its server: acme of acme@mastodon.social."""
     return handle.partition("@")[0]
+
+
+def _both_ways(handles: Iterable[str]) -> frozenset[str]:
+    """Return handles with their servers and without."""
+    return frozenset([way for handle in handles for way in (handle, _short(handle))])
 
 
 class Matcher:
@@ -193,7 +207,7 @@ class Matcher:
         if post.own or any(account.id == post.author.id for account in accounts):
             return ()
         read = _read(post)
-        return tuple(mention for name in self._brands if (mention := self._mention(name, post, read, accounts)))
+        return tuple([mention for name in self._brands if (mention := self._mention(name, post, read, accounts))])
 
     def others(self, post: Post) -> tuple[Other, ...]:
         """Return the competitors that somebody's post names, for each brand that has them; what the brand ignores does not count."""
@@ -241,12 +255,16 @@ class _Ours:
 
 
 def _which(post: Post, read: _Read, brand: _Known, ours: Sequence[Account]) -> _Ours:
-    known = {_bare(account.handle) for account in ours} | {handle for handle in [brand.handles.get(post.network)] if handle}
-    listed = (known | {_bare(account.id) for account in ours}) & read.mentions
+    handle = brand.handles.get(post.network)
+    known = {handle} if handle else set()
+    spoken_to = brand.spoken_to[post.network if handle else ""]  # on a network where we have no handle, any of ours speaks to us
+    if ours:
+        known |= {_bare(account.handle) for account in ours}
+        spoken_to = _both_ways(known)
+    listed = frozenset((known | {_bare(account.id) for account in ours}) & read.mentions)
     # Where the network names another server's account, a bare "@acme" in the text means that one.
-    elsewhere = set() if listed else {_short(handle) for handle in read.mentions if "@" in handle}
-    handles = known or set(brand.handles.values())  # on a network where we have no handle, any of ours speaks to us
-    return _Ours(frozenset(listed), frozenset((handles | {_short(one) for one in handles}) - elsewhere), frozenset(elsewhere))
+    elsewhere = frozenset([_short(one) for one in read.mentions if "@" in one]) if read.mentions and not listed else _NOBODY
+    return _Ours(listed, spoken_to - elsewhere, elsewhere)
 
 
 def _by_handle(read: _Read, which: _Ours) -> Iterator[Because]:
@@ -288,7 +306,7 @@ def _by_hashtag(read: _Read, brand: _Known) -> Iterator[Because]:
 
 def _by_query(read: _Read, brand: _Known) -> Iterator[Because]:
     """Find the queries that the post satisfies, each with the words that did it."""
-    if brand.queries:
+    if brand.queries and not brand.queries.has_no_word_in(read.folded.text):
         for _, quotes in brand.queries.find(read.seen):
             yield Because(Ground.QUERY, " … ".join(quotes))
 

@@ -122,6 +122,8 @@ def test_a_phrase_is_sought_by_first_letters_where_it_would_be_found_without_the
 @given(TEXTS)
 @example("x@acme.com")
 @example("go to acme.shop now")
+@example("a.co b.co\tc@d.co,e.co  www.f f.co")
+@example("u@v.co@w x.y.co http://a.co//b.co\nwww.c")
 def test_every_address_has_a_part_by_which_it_is_noticed(text: str) -> None:
     slowly = [found.span() for found in matching._ADDRESS.finditer(text)]
     assert [(start, end) for start, end, *_ in matching._addresses(text)] == slowly
@@ -155,6 +157,17 @@ def test_numbers_are_told_apart_without_sorting(numbers: list[int], times: int) 
 def test_a_query_that_words_alone_need_not_satisfy_is_asked_where_none_of_them_stands(query: str) -> None:
     post = Post("x", "1", "hello @zenith #zenith", Author("x", "7", "marta_k"), datetime(2026, 11, 20, tzinfo=UTC), "1")
     assert [number for number, _ in finding.Queries([parse(query).root]).find(matching.sees(post))] == [0]
+
+
+@given(TEXTS)
+@example("a\nco")
+@example("AC\u200bME lol")
+def test_a_text_without_any_word_of_a_query_satisfies_none(text: str) -> None:
+    post = Post("x", "1", text, Author("x", "7", "marta_k"), datetime(2026, 11, 20, tzinfo=UTC), "1")
+    for queries in (["acme"], ['"a co" OR lol', "(ok OR wow) NEAR/3 jaja"], ["x.y OR u"]):
+        asked = finding.Queries([parse(query).root for query in queries])
+        found = [number for number, _ in asked.find(matching.sees(post))]
+        assert not (found and asked.has_no_word_in(fold_with_offsets(text).text))
 
 
 def test_posts_of_a_page_that_say_the_same_are_judged_as_one_by_one() -> None:
