@@ -153,15 +153,16 @@ def _work(questions: BinaryIO, answers: BinaryIO) -> None:
     assessors: dict[str, Assessor] = {}
     while len(size := questions.read(_SIZE.size)) == _SIZE.size:
         key, scoring, many = pickle.loads(questions.read(_SIZE.unpack(size)[0]))  # noqa: S301  # from the process that began this one
-        if key not in assessors:
+        if first := key not in assessors:
             while len(assessors) >= _KEPT:
                 del assessors[next(iter(assessors))]
             assessors[key] = Assessor(pickle.loads(scoring))  # noqa: S301  # the same
-            gc.collect()
-            gc.freeze()  # words and weights stay, and need not be looked through for garbage
         found = pickle.dumps((_SHAPES, assessors[key].assess_all(many)), pickle.HIGHEST_PROTOCOL)
         answers.write(_SIZE.pack(len(found)) + found)
         answers.flush()
+        if first:
+            gc.collect()
+            gc.freeze()  # words and weights, those of the languages just met too, stay: they need not be looked through for garbage
 
 
 def main() -> None:

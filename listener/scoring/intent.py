@@ -55,10 +55,12 @@ def link(reading: Reading) -> str:
 
 def robbed(reading: Reading, signals: Collection[str]) -> bool:
     """Whether the author was robbed, or lost a card, asks for help and blames nobody: that is no fault of the brand."""
-    asks = reading.has("request", "question") or reading.asks
     lost = reading.stands.get("marks.robbed", ())
+    if not lost:
+        return False
+    asks = reading.has("request", "question") or reading.asks
     blames = any(not one.meets(lost) for one in reading.stands.get("marks.complaint", ()))
-    return asks and bool(lost) and not blames and set(signals) <= {"losing_money", "money", "reach"}
+    return asks and not blames and set(signals) <= {"losing_money", "money", "reach"}
 
 
 def _complaint(reading: Reading, signals: Collection[str], mood: Mood, *, sarcasm: bool) -> Why | None:

@@ -12,7 +12,7 @@ import re
 import threading
 import tomllib
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -99,8 +99,8 @@ def wordless(text: str) -> bool:
     return _too_few(_WORD.findall(_plain(text)))
 
 
-def _too_few(words: Iterable[str]) -> bool:
-    return sum(map(len, words)) < _THREE_LETTERS
+def _too_few(words: Sequence[str]) -> bool:
+    return len(words) < _THREE_LETTERS and sum(map(len, words)) < _THREE_LETTERS
 
 
 def _plain(text: str) -> str:

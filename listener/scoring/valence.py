@@ -93,7 +93,7 @@ def read(text: str, *, emoji: bool = False) -> Valence:
     tokens = text.split()
     if not tokens:
         return Valence(0.0, 0.0, 0.0, 0.0, ())
-    lows = list(map(_bare, text.lower().split()))
+    lows = [low if low.isalpha() else _bare(low) for low in text.lower().split()]
     places, values, names = _weighed(tokens, lows, pictures.worth if emoji and not text.isascii() else _no_worth)
     if values and "but" in lows:
         values = _but(values, bisect_left(places, lows.index("but")))
@@ -145,7 +145,7 @@ def _weighed(tokens: Sequence[str], lows: Sequence[str], worth_of: _Worth) -> tu
     loud = sum(map(str.isupper, tokens))
     differs = 0 < loud < len(tokens)
     padded = [""] * _BEFORE + list(tokens) + [""] * _AFTER
-    denied = any(_NOT in low for low in lows)
+    denied = _NOT in " ".join(lows)
     turned: dict[tuple[str, ...], tuple[float, str]] = {}
     found: tuple[list[int], list[float], list[str]] = ([], [], [])
     for place in places:
