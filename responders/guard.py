@@ -6,7 +6,7 @@ A problem blocks the text until it is edited. It is said in words for a person a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 from listener.model import Post
 from listener.rules.answers import Answer
 from listener.rules.rulebook import Rulebook
-from listener.text import clean, hidden, one_line
+from listener.text import Folded, clean, hidden, one_line
 from responders import foreign, linking, personal
 from responders.handles import readings
 from responders.lexicon import AGAINST_OURSELVES, PROFANITY, PROMISES_OF_LAW
 from responders.model import Kind
 from responders.ours import Ours
-from responders.promising import promises, unsourced
-from responders.wording import Listed, flat, quoted, words
+from responders.promising import promises, promises_anything, unsourced
+from responders.wording import Listed, any_number, flat, quoted, words
 
 _LONGEST = 20_000  # twice what any network takes; beyond it reading would take its time
 _BOOKS_KEPT = 8  # the rules at work, those that they are compared with, and some that are being checked
@@ -49,9 +49,8 @@ def _always() -> tuple[Listed, Listed, Listed]:
     return Listed(AGAINST_OURSELVES), Listed(PROMISES_OF_LAW), Listed(PROFANITY)
 
 
-def _never_said(text: str, ours: Ours) -> Iterator[str]:
+def _never_said(read: Folded, ours: Ours) -> Iterator[str]:
     against, law, _ = _always()
-    read = flat(text)
     if found := ours.never_said.find(read):
         yield f"it says {quoted(found)}, which the boundaries never allow"
     if found := against.find(read):
@@ -84,13 +83,17 @@ def _is_rude(part: str) -> bool:
 _rude_kept = lru_cache(maxsize=8_192)(_rude)
 
 
-def _profanity(text: str) -> Iterator[str]:
-    found = dict.fromkeys(_always()[-1].find(text))
-    for token in clean(text).split():
+def _swears(listed: Iterable[str], tokens: Iterable[str]) -> tuple[str, ...]:
+    """Return what to say of rude words: those that were found as they are listed, and what of tokens (see `_rude`) may be read as one."""
+    found = dict.fromkeys(listed)
+    for token in tokens:
         if rude := (_rude_kept if len(token) <= _LONGEST_TOKEN else _rude)(token):
             found |= dict.fromkeys(rude)
-    if found:
-        yield f"it swears: {quoted(tuple(found))}"
+    return (f"it swears: {quoted(tuple(found))}",) if found else ()
+
+
+def _profanity(text: str) -> tuple[str, ...]:
+    return _swears(_always()[-1].find(text), clean(text).split())
 
 
 def _personal(text: str, book: Rulebook) -> Iterator[str]:
@@ -138,11 +141,32 @@ class _Guard:
 
     def __init__(self, book: Rulebook) -> None:
         self.ours = Ours(book)
+        self._unsaid = Listed((*book.boundaries.never_say, *AGAINST_OURSELVES, *PROMISES_OF_LAW))
         self._kept = lru_cache(maxsize=_TEXTS_KEPT)(self._look)
+        self._harmless_kept = lru_cache(maxsize=_TEXTS_KEPT)(self._harmless)
+
+    def never_said(self, text: str) -> Iterable[str]:
+        """Return what a text says that nobody may say. All of that is looked for at once: most texts hold none of it."""
+        read = flat(text)
+        return _never_said(read, self.ours) if self._unsaid.stands_in(read) else ()
 
     def alone(self, body: str, today: date | None) -> tuple[str, ...]:
         """Return what is wrong with a text whomever it is said to."""
-        return self._kept(body, today) if len(body) <= _LONGEST_KEPT else self._look(body, today)
+        if len(body) > _LONGEST_KEPT:
+            return self._look(body, today)
+        harmless = self._harmless_kept(any_number(body), today)
+        if harmless is None:
+            return self._kept(body, today)
+        return _swears((), [token for token in clean(body).split() if token not in harmless])
+
+    def _harmless(self, body: str, today: date | None) -> frozenset[str] | None:
+        """Return the tokens of a text that is fine whatever its numbers are, as far as no number makes a rude word of one; else None.
+
+        Such a text holds no rude word, no promise and no link, and there is no answer that it must not tell any more.
+        """
+        over = any(today is not None and today > answer.review_by for answer in self.ours.answers)
+        fine = not (over or _profanity(body) or promises_anything(body) or linking.may_link(body))
+        return frozenset(clean(body).split()) if fine else None
 
     def _look(self, body: str, today: date | None) -> tuple[str, ...]:
         ours = self.ours
@@ -201,7 +225,7 @@ def check(
     problems = [] if body.strip() and clean(text).strip() else ["there is nothing in it to say"]
     if names := hidden(text):
         problems.append(f"it carries hidden characters: {', '.join(names)}")
-    problems += (*_never_said(text, door.ours), *door.alone(body, today))
+    problems += (*door.never_said(text), *door.alone(body, today))
     if kind is Kind.PRIVATE:
         problems += foreign.widens(text, post, door.ours)
     else:

@@ -239,6 +239,11 @@ def _misnamed(folded: Folded) -> Iterator[str]:
             yield f"a link says {_quoted(shown[0])} and leads to {_quoted(target)}"
 
 
+def may_link(text: str) -> bool:
+    """Return whether a link may stand in a text: where this says no, there surely is none, whatever digits stand in it."""
+    return bool(_NEAR.search(fold_with_offsets(text).text))
+
+
 def problems(text: str, sites: Sites) -> tuple[str, ...]:
     """Return what is wrong with the links in a text, in words for a person, each once."""
     folded = fold_with_offsets(text)

@@ -47,7 +47,7 @@ _NUMBERED = re.compile(r"\d[\w-]{3}")
 _LOCAL = re.compile(r"[\w.+%-]+")
 # Every order number holds so many digits in a row, or stands behind one of these.
 _ORDER_DIGITS = 7
-_ORDER_WORDS = ("order", "bestell", "auftrag", "commande", "pedido", "ordine", "invoice", "rechnung", "booking", "buchung", "ref")
+_ORDER_WORDS = re.compile("order|bestell|auftrag|commande|pedido|ordine|invoice|rechnung|booking|buchung|ref")
 _CARD_DIGITS, _PHONE_DIGITS = 13, 7  # the fewest
 _BETWEEN_DIGITS = 3
 
@@ -136,8 +136,10 @@ def _plain(text: str) -> str:
 def _may_hold_email(plain: str) -> bool:
     """Return whether an address may stand in a text: a handle such as @marta@town.example is none."""
     *before, _ = plain.split("@")
-    names = (name and _LOCAL.match(name[-1]) and not (place and _LOCAL.fullmatch(name)) for place, name in enumerate(before))
-    return any(names) or "at)" in plain or "at]" in plain
+    for place, name in enumerate(before):
+        if name and _LOCAL.match(name[-1]) and not (place and _LOCAL.fullmatch(name)):
+            return True
+    return "at)" in plain or "at]" in plain
 
 
 def _may_begin_iban(plain: str, at: int) -> bool:
@@ -174,7 +176,7 @@ def _looks(plain: str) -> Iterator[tuple[str, Callable[[], Iterator[str]]]]:
 
 def _named_orders(plain: str) -> tuple[re.Pattern[str], ...]:
     """Return how order numbers are looked for behind their name, where there are both a name and a number to go with it."""
-    return (_NAMED_ORDER,) if any(word in plain for word in _ORDER_WORDS) and _NUMBERED.search(plain) else ()
+    return (_NAMED_ORDER,) if _NUMBERED.search(plain) and _ORDER_WORDS.search(plain) else ()
 
 
 def _spoken(plain: str) -> str:
@@ -198,8 +200,9 @@ def find_patterns(text: str, patterns: Mapping[str, str]) -> tuple[Found, ...]:
 
     A pattern that cannot be used finds every text, with nothing to show: what it should keep private cannot be told.
     """
-    plain = _plain(text) if patterns else ""
-    found: list[Found] = []
+    if not patterns:
+        return ()
+    plain, found = _plain(text), list[Found]()
     for name, pattern in patterns.items():
         usable = _pattern(pattern)
         if usable is None:

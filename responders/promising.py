@@ -271,6 +271,11 @@ def promises(text: str) -> tuple[Promise, ...]:
     return tuple(_outermost(found))
 
 
+def promises_anything(text: str) -> bool:
+    """Return whether there is a promise in a text, as `unsourced` reads it: the same whatever digits stand in it."""
+    return bool(promises(_SPACES.sub(" ", text)))
+
+
 def _outermost(found: Iterable[Promise]) -> Iterator[Promise]:
     reached = 0
     for promise in sorted(found, key=lambda one: (one.start, -one.end)):

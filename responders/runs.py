@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 from listener.text import clean
-from responders.wording import unspaced, words
+from responders.wording import any_number, unspaced, words
 
 _WORDS, _LETTERS = 4, 8  # that many in a row repeat a text
 _LONGEST_KEPT = 2_000  # characters: nothing is remembered of a longer text
+
+_NUMBER = re.compile("[0-9]")
 
 _Run = tuple[str, ...]
 
@@ -37,17 +40,18 @@ class Runs:
         return dict.fromkeys(_runs(self._letters, _LETTERS))
 
     def may_stand_in(self, folded: str) -> bool:
-        """Return whether a run of words could stand in a folded text: one of `keys` is in every run, and few texts hold any."""
-        return any(key in folded for key in self.keys)
+        """Return whether a run could stand in a folded text, whatever the numbers in both: one of `keys` is in every run of words."""
+        return bool(self._letters) or any(key in folded for key in self.keys)
 
 
 def _keys(tokens: Sequence[str]) -> Iterator[str]:
-    """Yield words of which one stands in every run, long ones where there is a choice."""
-    lengths, start = list(map(len, tokens)), 0
-    while start + _WORDS <= len(tokens):
+    """Yield words without a number of which one stands in every run, long ones where there is a choice; "" where there is none."""
+    plain = ["" if _NUMBER.search(token) else token for token in tokens]
+    lengths, start = list(map(len, plain)), 0
+    while start + _WORDS <= len(plain):
         run = lengths[start : start + _WORDS]
         start += run.index(max(run))
-        yield tokens[start]
+        yield plain[start]
         start += 1
 
 
@@ -56,8 +60,11 @@ _kept = lru_cache(maxsize=256)(Runs)
 
 def repeated(text: str, post: str, own: Callable[[], Runs]) -> Iterator[str]:
     """Yield the first words, and the first letters, in which `text` repeats `post`, unless they stand in what is our `own`."""
-    said = _kept(text) if len(text) <= _LONGEST_KEPT else Runs(text)
-    if said.may_stand_in(clean(post)) and (run := _shared(said.words, _runs(words(post), _WORDS), lambda: own().words)):
+    folded, short = clean(post), len(text) <= _LONGEST_KEPT
+    if short and not _kept(any_number(text)).may_stand_in(folded):
+        return
+    said = _kept(text) if short else Runs(text)
+    if said.may_stand_in(folded) and (run := _shared(said.words, _runs(words(post), _WORDS), lambda: own().words)):
         yield " ".join(run)
     if said.letters and (run := _shared(said.letters, _runs(unspaced(post), _LETTERS), lambda: own().letters)):
         yield "".join(run)

@@ -13,6 +13,7 @@ from listener.text import Folded, clean, fold_with_offsets, one_line
 
 _QUOTE_WIDTH = 60
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")  # the same in a text of nothing but ASCII, and faster
+_DIGIT = re.compile("[1-9]")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}\p{N}]+)*")
 # Scripts that write no spaces between words; no letter of theirs stands elsewhere than here, which is seen faster.
 _NEAR_UNSPACED = re.compile("[\u0e00-\u1fff\u2e80-\ufdff\ufe10-\U0001f2ff\U0001fb00-\U0010ffff]")
@@ -45,6 +46,10 @@ class Listed:
         found = self._phrases.find(flat(text) if isinstance(text, str) else text)
         return tuple(dict.fromkeys(clean(one.words) for one in found)) if found else ()
 
+    def stands_in(self, read: Folded) -> bool:
+        """Return whether `find` would find any, in a text that was made `flat`."""
+        return bool(self._phrases.find(read))
+
 
 @lru_cache(maxsize=64)
 def listed(phrases: tuple[str, ...]) -> Listed:
@@ -60,7 +65,19 @@ def find_words(phrases: Iterable[str], text: str) -> tuple[str, ...]:
 def may_hold(text: str, phrases: Iterable[str]) -> bool:
     """Return whether `find_words` could find one of `phrases` at all: where this says no, it surely finds none."""
     read = flat(text).text
-    return any((wanted := clean(_spaced(one)).strip()) and wanted in read for one in phrases)
+    return any((wanted := _wanted(one)) and wanted in read for one in phrases)
+
+
+def _wanted(phrase: str) -> str:
+    return phrase.lower() if phrase.isascii() and phrase.isalnum() else clean(_spaced(phrase)).strip()
+
+
+def any_number(text: str) -> str:
+    """Return `text` with 0 for every digit: most answers of ours differ in a number only, and most of what they say in none.
+
+    Folding, words and their bounds are the same for all digits.
+    """
+    return _DIGIT.sub("0", text)
 
 
 def words(text: str) -> tuple[str, ...]:
