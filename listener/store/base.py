@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -21,6 +22,7 @@ Row = Mapping[str, Value]
 T = TypeVar("T")
 _PACKED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: `json.dumps` makes one for every call
 _UNPACKED = json.JSONDecoder()
+_LONGEST_KEPT = 200  # characters of what is remembered
 _EMPTY: Mapping[type, str] = {list: "[]", tuple: "[]", dict: "{}"}  # most of what is packed
 
 
@@ -176,8 +178,10 @@ def unpack(value: Value) -> object:
     """
     if not value:
         return None
+    words = str(value)
     try:
-        return _UNPACKED.decode(str(value))
+        found, end = _UNPACKED.raw_decode(words)
+        return found if end == len(words) else _UNPACKED.decode(words)  # which skips white space, and refuses what else stands behind
     except ValueError:
         message = "the store holds a value that cannot be read"
         raise Unreachable(message, "restore a backup, or ask for help with the file kept aside") from None
@@ -192,5 +196,12 @@ def names(value: Value) -> tuple[str, ...]:
     """Read a packed list of texts."""
     if value == "[]":
         return ()
+    return _names_kept(value) if isinstance(value, str) and len(value) <= _LONGEST_KEPT else _names(value)
+
+
+def _names(value: Value) -> tuple[str, ...]:
     found = unpack(value)
-    return tuple(str(item) for item in found) if isinstance(found, list) else ()
+    return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+_names_kept = lru_cache(maxsize=512)(_names)  # our own handles, above all

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from listener.clock import from_text, to_text
 from listener.model import (
@@ -31,6 +32,11 @@ from listener.store import corrections
 from listener.store.base import Reader, Row, Tx, names, number, pack, text, text_or_none, unpack
 from listener.store.intake import Intake
 
+_VISIBILITIES = {one.value: one for one in Visibility}  # to look a value up is faster than to ask its class
+_MOODS = {one.value: one for one in Mood}
+_LEVELS = {one.value: one for one in Level}
+_INTENTS = {one.value: one for one in Intent}
+_LONGEST_KEPT = 200  # characters of what is remembered
 THREAD = 200  # posts of a thread that are read before one of them
 
 Stood = tuple[bool, str | None]
@@ -90,11 +96,11 @@ def judged_as(row: Row, judge: str, language: str = "language") -> Assessment | 
 
 def _assessment(row: Row, record: Mapping[str, object], language: str) -> Assessment:
     return Assessment(
-        language=text(row, language),
-        sentiment=Sentiment(Mood(text(row, "mood")), float(row["score"] or 0.0), sure_of(record)),
+        language=str(row[language]),
+        sentiment=Sentiment(_MOODS[str(row["mood"])], float(row["score"] or 0.0), sure_of(record)),
         signals=_signals(record.get("signals")),
-        urgency=Urgency(Level(text(row, "level")), number(row, "points")),
-        intent=Intent(text(row, "intent")),
+        urgency=Urgency(_LEVELS[str(row["level"])], number(row, "points")),
+        intent=_INTENTS[str(row["intent"])],
         needs_reply=bool(record.get("needs_reply")),
         moment_of_truth=bool(record.get("moment_of_truth")),
         sarcasm=bool(record.get("sarcasm")),
@@ -114,35 +120,37 @@ def sure_of(record: Mapping[str, object]) -> float | None:
 
 
 def _signals(found: object) -> tuple[Signal, ...]:
-    rows = found if isinstance(found, list) else ()
-    return tuple(Signal(str(name), int(points), tuple(str(word) for word in because)) for name, points, because in rows)
+    if not found or not isinstance(found, list):
+        return ()
+    return tuple([Signal(str(name), int(points), tuple(map(str, because))) for name, points, because in found])
 
 
 def read_post(row: Row) -> Post:
     """Build a post from a row of `posts`."""
+    network = str(row["network"])
     return Post(
-        network=text(row, "network"),
-        id=text(row, "id"),
-        text=text(row, "text"),
+        network=network,
+        id=str(row["id"]),
+        text=str(row["text"]),
         author=Author(
-            network=text(row, "network"),
-            id=text(row, "author_id"),
-            handle=text(row, "handle"),
-            display_name=text(row, "display_name"),
+            network=network,
+            id=str(row["author_id"]),
+            handle=str(row["handle"]),
+            display_name=str(row["display_name"]),
             followers=None if row["followers"] is None else number(row, "followers"),
             bot=bool(row["bot"]),
-            bio=text(row, "bio"),
+            bio=str(row["bio"]),
         ),
-        created_at=from_text(text(row, "created_at")),
-        thread_id=text(row, "thread_id"),
-        url=text(row, "url"),
-        visibility=Visibility(text(row, "visibility")),
+        created_at=from_text(str(row["created_at"])),
+        thread_id=str(row["thread_id"]),
+        url=str(row["url"]),
+        visibility=_VISIBILITIES[str(row["visibility"])],
         parent_id=text_or_none(row, "parent_id"),
         parent_author_id=text_or_none(row, "parent_author_id"),
         mentions=names(row["mentions"]),
         tags=names(row["tags"]),
         language=text_or_none(row, "language"),
-        version=text(row, "version"),
+        version=str(row["version"]),
         own=bool(row["own"]),
     )
 
@@ -180,8 +188,16 @@ def brands_of(reader: Reader, network: str, post_id: str) -> tuple[str, ...]:
 
 
 def _grounds(row: Row) -> tuple[Because, ...]:
-    because = unpack(row["because"])
+    packed = text(row, "because")
+    return _grounds_kept(packed) if len(packed) <= _LONGEST_KEPT else _unpacked_grounds(packed)
+
+
+def _unpacked_grounds(packed: str) -> tuple[Because, ...]:
+    because = unpack(packed)
     return tuple(Because(Ground(ground), words) for ground, words in because) if isinstance(because, list) else ()
+
+
+_grounds_kept = lru_cache(maxsize=256)(_unpacked_grounds)  # most say that our handle stands in the post
 
 
 def thread(reader: Reader, network: str, thread_id: str, limit: int = THREAD) -> tuple[Post, ...]:

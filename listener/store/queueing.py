@@ -50,11 +50,11 @@ def _free(tx: Tx, rows: Sequence[Row], busy: set[str]) -> dict[int, None]:
     Whom another machine was busy with is left alone to the end, even if it is done by then: what was passed over of them comes first.
     So is whoever wrote in a thread that another machine was busy with: what else they wrote came later.
     """
-    names = sorted({name for row in rows for name in _names_of(row)} - busy)
+    named = [_names_of(row) for row in rows]
+    names = sorted({name for both in named for name in both} - busy)
     busy |= set(names) - (tx.try_lock(names) if names else frozenset())
     found: dict[int, None] = {}
-    for row in rows:
-        author, thread = _names_of(row)
+    for row, (author, thread) in zip(rows, named, strict=True):
         if busy.isdisjoint((author, thread)):
             found[number(row, "seq")] = None
         else:

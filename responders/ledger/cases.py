@@ -93,9 +93,13 @@ def _clocks(row: Row) -> Clocks:
 
 def clock_values(running: Clocks) -> dict[str, Value]:
     """Return the columns that keep the clocks."""
-    moments = {name: getattr(running, name) for name in ("respond_by", "resolve_by", "responded_at", "paused_at")}
-    kept: dict[str, Value] = {name: to_text(moment) if moment else None for name, moment in moments.items()}
-    return {**kept, "schedule": clocks.pack_schedule(running.schedule)}
+    return {
+        "respond_by": to_text(running.respond_by) if running.respond_by else None,
+        "resolve_by": to_text(running.resolve_by) if running.resolve_by else None,
+        "responded_at": to_text(running.responded_at) if running.responded_at else None,
+        "paused_at": to_text(running.paused_at) if running.paused_at else None,
+        "schedule": clocks.pack_schedule(running.schedule),
+    }
 
 
 _CLOCK_COLUMNS = "respond_by, resolve_by, responded_at, paused_at, schedule"

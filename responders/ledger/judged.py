@@ -15,7 +15,7 @@ from listener.store.base import Reader, Row, Value, pack, text, unpack
 
 def kept(bare: Assessment, seen: Assessment) -> str:
     """Return what is to be kept of a judgement that was raised, or "" where it was not."""
-    if seen == bare:
+    if seen is bare or seen == bare:
         return ""
     known = {signal.name: set(signal.because) for signal in bare.signals}
     signals = [[one.name, one.points, [why for why in one.because if why not in known.get(one.name, ())]] for one in seen.signals]

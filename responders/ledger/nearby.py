@@ -5,8 +5,7 @@ What has been done of the page since is told to it, so that the next mention see
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from listener.store.base import Reader, Row, number, storable, text, text_or_non
 from responders.ledger import cases, deliveries, people, said
 
 _MEMORY = timedelta(days=90)  # the longest span in which answers to one person are counted
+_NOBODY: Mapping[str | None, int] = {}
 _ANSWERS = ("left", "answered", "remotes", "spoke_alone")
 
 
@@ -89,15 +89,15 @@ class Nearby:
 
     def waits_for(self, post: Post) -> bool:
         """Return whether an answer to its author waits in its thread for a person, or to leave."""
-        return self._waiting(post)[post.author.id] > 0
+        return self._waiting(post).get(post.author.id, 0) > 0
 
     def waits_for_others(self, post: Post) -> bool:
         """Return whether an answer to anybody but its author waits in its thread for a person, or to leave."""
         waiting = self._waiting(post)
-        return waiting.total() > waiting[post.author.id]
+        return sum(waiting.values()) > waiting.get(post.author.id, 0)
 
-    def _waiting(self, post: Post) -> Counter[str | None]:
-        return self._on[post.network].waiting[post.thread_id]
+    def _waiting(self, post: Post) -> Mapping[str | None, int]:
+        return self._on[post.network].waiting.get(post.thread_id, _NOBODY)
 
     def look_for_waiting(self) -> None:
         """Count what waits in the threads now; from here on `moved` has to be told."""
@@ -109,7 +109,8 @@ class Nearby:
         """Hear that a case of one of the authors moves to another state."""
         change = (state in said.WAITING) - (case.state in said.WAITING)
         if change:
-            self._on[case.network].waiting[case.thread_id][case.author_id] += change
+            waiting = self._on[case.network].waiting.setdefault(case.thread_id, {})
+            waiting[case.author_id] = waiting.get(case.author_id, 0) + change
 
     def brands_decided(self, post: Post) -> frozenset[str]:
         """Return for which brands it was decided before; what comes then is an edit, and no second post."""
@@ -191,10 +192,11 @@ class _On:
         return said.alone_among(self._reader, self._network, self._threads)
 
     @cached_property
-    def waiting(self) -> dict[str, Counter[str | None]]:
-        found: dict[str, Counter[str | None]] = {thread: Counter() for thread in self._threads}
+    def waiting(self) -> dict[str, dict[str | None, int]]:
+        found: dict[str, dict[str | None, int]] = {}
         for row in said.waiting_among(self._reader, self._network, self._threads, self._authors):
-            found[text(row, "thread_id")][text_or_none(row, "who")] += number(row, "n")
+            of_thread, who = found.setdefault(text(row, "thread_id"), {}), text_or_none(row, "who")
+            of_thread[who] = of_thread.get(who, 0) + number(row, "n")
         return found
 
     @cached_property

@@ -53,9 +53,9 @@ def read(row: Row, because: str) -> Shadow:
     )
 
 
-def kept_step(step: Step) -> list[object]:
+def kept_step(step: Step) -> tuple[str | bool, ...]:
     """Return what is stored of a step; that it is a shadow route's is said only where it is."""
-    return [step.route, step.matched, step.because, *([True] if step.shadow else [])]
+    return (step.route, step.matched, step.because, True) if step.shadow else (step.route, step.matched, step.because)
 
 
 def step(kept: Sequence[Any]) -> Step:

@@ -7,6 +7,7 @@ stretches between two trips of a brake, so that what was written before a person
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,14 +15,14 @@ from listener.clock import from_text, to_text
 from listener.store.base import Reader, Tx, Value, number, text
 
 STEP = timedelta(seconds=10)
+_SECONDS = int(STEP.total_seconds())
 KEPT = timedelta(days=9)
 _WEEK = 7
 _Asked = tuple[str, str, str, int | None]
 
 
 def _step(moment: datetime) -> str:
-    seconds = int(STEP.total_seconds())
-    return to_text(moment.replace(second=moment.second // seconds * seconds, microsecond=0))
+    return to_text(moment.replace(second=moment.second // _SECONDS * _SECONDS, microsecond=0))
 
 
 class Counting:
@@ -40,7 +41,9 @@ class Counting:
 
     def add(self, name: str, moment: datetime, *, epoch: int) -> None:
         """Count one more of `name` at a moment; with the first of a step, steps older than nine days are dropped."""
-        step, more = _step(moment), self._more.setdefault(name, Counter())
+        step, more = _step(moment), self._more.get(name)
+        if more is None:
+            more = self._more[name] = Counter[tuple[str, int]]()
         if (step, epoch) not in more:
             self._oldest[name] = max(self._oldest.get(name, ""), _step(moment - KEPT))
         more[step, epoch] += 1
@@ -51,7 +54,7 @@ class Counting:
         asked = (name, first, last, epoch)
         if asked not in self._stored:
             self._stored[asked] = self._count(*asked)
-        more = self._more.get(name, Counter())
+        more: Mapping[tuple[str, int], int] = self._more.get(name, {})
         return self._stored[asked] + sum(n for (step, of), n in more.items() if first <= step <= last and epoch in {None, of})
 
     def _count(self, name: str, first: str, last: str, epoch: int | None) -> int:
