@@ -23,7 +23,13 @@ _Row = Mapping[str, frozenset[str]]
 _MOST_ROWS = 32  # of one route; what nests deeper is asked in full
 
 _ONE: Mapping[str, Callable[[Heard, Circumstances], str]] = {
-    **{key: lambda heard, _at, look=look: look(heard).casefold() for key, look in FACTS.items()},  # type: ignore[misc]
+    "urgency": lambda heard, _at: heard.assessment.urgency.level,
+    "sentiment": lambda heard, _at: heard.assessment.sentiment.label,
+    "intent": lambda heard, _at: heard.assessment.intent,
+    "language": lambda heard, _at: heard.assessment.language.casefold(),
+    "network": lambda heard, _at: heard.mention.post.network.casefold(),
+    "brand": lambda heard, _at: heard.mention.brand.casefold(),
+    "visibility": lambda heard, _at: heard.mention.post.visibility,
     "silent": lambda heard, _at: str(not heard.assessment.signals),
     "addressed": lambda heard, _at: str(heard.mention.addressed),
     "moment_of_truth": lambda heard, _at: str(heard.assessment.moment_of_truth),
@@ -33,7 +39,7 @@ _ONE: Mapping[str, Callable[[Heard, Circumstances], str]] = {
     "ours": lambda _heard, at: str(at.our_thread),
     "answered": lambda _heard, at: str(at.past.answered),
 }
-"""Facts of which a mention has exactly one value."""
+"""Facts of which a mention has exactly one value, in small letters."""
 
 
 def _folded(word: str) -> str:
@@ -102,7 +108,7 @@ class Candidates:
                 for value in wanted:
                     values[value] = values.get(value, 0) | 1 << bit
         self._free = {key: self._all & ~mask for key, mask in asking.items()}
-        self._one = [(key, look) for key, look in _ONE.items() if key in asking]
+        self._one = [(look, self._free[key], self._with(key)) for key, look in _ONE.items() if key in asking]
         self._words = _alike(self._by_value.get("text", {}))
         self._phrases = Phrases(self._words)
         self._people: dict[tuple[str, str], int] = {}
@@ -111,18 +117,24 @@ class Candidates:
                 for person in ((network, clean(handle)) for handle in handles):
                     self._people[person] = self._people.get(person, 0) | mask
 
+    def _with(self, key: str) -> dict[str, int]:
+        """Return the rows that each value of a fact leaves: those that ask for it, and those that do not ask for the fact."""
+        return {value: rows | self._free[key] for value, rows in self._by_value[key].items()}
+
     def of(self, heard: Heard, at: Circumstances) -> Iterator[int]:
         """Yield, in order, the numbers of the routes that may take the mention; no other would."""
-        last = -1
-        for bit in _bits(self._left(heard, at)):
-            if (number := self._route_of[bit]) != last:
+        left, last = self._left(heard, at), -1
+        while left:
+            lowest = left & -left
+            left ^= lowest
+            if (number := self._route_of[lowest.bit_length() - 1]) != last:
                 last = number
                 yield number
 
     def _left(self, heard: Heard, at: Circumstances) -> int:
         left = self._all
-        for key, look in self._one:
-            left &= self._free[key] | self._by_value[key].get(look(heard, at), 0)
+        for look, free, rows in self._one:
+            left &= rows.get(look(heard, at), free)
         for key, found in (("signals", self._signals), ("list", self._lists), ("text", self._texts)):
             free = self._free.get(key, self._all)
             if left & ~free:
@@ -139,11 +151,3 @@ class Candidates:
 
     def _texts(self, heard: Heard) -> Collection[int]:
         return [self._words[found.phrase] for found in self._phrases.find(heard.mention.post.text)]
-
-
-def _bits(mask: int) -> Iterator[int]:
-    """Yield the numbers of the bits that are set, the lowest first."""
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest

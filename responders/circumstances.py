@@ -23,6 +23,7 @@ from responders.policies import PolicyGate
 
 _HOUR = timedelta(hours=1)
 _LATELY = timedelta(days=2)  # the longest span in which all answers that leave by themselves are counted
+_NO_PAST = Past()
 _UNJUDGED = Assessment("und", Sentiment(Mood.UNKNOWN, 0.0), (), Urgency(Level.LOW, 0), Intent.OTHER, needs_reply=False)
 
 LOOKED_AT = ("switches", "deliveries", "accounts", "facts", "closed_places", "lowered")
@@ -107,16 +108,16 @@ def among(
         heard_late=late,
         author_is_us=post.own or (post.network, post.author.id) in around.ours,
         answered=near.answered(post),
-        sent_to_author=tuple(one.at for one in to_author),
-        sent_in_thread=tuple(one.at for one in in_thread),
-        sent_automatically=tuple(moment for _, moment in around.alone),
-        sent_by_route_to_author=tuple((one.route, one.at) for one in to_author),
+        sent_to_author=tuple([one.at for one in to_author]),
+        sent_in_thread=tuple([one.at for one in in_thread]),
+        sent_automatically=tuple([moment for _, moment in around.alone]),
+        sent_by_route_to_author=tuple([(one.route, one.at) for one in to_author]),
         sent_by_route=around.alone,
         answers_ours_alone=near.answers_alone(post, by_us=(post.network, post.parent_author_id) in around.ours),
         crowd=_crowd(near, post, {one.author_id for one in in_thread}, asking=asking),
         our_thread=near.our_thread(post),
         texts_alone=around.texts,
-        past=lately.past(reader, around.asked, mention, counting, at=around.at) if around.asked != NOTHING_ASKED else Past(),
+        past=_NO_PAST if around.asked is NOTHING_ASKED else lately.past(reader, around.asked, mention, counting, at=around.at),
         mute=mute,
         labelled=around.labelled.get(post.network),
         lowered=around.lowered,

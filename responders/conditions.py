@@ -15,7 +15,7 @@ from listener.rules.conditions import AuthorIs, NewTerm, Often, Spike, ThreadIs,
 from listener.rules.kinds import write_span
 from listener.rules.rulebook import Rulebook
 from listener.text import clean, one_line
-from responders.model import Asked, Circumstances, Counted, Heard
+from responders.model import NOTHING_ASKED, Asked, Circumstances, Counted, Heard
 from responders.overtime import counted_for_spike, fresh_of, newly, spiking, what, words_of
 
 _QUOTE_WIDTH = 60  # columns of the author's words inside a reason
@@ -282,9 +282,12 @@ def _compile(when: When, book: Rulebook) -> Check:
         checks.append(_not(when.not_, book))
 
     def check(heard: Heard, at: Circumstances) -> tuple[bool, str]:
-        looked = [one(heard, at) for one in checks]
-        missed = [words for held, words in looked if not held]
-        return not missed, "; ".join(missed or [words for _, words in looked]) or "it asks for nothing"
+        said: list[str] = []
+        missed: list[str] = []
+        for one in checks:
+            held, words = one(heard, at)
+            (said if held else missed).append(words)
+        return not missed, "; ".join(missed or said) or "it asks for nothing"
 
     return check
 
@@ -306,7 +309,7 @@ def asked_in(book: Rulebook) -> Asked:
     counts |= {one for spike in spikes if spike is not None for one in counted_for_spike(spike)}
     fresh = frozenset(fresh_of(when.new_term) for when in whens if when.new_term is not None)
     terms = bool(fresh) or any(one.new_term for one in book.watch)
-    return Asked(
+    found = Asked(
         known=any(when.customer is not None for when in whens),
         thread=any(when.thread is not None for when in whens),
         counts=frozenset(counts),
@@ -315,6 +318,7 @@ def asked_in(book: Rulebook) -> Asked:
         own_words={name: words_of(brand) for name, brand in book.brands.items()} if terms else {},
         zone=book.timezone if counts else "UTC",
     )
+    return NOTHING_ASKED if found == NOTHING_ASKED else found
 
 
 _OF_THE_POST = frozenset(

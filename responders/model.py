@@ -112,6 +112,11 @@ class Decision:
         return any(hold.forbids for hold in self.holds)
 
     @property
+    def speaks(self) -> bool:
+        """True where something is wanted to be said to the author."""
+        return any(action.startswith(("draft:", "private:")) for action in self.actions)
+
+    @property
     def by_hand(self) -> bool:
         """True where a person posts the answer, if there is one."""
         return any(hold.by_hand for hold in self.holds)

@@ -98,6 +98,8 @@ class Storms:
 
     def over(self, heard: Heard, past: Past) -> Heard:
         """Return a mention with the storms that last around its brand, and with the urgency that follows."""
+        if not self._spikes:
+            return heard
         found = [(name, points, *spiking(spike, past)) for name, points, spike in self._spikes]
         storms = [Signal(name, points, (words,)) for name, points, lasts, words in found if lasts]
         return replace(heard, assessment=raised(heard.assessment, storms, self._settings)) if storms else heard

@@ -173,7 +173,7 @@ def _asked(network: str) -> tuple[tuple[PolicyGate, Callable[[Standing], bool]],
 
 def gates(network: str, facts: Standing) -> tuple[PolicyGate, ...]:
     """Return the gates of a network that are closed, given the facts."""
-    return tuple(gate for gate, closed in _asked(network) if closed(facts))
+    return tuple([gate for gate, closed in _asked(network) if closed(facts)])
 
 
 def by_hand(found: tuple[PolicyGate, ...]) -> PolicyGate | None:
@@ -183,7 +183,7 @@ def by_hand(found: tuple[PolicyGate, ...]) -> PolicyGate | None:
 
 def standing(book: Rulebook, heard: Heard, at: Circumstances) -> Standing:
     """Return the facts about answering a mention."""
-    post, wishes = heard.mention.post, {wish.name for wish in heard.assessment.wishes}
+    post, wishes = heard.mention.post, [wish.name for wish in heard.assessment.wishes]
     return Standing(
         called=heard.mention.addressed,
         speaks=not at.mute,
@@ -199,7 +199,13 @@ def standing(book: Rulebook, heard: Heard, at: Circumstances) -> Standing:
 
 def wants_no_bots(author: Author) -> bool:
     """Return whether a profile says #nobot, in its words or beside the name, however it is split."""
-    return any(_NO_BOT.search(clean(words)) for words in (author.bio, author.display_name))
+    return _says_no_bots(author.bio) or _says_no_bots(author.display_name)
+
+
+def _says_no_bots(words: str) -> bool:
+    if words.isascii() and "#" not in words:
+        return False
+    return _NO_BOT.search(clean(words)) is not None
 
 
 def place_of(post: Post) -> str:
@@ -211,7 +217,9 @@ def place_of(post: Post) -> str:
 def skipped(book: Rulebook, post: Post) -> str:
     """Say that the rules leave a post's subreddit to people, or ""."""
     place = place_of(post)
-    names = {name.removeprefix("/").removeprefix("r/").casefold() for name in _skipped(book, post.network)} if place else set()
+    if not place:
+        return ""
+    names = {name.removeprefix("/").removeprefix("r/").casefold() for name in _skipped(book, post.network)}
     return f"rules.yaml leaves r/{place} to people (skip_subreddits)" if place in names else ""
 
 

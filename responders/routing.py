@@ -8,14 +8,13 @@ knows the time, the disk or a network.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from listener.model import Level
 from listener.rules.rulebook import Route, Rulebook
 from responders.boundaries import holds, no_private
 from responders.candidates import Candidates
 from responders.conditions import asks_around, compiled
-from responders.model import Circumstances, Decision, Heard, Hold, Mode, Step
+from responders.model import Circumstances, Decision, Heard, Hold, Mode, Shadow, Step
 from responders.shadowing import Shadows
 from responders.tracing import Trace
 
@@ -27,7 +26,23 @@ def _is_cry(route: Route, heard: Heard) -> bool:
     """Return whether a person must see this at once, whatever else holds."""
     seen = heard.assessment
     grave = route.moment_of_truth or seen.moment_of_truth or seen.urgency.level is Level.CRITICAL
-    return grave or bool(seen.failed) or any(signal.name == "safety" for signal in seen.signals)
+    return grave or bool(seen.failed) or "safety" in [signal.name for signal in seen.signals]
+
+
+class _Wants:
+    """What a route wants done, as far as no mention changes it.
+
+    `told` are the actions for our own people; `public` and `private` those of what it says, empty where it says nothing there; `mode` is
+    how far it may go.
+    """
+
+    __slots__ = ("mode", "private", "public", "told")
+
+    def __init__(self, book: Rulebook, route: Route) -> None:
+        self.told = (*([f"escalate:{route.escalate}"] if route.escalate else ()), *([f"team:{route.team}"] if route.team else ()))
+        self.public: tuple[str, ...] = (f"draft:{route.public_template}",) if route.public_template else ()
+        self.private: tuple[str, ...] = (f"private:{route.private_template}",) if route.private_template else ()
+        self.mode = min((Mode(book.mode), Mode(route.mode or book.mode)), key=lambda one: one.rank)
 
 
 class Router:
@@ -40,6 +55,7 @@ class Router:
         self._candidates = Candidates(book, [route.when for route, _ in self._routes])
         self._around = [number for number, (route, _) in enumerate(self._routes) if asks_around(route.when)]
         self._shadows = Shadows(book)
+        self._wants = {id(route): _Wants(book, route) for route in (*book.routes, NO_ROUTE)}
         self._version = book.fingerprint
 
     def route(self, heard: Heard, at: Circumstances) -> tuple[Route, Trace]:
@@ -93,32 +109,27 @@ class Router:
         `draft:TEMPLATE`, `private:TEMPLATE`, `send`, or `nothing` where nothing is said. Our own people are told under any hold.
         """
         route, trace = self.route(heard, at)
-        decision = self._decided(route, heard, at, trace)
         if not self._shadows:
-            return decision
+            return self._decided(route, heard, at, trace)
         found, steps = self._shadows.judge(heard, at, route.name, lambda shadow: self._decided(shadow, heard, at))
-        return replace(decision, trace=self._shadows.woven(trace, steps), shadows=found)
+        return self._decided(route, heard, at, self._shadows.woven(trace, steps), found)
 
-    def _decided(self, route: Route, heard: Heard, at: Circumstances, trace: Sequence[Step] = ()) -> Decision:
+    def _decided(
+        self, route: Route, heard: Heard, at: Circumstances, trace: Sequence[Step] = (), shadows: tuple[Shadow, ...] = ()
+    ) -> Decision:
         """Return what is decided where `route` takes the mention."""
-        found = holds(self.book, route, heard, at)
-        actions = (*self._inward(route, heard), *(self._outward(route, heard, found) or ("nothing",)))
-        return Decision(route.name, self._version, actions, found, trace)
+        found, wants = holds(self.book, route, heard, at), self._wants[id(route)]
+        inward = (*wants.told, "look") if not route.escalate and _is_cry(route, heard) else wants.told
+        actions = (*inward, *(_outward(wants, route, heard, found) or ("nothing",)))
+        return Decision(route.name, self._version, actions, found, trace, shadows)
 
-    @staticmethod
-    def _inward(route: Route, heard: Heard) -> tuple[str, ...]:
-        """Return what our own people are told: in any mode and under any hold."""
-        told = [f"escalate:{route.escalate}"] if route.escalate else []
-        told += [f"team:{route.team}"] if route.team else []
-        return (*told, "look") if not route.escalate and _is_cry(route, heard) else tuple(told)
 
-    def _outward(self, route: Route, heard: Heard, found: Sequence[Hold]) -> tuple[str, ...]:
-        """Return what may be said to the author, if anything."""
-        mode = min((Mode(self.book.mode), Mode(route.mode or self.book.mode)), key=lambda one: one.rank)
-        if mode is Mode.OBSERVE or any(hold.forbids for hold in found):
-            return ()
-        no_dm = any(wish.name == "no_dm" for wish in heard.assessment.wishes)
-        said = [f"draft:{route.public_template}"] if route.public_template else []
-        said += [f"private:{route.private_template}"] if route.private_template and not no_dm and not no_private(found) else []
-        alone = mode is Mode.SEND and route.approval == "none" and not found
-        return (*said, "send") if said and alone else tuple(said)
+def _outward(wants: _Wants, route: Route, heard: Heard, found: Sequence[Hold]) -> tuple[str, ...]:
+    """Return what may be said to the author, if anything."""
+    if wants.mode is Mode.OBSERVE or (found and any(hold.forbids for hold in found)):
+        return ()
+    said = wants.public
+    if wants.private and not no_private(found) and "no_dm" not in [wish.name for wish in heard.assessment.wishes]:
+        said += wants.private
+    alone = wants.mode is Mode.SEND and route.approval == "none" and not found
+    return (*said, "send") if said and alone else said

@@ -31,7 +31,8 @@ class Shadows:
         self._around = frozenset(number for number, (route, _) in enumerate(self._routes) if asks_around(route.when))
         live, shadow = count(), count()
         self._places = [(route.shadow, next(shadow if route.shadow else live)) for route in book.routes]
-        self._place = {which: place for place, which in enumerate(self._places)}
+        self._live = [place for place, route in enumerate(book.routes) if not route.shadow]
+        self._shadow = [place for place, route in enumerate(book.routes) if route.shadow]
 
     def __bool__(self) -> bool:
         """Return whether there are any."""
@@ -63,7 +64,7 @@ class Shadows:
 
     def woven(self, live: Trace, shadows: Trace) -> Trace:
         """Return all steps in the order of the file."""
-        lasting = (self._place[shadow, number] for shadow, trace in ((False, live), (True, shadows)) for number in trace.lasting)
+        lasting = [self._live[number] for number in live.lasting] + [self._shadow[number] for number in shadows.lasting]
         return Trace(len(self._places), lambda place: self._step(place, live, shadows), sorted(lasting))
 
     def _step(self, place: int, live: Trace, shadows: Trace) -> Step:

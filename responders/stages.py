@@ -86,6 +86,8 @@ def alert(work: Work) -> str:
     History that is taken in rings nobody, unless a person says how urgent it is.
     """
     teams = [action.removeprefix("escalate:") for action in work.decision.actions if action.startswith("escalate:")]
+    if not teams:
+        return ""
     seen = work.heard.assessment
     worse = work.edited and seen.urgency.level.rank > work.case.level.rank
     if (work.past and not (worse and seen.corrected)) or (
@@ -107,7 +109,6 @@ def state(work: Work, proposal: Proposal | None) -> str:
         return "waiting"
     level = work.heard.assessment.urgency.level
     # Of a crowd nobody drafts unasked; whoever wants something there is still looked at.
-    wanted = any(action.startswith(("draft:", "private:")) for action in work.decision.actions)
-    crowded = wanted and level is Level.NORMAL and any(hold.gate == "crowd" for hold in work.decision.holds)
+    crowded = work.decision.speaks and level is Level.NORMAL and any(hold.gate == "crowd" for hold in work.decision.holds)
     wants_person = bool(work.route.team or work.route.escalate) or level.rank > 1 or crowded or "look" in work.decision.actions
     return "open" if wants_person and not work.heard.mention.post.own and not work.past else "noted"

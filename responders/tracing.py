@@ -21,7 +21,7 @@ class Trace(Sequence[Step]):
 
     def kept(self) -> tuple[Step, ...]:
         """Return what must be stored of it; the other steps follow from the rules and the post, whenever somebody asks."""
-        return tuple(self._at(number) for number in self.lasting)
+        return tuple(map(self._at, self.lasting))
 
     def _at(self, number: int) -> Step:
         step = self._steps[number]
