@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +20,7 @@ from responders.boundaries import gist
 from responders.ledger import audit, incidents, people, said, tallies
 from responders.ledger.caseload import Caseload
 from responders.model import Heard
-from responders.wording import find_words
+from responders.wording import flat, listed
 
 BY = "brake"
 """Who paused, in the words of `earnest status`, and the name of the incident."""
@@ -66,7 +65,8 @@ class Brakes:
         """Count with what `load` counts."""
         self._load, self._book = load, book
         self._pedals = book.boundaries.pause_when
-        self._listed = {brake.words: _name_of(brake.words) for brake in self._pedals if brake.mentions}
+        words = dict.fromkeys(brake.words for brake in self._pedals if brake.mentions)
+        self._listed = [(_name_of(one), listed(one)) for one in words]
         self._released: tuple[int, datetime | None] | None = None
         self._held: bool | None = None  # nobody looked yet
         self._left: dict[tuple[bool, datetime], int] = {}
@@ -79,21 +79,23 @@ class Brakes:
         post, at = heard.mention.post, self._load.at
         if not self._pedals or at - post.created_at > tallies.KEPT:
             return False
-        names = list(self._evidence(heard))
+        names = self._evidence(heard)
         if not names or self._load.near.brands_decided(post):  # a mention of a second brand is no second post either
             return False
         for name in names:
             self._load.tallies.add(name, min(post.created_at, at), epoch=self._since[0])
         return True
 
-    def _evidence(self, heard: Heard) -> Iterator[str]:
-        """Yield the names of the tallies that a mention belongs to."""
+    def _evidence(self, heard: Heard) -> list[str]:
+        """Return the names of the tallies that a mention belongs to."""
         post, judged = heard.mention.post, heard.assessment
-        if judged.sentiment.label is Mood.NEGATIVE:
-            yield _NEGATIVE
+        names = [_NEGATIVE] if judged.sentiment.label is Mood.NEGATIVE else []
         if judged.unhappy and self._load.near.answers_ours(post):
-            yield _UPSET
-        yield from (name for words, name in self._listed.items() if find_words(words, post.text))
+            names.append(_UPSET)
+        if self._listed:
+            read = flat(post.text)
+            names += [name for name, words in self._listed if words.stands_in(read)]
+        return names
 
     @property
     def _since(self) -> tuple[int, datetime | None]:

@@ -196,8 +196,13 @@ def _guard(key: _Itself) -> _Guard:
 
 def today_of(book: Rulebook, at: datetime) -> date:
     """Return which day it is, at a moment, in the zone that the rules are meant in; UTC's where there is no such zone."""
+    return _day(book.timezone, at)
+
+
+@lru_cache(maxsize=16)  # a page of mentions is decided at one moment
+def _day(timezone: str, at: datetime) -> date:
     try:
-        return at.astimezone(ZoneInfo(book.timezone)).date()
+        return at.astimezone(ZoneInfo(timezone)).date()
     except (ValueError, KeyError):
         return at.astimezone(UTC).date()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -59,6 +59,7 @@ class CompiledWatch:
         self._phrases = Phrases(watch.words) if watch.words else None
         self._signals = frozenset(watch.signals)
         self.tally = f"watch {hashlib.sha256(repr(self._topic()).encode()).hexdigest()[:12]}"
+        self._note = Note(self.tally, when_heard=watch.flatline is not None, each_brand=watch.brand is not None)
 
     def _topic(self) -> list[object]:
         """Return what decides which mentions count: another topic is another tally."""
@@ -78,14 +79,15 @@ class CompiledWatch:
     def note(self, heard: Heard, source: str) -> Note | None:
         """Return where a mention is counted, or None; `source` brought its post."""
         one, mention = self.watch, heard.mention
-        asked = ((one.brand, mention.brand), (one.network, mention.post.network), (one.source, source))
-        if not self.counts or any(wanted is not None and wanted != found for wanted, found in asked):
+        if not self.counts or one.brand not in {None, mention.brand} or one.network not in {None, mention.post.network}:
+            return None
+        if one.source not in {None, source}:
             return None
         if self._signals and not any(signal.name in self._signals for signal in heard.assessment.signals):
             return None
         if not is_a(self._of, heard.assessment) or (self._phrases and not self._phrases.find(mention.post.text)):
             return None
-        return Note(self.tally, when_heard=one.flatline is not None, each_brand=one.brand is not None)
+        return self._note
 
     def about(self) -> str:
         """Say what is counted: "negative mentions of acme on mastodon with one of the words recall, battery"."""
@@ -138,9 +140,9 @@ class Watches:
         self.book = book
         self.all = tuple(CompiledWatch(watch) for watch in book.watch)
 
-    def notes(self, heard: Heard, source: str) -> Iterator[Note]:
-        """Yield where a mention is counted, each tally once."""
-        yield from dict.fromkeys(note for one in self.all if (note := one.note(heard, source)))
+    def notes(self, heard: Heard, source: str) -> list[Note]:
+        """Return where a mention is counted, each tally once."""
+        return list(dict.fromkeys([note for one in self.all if (note := one.note(heard, source))]))
 
     def closed(self, watch: Watch, at: datetime) -> bool:
         """Return whether a watch is at rest at a moment."""

@@ -33,7 +33,7 @@ _QUOTED = re.compile(r'"[^"]*"')
 def note(load: Caseload, watches: Watches, heard: Heard, source: str) -> None:
     """Count a mention for the watches, before it is decided for the first time; `source` brought its post."""
     post, at = heard.mention.post, load.at
-    notes = list(watches.notes(heard, source))
+    notes = watches.notes(heard, source)
     if not notes or at - post.created_at > tallies.KEPT:
         return
     decided = load.near.brands_decided(post)

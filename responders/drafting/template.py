@@ -133,8 +133,9 @@ class _Variant:
 
     def filled(self, values: Mapping[str, str]) -> str:
         """Return the text with the values of its fields; a value is never read as a template."""
-        words, fields = self.pieces[::2], self.pieces[1::2]
-        return "".join((*(part for word, field in zip(words, fields, strict=False) for part in (word, values[field])), words[-1]))
+        said = list(self.pieces)
+        said[1::2] = [values[field] for field in said[1::2]]
+        return "".join(said)
 
 
 def _pieces(text: str) -> tuple[str, ...]:
@@ -161,8 +162,13 @@ def may_name(book: Rulebook, template: str | None, post: Post) -> bool:
     return asked and bool(name_to_say(post.author.handle))
 
 
-@lru_cache(maxsize=256)
 def _line(value: str) -> str:
+    plain = value.isascii() and value.isprintable() and " " not in value and len(value) <= _LONGEST_VALUE
+    return value if plain else _cut(value)
+
+
+@lru_cache(maxsize=256)
+def _cut(value: str) -> str:
     return one_line(value, _LONGEST_VALUE)
 
 
@@ -198,6 +204,9 @@ class _Said:
     text: str | None = None
     problems: tuple[str, ...] = ()
     tells: bool = False
+
+
+_NOTHING = _Said()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,13 +261,18 @@ class Drafter:
         either way. `address` and `limits` are those of the network's channel. Without `check` the words are not looked at for problems.
         `today` is the day in the rules' own zone; without it no written answer is offered.
         """
-        if any(wish.name == "no_dm" for wish in heard.assessment.wishes):
+        if "no_dm" in [wish.name for wish in heard.assessment.wishes]:
             can_private, private_reason = False, "the person asks for no private messages"
         author = name_to_say(heard.mention.post.author.handle) if self._names_author(route.reply, route.private) else ""
-        named = {"author": author, "brand": brand_name, "agent": agent, "case": case}
-        values = {field: _line(value) for field, value in named.items()}
         found = self._answer(heard, route, today)
-        values |= {"link": self._link(heard, case), "answer": found.text if found else ""}
+        values = {
+            "author": _line(author),
+            "brand": _line(brand_name),
+            "agent": _line(agent),
+            "case": _line(case),
+            "link": self._link(heard, case),
+            "answer": found.text if found else "",
+        }
         public_template, private_template = route.public_template, route.private_template
         occasion = _Occasion(
             heard, case, values, address, limits, in_private=can_private and private_template is not None, check=check, today=today
@@ -272,7 +286,7 @@ class Drafter:
             private=private.text,
             public_template=public_template,
             private_template=private_template if can_private else None,
-            problems=(*public.problems, *private.problems, *filter(None, (unkept,))),
+            problems=(*public.problems, *private.problems, *((unkept,) if unkept else ())),
             answer=offered(found) if found and public.tells else None,
             unsure=_NO_ANSWER if route.answers and public_template and not public.tells else "",
         )
@@ -286,11 +300,11 @@ class Drafter:
 
     def _link(self, heard: Heard, case: str) -> str:
         brand = self.book.brands.get(heard.mention.brand)
-        return (brand.contact or "").replace("{case}", quote(case, safe="")) if brand else ""
+        return brand.contact.replace("{case}", quote(case, safe="")) if brand and brand.contact else ""
 
     def _names_author(self, *templates: str | None) -> bool:
         """Return whether a text of these templates asks for the author's name: whether it may be said takes a while to tell."""
-        return any(name in self._naming for name in templates)
+        return not self._naming.isdisjoint(templates)
 
     @staticmethod
     def _unkept(public: str | None, private_template: str | None, reason: str) -> str:
@@ -303,7 +317,7 @@ class Drafter:
     def _say(self, name: str | None, kind: Kind, occasion: _Occasion) -> _Said:
         """Choose, fill in, address and check one text."""
         if name is None:
-            return _Said()
+            return _NOTHING
         if not self._templates.get(name):
             return _Said(None, (f'{kind}: there is no template called "{name}"',))
         variant, problem = self._choose(name, kind, occasion)
@@ -317,8 +331,8 @@ class Drafter:
         if not occasion.check:
             return _Said(text, tells=tells)
         found = guard.check(text, kind=kind, book=self.book, post=post, name_allowed=variant.names_author, today=occasion.today)
-        problems = filter(None, ("" if asks else problem, *found, occasion.limits(kind).problem(text)))
-        return _Said(text, tuple(f"{kind}: {one}" for one in problems), tells=tells)
+        problems = ("" if asks else problem, *found, occasion.limits(kind).problem(text))
+        return _Said(text, tuple([f"{kind}: {one}" for one in problems if one]), tells=tells)
 
     def _choose(self, name: str, kind: Kind, occasion: _Occasion) -> tuple[_Variant, str]:
         """Return the variant that fits the person best, and what is wrong with even the best one.
@@ -328,12 +342,13 @@ class Drafter:
         """
         seen, values = occasion.heard.assessment, occasion.values
         fit = _Fit(name, kind, seen.language, seen.informal, bool(values["author"]), bool(values["answer"]), occasion.in_private)
-        if fit not in self._fitting:
+        known = self._fitting.get(fit)
+        if known is None:
             if len(self._fitting) > _FITS_KEPT:
                 self._fitting.clear()
-            self._fitting[fit] = self._best(fit)
-        best, problem = self._fitting[fit]
-        return best[_turn(occasion.case) % len(best)], problem
+            known = self._fitting[fit] = self._best(fit)
+        best, problem = known
+        return best[_turn(occasion.case) % len(best) if len(best) > 1 else 0], problem
 
     def _best(self, fit: _Fit) -> tuple[Sequence[_Variant], str]:
         """Return the variants that fit equally well, and better than all others."""
