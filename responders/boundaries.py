@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from listener.model import Intent, Level, Mood, Signal
 from listener.rules.crisis import CRISIS_WORDS
 from listener.rules.kinds import Rate
-from listener.rules.rulebook import Route, Rulebook
+from listener.rules.rulebook import Limits, Route, Rulebook
 from listener.text import clean, one_line
 from responders import policies
 from responders.model import Circumstances, Decision, Heard, Hold, Proposal
@@ -166,8 +166,16 @@ def _used_up(gate: str, what: str, rate: Rate | None, times: Sequence[datetime],
     return (Hold(gate, f"{what}: {len(counted)} sent, the limit is {limit}", until),)
 
 
+def _let_something(limits: Limits) -> bool:
+    rates = (limits.per_thread, limits.per_author, limits.per_hour)
+    return 0 not in [rate.count for rate in rates if rate]
+
+
 def _limits(book: Rulebook, route: Route, _heard: Heard, at: Circumstances) -> Sequence[Hold]:
     everywhere, here = book.boundaries.limits, route.limits
+    left = at.sent_in_thread or at.sent_to_author or at.sent_automatically or at.sent_by_route or at.sent_by_route_to_author
+    if not left and _let_something(everywhere) and _let_something(here):
+        return ()
     whose = f'route "{route.name}"'
     by_route = [sent for name, sent in at.sent_by_route if name == route.name]
     to_author = [sent for name, sent in at.sent_by_route_to_author if name == route.name]

@@ -75,7 +75,8 @@ def _names(body: str, post: Post, ours: Ours, *, name_allowed: bool) -> Iterator
     asked: list[tuple[str, tuple[str, ...]]] = [("display name", (post.author.display_name,))]
     asked += [] if name_allowed else [("handle", (handle, said))]
     for what, names in asked:
-        if not may_hold(body, (name[:_LONGEST_NAME] for name in names)):
+        begins = names[1:] if names[1:] and said.isascii() and said.isalnum() else names  # where that does not stand, no handle does
+        if not may_hold(body, [name[:_LONGEST_NAME] for name in begins]):
             continue
         allowed = {clean(said)} if name_allowed else set()
         long = tuple(name[:_LONGEST_NAME] for name in names if len(name.strip()) >= _SHORTEST_NAME and clean(name).strip() not in allowed)
@@ -83,7 +84,9 @@ def _names(body: str, post: Post, ours: Ours, *, name_allowed: bool) -> Iterator
         found = find_words(long, body)
         if found and not find_words(long, ours.texts):
             yield f"it repeats the author's {what} in public: {quoted(found)}"
-    others = [name for name in _mentioned(body) if not _same(name, handle) and not _is_ours(name, ours, post)]
+    if not (mentioned := _mentioned(body)):
+        return
+    others = [name for name in mentioned if not _same(name, handle) and not _is_ours(name, ours, post)]
     if copied := [name for name in others if any(_alike(name, named) for named in post.mentions)]:
         yield f"it draws in people the post names: {quoted(copied)}"
 

@@ -40,7 +40,30 @@ def _search(wanted: frozenset[str]) -> ahocorasick_rs.AhoCorasick:
     return ahocorasick_rs.AhoCorasick(wanted)
 
 
+_ALIKE = str.maketrans({"l": "i", "q": "g", "v": "u", "w": "u", "k": "c", "p": "f", "h": ""})
+_ROUGH = {code: "".join(filter(str.isalnum, chr(code).lower().translate(LOOKALIKES))).translate(_ALIKE) for code in range(128)}  # of ASCII
+_RUN = re.compile(r"(.)\1+")
+
+
+def _roughly(text: str) -> str:
+    """Return what all readings of an ASCII text have in common; that of a part of it stands in it."""
+    return _RUN.sub(r"\1", text.translate(_ROUGH))
+
+
+@cache
+def _rough_search(wanted: frozenset[str]) -> ahocorasick_rs.AhoCorasick:
+    return ahocorasick_rs.AhoCorasick(set(map(_roughly, wanted)))
+
+
 def _holds(handle: str, anywhere: frozenset[str], whole: frozenset[str]) -> bool:
+    """Return whether a handle may be read as one of these words; most handles are nowhere near any of them, which is soon seen."""
+    plain = handle.isascii() and handle.isprintable()
+    if plain and not any(_rough_search(wanted).find_matches_as_indexes(_roughly(handle)) for wanted in (anywhere, whole)):
+        return False
+    return _reads(handle, anywhere, whole)
+
+
+def _reads(handle: str, anywhere: frozenset[str], whole: frozenset[str]) -> bool:
     for read in dict.fromkeys(readings(_HUMP.sub("_", handle))):
         joined = "".join(filter(str.isalnum, read))
         if joined in whole or _search(anywhere).find_matches_as_indexes(joined) or not whole.isdisjoint(_PARTS.split(read)):

@@ -199,13 +199,8 @@ def standing(book: Rulebook, heard: Heard, at: Circumstances) -> Standing:
 
 def wants_no_bots(author: Author) -> bool:
     """Return whether a profile says #nobot, in its words or beside the name, however it is split."""
-    return _says_no_bots(author.bio) or _says_no_bots(author.display_name)
-
-
-def _says_no_bots(words: str) -> bool:
-    if words.isascii() and "#" not in words:
-        return False
-    return _NO_BOT.search(clean(words)) is not None
+    both = (author.bio, author.display_name)
+    return any(_NO_BOT.search(clean(words)) for words in both if words and ("#" in words or not words.isascii()))
 
 
 def place_of(post: Post) -> str:

@@ -65,7 +65,7 @@ def find_words(phrases: Iterable[str], text: str) -> tuple[str, ...]:
 def may_hold(text: str, phrases: Iterable[str]) -> bool:
     """Return whether `find_words` could find one of `phrases` at all: where this says no, it surely finds none."""
     read = flat(text).text
-    return any((wanted := _wanted(one)) and wanted in read for one in phrases)
+    return any(wanted in read for wanted in map(_wanted, phrases) if wanted)
 
 
 def _wanted(phrase: str) -> str:

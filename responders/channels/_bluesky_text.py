@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from threading import Lock
 
 import regex
@@ -75,6 +75,7 @@ def _problem(text: str, most_graphemes: int, most_bytes: int) -> str:
     return ""
 
 
+@cache
 def limits(kind: Kind) -> TextLimits:
     """Return how long an answer of that kind may be."""
     return TextLimits(_MOST[kind][0], graphemes, partial(problem, kind=kind))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import partial
+from functools import cache, partial
 
 import regex
 
@@ -70,6 +70,7 @@ def essence(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", _MENTION.sub(r"@\1", text)).split())
 
 
+@cache
 def limits(kind: Kind) -> TextLimits:
     """Return the usual limits; a server's own are kept when sending."""
     return TextLimits(limit=USUAL_LIMIT, count=count, problem=partial(problem, kind=kind))

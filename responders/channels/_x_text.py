@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from functools import partial
+from functools import cache, partial
 
 import regex
 
@@ -104,6 +104,7 @@ def essence(text: str, links: tuple[tuple[str, str], ...] = ()) -> str:
     return " ".join(word.rstrip("/") for word in unicodedata.normalize("NFC", bare).split())
 
 
+@cache
 def limits(kind: Kind) -> TextLimits:
     """Return how long a reply or a private message may be."""
     if kind is Kind.PUBLIC:
