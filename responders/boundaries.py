@@ -94,7 +94,12 @@ def _crowd(_book: Rulebook, _route: Route, heard: Heard, at: Circumstances) -> S
 
 
 def _paused(_book: Rulebook, _route: Route, _heard: Heard, at: Circumstances) -> Sequence[Hold]:
-    return (Hold("paused", f"sending is paused: {one_line(at.paused, _QUOTE_WIDTH)}"),) if at.paused else ()
+    return _held_while_paused(at.paused) if at.paused else ()
+
+
+@lru_cache(maxsize=16)  # it holds everything there is
+def _held_while_paused(reason: str) -> Sequence[Hold]:
+    return (Hold("paused", f"sending is paused: {one_line(reason, _QUOTE_WIDTH)}"),)
 
 
 def _answer_within(book: Rulebook, _route: Route, heard: Heard, at: Circumstances) -> Sequence[Hold]:

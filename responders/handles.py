@@ -51,14 +51,14 @@ def _roughly(text: str) -> str:
 
 
 @cache
-def _rough_search(wanted: frozenset[str]) -> ahocorasick_rs.AhoCorasick:
-    return ahocorasick_rs.AhoCorasick(set(map(_roughly, wanted)))
+def _rough_search(anywhere: frozenset[str], whole: frozenset[str]) -> ahocorasick_rs.AhoCorasick:
+    return ahocorasick_rs.AhoCorasick(set(map(_roughly, anywhere | whole)))
 
 
 def _holds(handle: str, anywhere: frozenset[str], whole: frozenset[str]) -> bool:
     """Return whether a handle may be read as one of these words; most handles are nowhere near any of them, which is soon seen."""
     plain = handle.isascii() and handle.isprintable()
-    if plain and not any(_rough_search(wanted).find_matches_as_indexes(_roughly(handle)) for wanted in (anywhere, whole)):
+    if plain and not _rough_search(anywhere, whole).find_matches_as_indexes(_roughly(handle)):
         return False
     return _reads(handle, anywhere, whole)
 
