@@ -1,16 +1,15 @@
 """From a page of JSON to a stored, scored, routed, drafted row: mentions a second, durable, and what each stage takes.
 
-Usage: python bench/street.py [--mentions 5000] [--page 100] [--helpers N] [--posts FILE.jsonl] [--store URL]
+Usage: python bench/street.py [--mentions 5000] [--page 100] [--helpers N] [--sources N…] [--posts FILE.jsonl] [--store URL]
 
 Pages are as a Mastodon server gives them and are read by the code that hears one; Ear and Mind are the real ones, by rules.yaml. Each page
-is committed when it is heard and again when it is decided. The first figure is the daemon's way: it hears and decides at a time, and
-helpers beside it judge whole pages. Then the same pages are worked off one after the other, so that it can be seen where the time goes:
-stages are told in milliseconds of processor time a mention,
-of all threads: `wire` (JSON and its checks), `judge` (what it is about, mood, urgency), `store` (the rest of hearing), `decide` (routes,
-drafts, the guard, and storing all that). Beside them stand the limits of this machine in the same run: decoding the same JSON and nothing
-else, vaderSentiment alone on the same texts, and SQLite alone storing a row of as many bytes as a mention takes, durable, a hundred in a
-commit. Texts are made up (`workload.py`) unless `--posts` names real ones. The store may be any address that `--store` of the program
-takes; a fresh SQLite file unless said. Prints one JSON line a figure.
+is committed when it is heard and again when it is decided. The first figures are the daemon's way: it hears one source or two and decides at
+a time, and helpers beside it judge whole pages. Then the same pages are worked off one after the other, so that it can be seen where the time
+goes: stages are told in milliseconds of processor time a mention, of all threads: `wire` (JSON and its checks), `judge` (what it is about,
+mood, urgency), `store` (the rest of hearing), `decide` (routes, drafts, the guard, and storing all that). Beside them stand the limits of
+this machine in the same run: decoding the same JSON and nothing else, vaderSentiment alone on the same texts, and SQLite alone storing a row
+of as many bytes as a mention takes, durable, a hundred in a commit. Texts are made up (`workload.py`) unless `--posts` names real ones. The
+store may be any address that `--store` of the program takes; a fresh SQLite file unless said. Prints one JSON line a figure.
 """
 
 from __future__ import annotations
@@ -114,11 +113,11 @@ def judging(texts: list[bytes]) -> float:
     return time.process_time() - began
 
 
-def as_a_daemon(url: str, pages: list[bytes], warm: list[bytes], helpers: int) -> tuple[float, float]:
+def as_a_daemon(url: str, pages: list[bytes], warm: list[bytes], helpers: int, sources: int) -> tuple[float, float]:
     """Return the seconds, and the processor seconds of all processes, that it takes to hear and decide pages as a daemon does."""
 
     async def work() -> tuple[float, float]:
-        worker = Worker(url, NETWORK, helpers)
+        worker = Worker(url, NETWORK, helpers, sources)
         await worker.work(warm)
         began, spent = time.perf_counter(), time.process_time()
         await worker.work(pages)
@@ -167,6 +166,7 @@ def main() -> None:
     arguments.add_argument("--mentions", type=int, default=5_000)
     arguments.add_argument("--page", type=int, default=100)
     arguments.add_argument("--helpers", type=int, default=spare_cores(), help="processes beside that judge, as in the daemon")
+    arguments.add_argument("--sources", type=int, nargs="*", default=[1, 2], help="how many are heard at a time")
     arguments.add_argument("--posts", type=Path, help="JSON lines with a text each, in place of made-up ones")
     arguments.add_argument("--store", default="", help="where to store; a fresh SQLite file unless said")
     given = arguments.parse_args()
@@ -188,9 +188,9 @@ def main() -> None:
         size = sum(path.stat().st_size for path in Path(name).glob("street.db*")) // max(rows["posts"], 1)
         cpu = sum(spent.by_stage.values())
         facts = {"mentions": mentions, "page": given.page, "cores": os.cpu_count()}
-        if not given.store:
-            daemons, all_of_it = as_a_daemon(f"sqlite:///{name}/daemon.db", pages, first, given.helpers)
-            more = {"helpers": given.helpers, "cpu_ms_each": round(1_000 * all_of_it / mentions, 3)}
+        for sources in () if given.store else given.sources:
+            daemons, all_of_it = as_a_daemon(f"sqlite:///{name}/daemon-{sources}.db", pages, first, given.helpers, sources)
+            more = {"sources": sources, "helpers": given.helpers, "cpu_ms_each": round(1_000 * all_of_it / mentions, 3)}
             figure("street", "stored, scored, routed, drafted", mentions / daemons, "mentions/s", **facts, **more)
         figure("street", "the same one page after the other, without a helper", mentions / took, "mentions/s", **facts, **rows)
         figure("street", "the same by processor time", mentions / cpu, "mentions/s of one core", **facts)

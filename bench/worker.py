@@ -31,8 +31,9 @@ def read(page: bytes) -> tuple[Post, ...]:
 class Worker:
     """One process at work: an ear for a source of its own, and a mind for whatever waits."""
 
-    def __init__(self, url: str, name: str, judges: int) -> None:
-        """Open the store and make them; so many processes beside this one judge pages."""
+    def __init__(self, url: str, name: str, judges: int, sources: int = 1) -> None:
+        """Open the store and make them; `judges` processes beside this one judge pages, which come from so many `sources` at a time."""
+        self._sources = sources
         self.store: Store = open_store(url, create=True)
         book = house.rules()
         kinds = {network: kind for network in speaking_networks() if (kind := channel_kind(network))}
@@ -49,12 +50,16 @@ class Worker:
         """Hear pages and decide meanwhile, until all that was heard here is heard and nothing waits any more."""
         loop, woken, heard = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
         with self.store.bells(lambda _bell: loop.call_soon_threadsafe(woken.set)):
-            await asyncio.gather(self._hear(pages, heard), self._decide(woken, heard))
+            await asyncio.gather(self._hear_all(pages, woken, heard), self._decide(woken, heard))
 
-    async def _hear(self, pages: list[bytes], heard: asyncio.Event) -> None:
-        for place, page in enumerate(pages):
-            await self._ear.take(self._name, Page(read(page), str(place)), network=NETWORK)
+    async def _hear_all(self, pages: list[bytes], woken: asyncio.Event, heard: asyncio.Event) -> None:
+        await asyncio.gather(*(self._hear(f"{self._name}-{one}", pages[one :: self._sources], woken) for one in range(self._sources)))
         heard.set()
+
+    async def _hear(self, source: str, pages: list[bytes], woken: asyncio.Event) -> None:
+        for place, page in enumerate(pages):
+            await self._ear.take(source, Page(read(page), str(place)), network=NETWORK)
+            woken.set()
 
     async def _decide(self, woken: asyncio.Event, heard: asyncio.Event) -> None:
         while True:

@@ -33,6 +33,7 @@ LITTLE = 10_000  # characters that are, with what was said before them; a hostil
 # Seconds until a helper is ready, and for every so many characters; hostile ones take a twentieth of a second.
 _BEGINNING, _EACH = 20.0, 0.1
 _LONGEST = 120.0  # seconds for any page
+_LINE = 4  # pages that a helper has or that wait for it: to wait is sooner done than to judge in this process, which has all else to do
 _REST = 60.0  # seconds until a helper that failed is tried again
 ARGUMENTS = ("-P", "-c", "import sys; sys.path[:] = sys.argv[1:]; from listener.judging import main; main()")
 """How Python is told to be a helper, with the path of this process behind: whatever lies in the folder we work in, it is not imported."""
@@ -61,20 +62,28 @@ class _Helper:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     tried_at: float = -_REST
     knows: list[str] = field(default_factory=list)
+    asked: int = 0  # pages that it has now, or that wait for it
 
     async def ask(self, key: str, scoring: bytes, many: Sequence[Question]) -> list[Assessment] | None:
         """Have a page judged; None where this helper cannot."""
-        async with self.turn:
-            try:
-                async with asyncio.timeout(patience(many)):
-                    return await self._ask(key, scoring, many)
-            except Exception as problem:  # noqa: BLE001  # whatever it is, the page is judged here
-                _log.warning("a helper that judges is gone; it is begun anew in a minute", problem=type(problem).__name__)
-                await self.end()
-                return None
-            except asyncio.CancelledError:
-                await self.end()  # an answer to nobody would be taken for the next one's
-                raise
+        self.asked += 1
+        try:
+            async with self.turn:
+                return await self._ask_now(key, scoring, many)
+        finally:
+            self.asked -= 1
+
+    async def _ask_now(self, key: str, scoring: bytes, many: Sequence[Question]) -> list[Assessment] | None:
+        try:
+            async with asyncio.timeout(patience(many)):
+                return await self._ask(key, scoring, many)
+        except Exception as problem:  # noqa: BLE001  # whatever it is, the page is judged here
+            _log.warning("a helper that judges is gone; it is begun anew in a minute", problem=type(problem).__name__)
+            await self.end()
+            return None
+        except asyncio.CancelledError:
+            await self.end()  # an answer to nobody would be taken for the next one's
+            raise
 
     async def _ask(self, key: str, scoring: bytes, many: Sequence[Question]) -> list[Assessment] | None:
         process = self.process or await self._begin()
@@ -118,8 +127,8 @@ class Judges:
         """Judge posts, each in its thread, by `assessor`, which was made of `scoring`; see `Assessor.assess_all`."""
         if _is_little(many):
             return assessor.assess_all(many)
-        helper = next((one for one in self._helpers if not one.turn.locked()), None)
-        if helper:
+        helper = min(self._helpers, key=lambda one: one.asked, default=None)
+        if helper and helper.asked < _LINE:
             blob = pickle.dumps(scoring)
             found = await helper.ask(_key(blob), blob, many)
             if found is not None and len(found) == len(many):

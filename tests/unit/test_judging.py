@@ -133,6 +133,12 @@ async def test_a_helper_of_a_version_installed_meanwhile_is_not_believed(
     assert await judges.judge(ASSESSOR, SCORING, page(FEW)) == ASSESSOR.assess_all(page(FEW))
 
 
+async def test_a_few_pages_that_come_at_once_wait_for_the_helper(judges: Judges) -> None:
+    asked = page(FEW)
+    found = await asyncio.gather(*(judges.judge(Nobody(), SCORING, asked) for _ in range(4)))
+    assert found == [ASSESSOR.assess_all(asked)] * 4
+
+
 async def test_a_page_that_nobody_waits_for_any_more_answers_no_other(judges: Judges) -> None:
     await judges.judge(Nobody(), SCORING, page(FEW))
     given_up = asyncio.create_task(judges.judge(Nobody(), SCORING, page(200)))
