@@ -2,14 +2,15 @@
 
 Usage: python bench/street.py [--mentions 5000] [--page 100] [--helpers N] [--sources N…] [--posts FILE.jsonl] [--store URL]
 
-Pages are as a Mastodon server gives them and are read by the code that hears one; Ear and Mind are the real ones, by rules.yaml. Each page
-is committed when it is heard and again when it is decided. The first figures are the daemon's way: it hears one source or two and decides at
-a time, and helpers beside it judge whole pages. Then the same pages are worked off one after the other, so that it can be seen where the time
-goes: stages are told in milliseconds of processor time a mention, of all threads: `wire` (JSON and its checks), `judge` (what it is about,
-mood, urgency), `store` (the rest of hearing), `decide` (routes, drafts, the guard, and storing all that). Beside them stand the limits of
-this machine in the same run: decoding the same JSON and nothing else, vaderSentiment alone on the same texts, and SQLite alone storing a row
-of as many bytes as a mention takes, durable, a hundred in a commit. Texts are made up (`workload.py`) unless `--posts` names real ones. The
-store may be any address that `--store` of the program takes; a fresh SQLite file unless said. Prints one JSON line a figure.
+Pages are as a Mastodon server gives them and are read by the code that hears one; Ear and Mind are the real ones, by rules.yaml. Each
+page is committed when it is heard and again when it is decided. The first figures are the daemon's way: it hears one source or two and
+decides at a time, and helpers beside it judge whole pages. Then the same pages are worked off one after the other, so that it can be seen
+where the time goes: stages are told in milliseconds of processor time a mention, of all threads: `wire` (JSON and its checks), `judge`
+(what it is about, mood, urgency), `store` (the rest of hearing), `decide` (routes, drafts, the guard, and storing all that). Beside them
+stand the limits of this machine in the same run: decoding the same JSON and nothing else, vaderSentiment alone on the same texts, and
+SQLite alone storing a row of as many bytes as a mention takes, durable, a hundred in a commit. Texts are made up (`workload.py`) unless
+`--posts` names real ones. The store may be any address that `--store` of the program takes; a fresh SQLite file unless said. Prints one
+JSON line a figure.
 """
 
 from __future__ import annotations
