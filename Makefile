@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.set-up
 
-.PHONY: setup demo run test check format lint types imports rules generated crash test-machines nightly test-postgres test-networks test-real test-editor bench wheel lock clean
+.PHONY: setup demo run test test-acceptance check format lint types imports rules generated crash test-machines nightly test-postgres test-networks test-real test-editor bench wheel lock clean
 
 setup: $(STAMP)  ## the environment in .venv, exactly as locked
 
@@ -21,8 +21,13 @@ demo: setup  ## the whole street at work, with no account
 run: setup  ## the daemon, by rules.yaml
 	$(BIN)/earnest run
 
-test: setup  ## the tests that need nothing but this machine, on all its cores; those of a store on a server are test-postgres
-	$(BIN)/python -m pytest -n auto -m "not on_a_server"
+# The tests that need nothing but this machine, on all its cores. Those of the whole program are test-acceptance, those of a store on a server
+# test-postgres.
+test: setup  ## what it promises, checked
+	$(BIN)/python -m pytest -n auto -m "not on_a_server" --ignore=tests/acceptance
+
+test-acceptance: setup  ## the whole program in processes and terminals of its own, as people run it: the first hour, two daemons, restarts
+	$(BIN)/python -m pytest -n auto tests/acceptance
 
 check: setup format lint types imports test rules generated  ## all that must hold for every change
 

@@ -21,4 +21,6 @@ def test_what_is_left_out_of_one_target_is_in_another_of_every_run() -> None:
     makefile, every_run = ((ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", ".ci/run"))
     assert '-m "not on_a_server"' in makefile
     assert "-m on_a_server $(ON_A_SERVER)" in makefile
-    assert {"make check", "make test-postgres"} <= set(every_run.splitlines())
+    assert "--ignore=tests/acceptance" in makefile
+    assert "pytest -n auto tests/acceptance" in makefile
+    assert {"make check", "make test-postgres", "make test-acceptance"} <= set(every_run.splitlines())
