@@ -70,6 +70,9 @@ PRIVATE_WORDS = (
         "privatnachricht",
         "direktnachricht",
         "private nachricht",
+        "privaten nachricht",
+        "privatnachrichten",
+        "direktnachrichten",
     ),
     *(
         "message privé",
@@ -79,8 +82,17 @@ PRIVATE_WORDS = (
         "mensaje directo",
         "messaggio privato",
         "messaggio diretto",
+        "messages privés",
+        "messages directs",
+        "mensajes privados",
+        "mensajes directos",
+        "messaggi privati",
+        "messaggi diretti",
     ),
-    *("mensagem privada", "mensagem direta", "privébericht", "wiadomość prywatna", "личное сообщение", "личные сообщения"),
+    *("mensagem privada", "mensagem direta", "mensagens privadas", "mensagens diretas", "privébericht", "privéberichten"),
+    *("wiadomość prywatna", "wiadomość prywatną", "wiadomości prywatnej", "wiadomości prywatne"),
+    *("личное сообщение", "личные сообщения", "личном сообщении", "личных сообщениях", "личным сообщением"),
+    *("非公開のメッセージ", "非公開メッセージ", "ダイレクトメッセージ", "プライベートメッセージ", "個別メッセージ", "個別のメッセージ"),
 )
 """Ways to speak of a private message."""
 
@@ -88,6 +100,7 @@ ASKS_FOR_PRIVATE = (
     *("dm us", "pm us", "message us", "write us", "write to us", "send us", "drop us", "contact us", "reach us", "tell us"),
     *("schreib uns", "schreiben sie uns", "schick uns", "schicken sie uns", "écrivez-nous", "envoyez-nous", "escríbenos"),
     *("envíanos", "scrivici", "inviaci", "escreva-nos", "stuur ons", "napisz do nas", "напишите нам"),
+    *("お知らせください", "お送りください", "お寄せください", "ご連絡ください", "教えてください", "お聞かせください"),
 )
 """Ways to ask the person to write in private, which promises nothing of ours."""
 

@@ -44,7 +44,7 @@ _NO_ANSWER = "no written answer fits, so this asks back: a person looks"
 _PIECE = re.compile(r"(?P<open>\{\{)|(?P<close>\}\})|\{(?P<field>[^{}]*)\}|(?P<stray>[{}])")
 _MARK = "\x04"
 _DOUBLED = re.compile(r"\{\{[^{}]*\}\}")
-_SENTENCE_END = re.compile(r"[.!?\u3002\uff01\uff1f]\s+|\n")
+_SENTENCE_END = re.compile(r"[.!?]\s+|[\u3002\uff01\uff1f]|\n")
 _SPACE_BEFORE_MARK = re.compile(r"[ \t]+(?=[,.!?;:])")
 _TEMPLATE_KEY = re.compile(r"[\s+_-]+")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 
 from listener.errors import RulesWrong
 from listener.model import Assessment, Author, Post, Visibility
+from listener.rules.checking import read_checked
 from listener.rules.rulebook import Rulebook
 from responders import guard
 from responders.channels.base import TextLimits
 from responders.drafting.template import LONGEST_TEMPLATE, Drafter, promises_private, reply_visibility, template_problem
 from responders.model import Heard, Kind, Proposal
+from responders.surroundings import known
 from tests.unit.deciding import by, heard, judged, post, rulebook, signal
 
 
@@ -232,12 +235,32 @@ def test_without_a_nameless_text_a_person_has_to_look() -> None:
         ("Sorry! Could you send us a private message?", False),
         ("Please DM us your town.", False),
         ("DM us. We have sent you a DM.", True),
+        ("受け付けました。続きは非公開のメッセージで伺います。", True),
+        ("詳細はDMで伺います。", True),
+        ("ダイレクトメッセージをお送りしました。ご注文番号をお知らせください。", True),
+        ("詳細は非公開のメッセージでお知らせください。", False),
+        ("まずはご使用をお控えください。", False),
+        ("Nous vous écrivons par messages privés.", True),
+        ("Zapytam w wiadomości prywatnej.", True),
+        ("Спрошу в личном сообщении.", True),
+        ("Wir fragen in einer privaten Nachricht.", True),
         ("You'll hear from me by 5 pm.", False),
         ("Sorry for the trouble.", False),
     ],
 )
 def test_a_promise_of_a_private_message_is_told_from_asking_for_one(text: str, promises: bool) -> None:  # noqa: FBT001
     assert promises_private(text) is promises
+
+
+@pytest.mark.parametrize("route", ["safety", "at-once", "billing"])
+def test_the_shipped_rules_answer_in_japanese_and_promise_a_private_message_only_where_one_goes(route: str) -> None:
+    book = read_checked((Path(__file__).parents[2] / "rules.yaml").read_text(encoding="utf-8"), known=known())
+    asked = heard(judged(language="ja"))
+    for case in ("A-1", "A-2", "A-3"):
+        with_private = draft(book, route, asked, case=case)
+        alone = draft(book, route, asked, case=case, can_private=False, private_reason="none here")
+        assert "非公開のメッセージで伺います" in (with_private.public or "")
+        assert "お問い合わせページから" in (alone.public or "")
 
 
 def test_a_promise_that_cannot_be_kept_is_a_problem_and_the_text_stays_for_an_edit() -> None:
