@@ -15,6 +15,7 @@ from responders.crew import program_version
 from responders.findings import Finding, State
 from responders.ledger import beats
 from responders.ledger.beats import Beat
+from responders.ledger.machines import undone
 from responders.views import Health
 
 _LEAST_PATIENCE = timedelta(minutes=3)
@@ -36,6 +37,8 @@ def alive(reader: Reader, health: Health, book: Rulebook | None, *, at: datetime
         yield _quiet(found, at)
     for beat in fresh:
         yield from _fares(beat, health, book)
+    for words, hint in undone(health.machines):
+        yield Finding("machines", State.WRONG, words, hint)
     for row in health.sources:
         yield from _source(row, at)
 

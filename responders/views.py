@@ -291,7 +291,7 @@ class Health:
     the answers of which somebody should know: in doubt, held back, being taken back, to be posted by hand. `incidents` are those that
     are open or that nobody heard of yet; `untold` are the alerts of cases that reached nobody. `courses` say how far known posts are
     read again, `lowered` which routes lost the right to send by themselves, `watches` how each watch of the rules
-    stands, and `machines` which daemons share the store.
+    stands, `machines` which daemons share the store, and `lost` which of them went without a word.
     """
 
     running: bool
@@ -316,6 +316,7 @@ class Health:
     watches: tuple[Row, ...] = ()
     beats: tuple[Beat, ...] = ()
     machines: tuple[Machine, ...] = ()
+    lost: tuple[Machine, ...] = ()
 
 
 _DOUBTFUL = """SELECT d.* FROM deliveries d WHERE d.state IN ('unknown', 'parked', 'withdrawing', 'by_hand')
@@ -363,6 +364,7 @@ def health(store: flag.Kept, *, running: bool, at: datetime) -> Health:
         watches=tuple(watch_ledger.all_(reader)),
         beats=tuple(beats.all_(reader)),
         machines=tuple(machines.there(reader)),
+        lost=tuple(machines.lost(reader)),
     )
 
 

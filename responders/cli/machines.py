@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from listener.clock import to_text
+from listener.clock import in_words, to_text
 from listener.text import one_line
 from responders.cli.phrases import ago, counted
-from responders.ledger.machines import Machine, by_rules
+from responders.ledger.machines import LATE, Machine, by_rules, undone
 
 _WIDTH = 60
 
@@ -26,6 +26,16 @@ def machine_json(one: Machine) -> dict[str, object]:
     }
 
 
+def machines_parts(found: Sequence[Machine], lost: Sequence[Machine], at: datetime) -> Iterator[tuple[str, list[str]]]:
+    """Yield what `earnest status` says of the machines that are there, of work that none of them does, and of those that went."""
+    if found:
+        yield machines_title(found), machines_words(found, at)
+    for words, hint in undone(found):
+        yield f"{words[0].upper()}{words[1:]}", [hint]
+    if lost:
+        yield f"{counted(len(lost), 'machine')} went without a word", _lost(lost, at)
+
+
 def machines_title(found: Sequence[Machine]) -> str:
     """Say how many machines there are, and whether they work by different rules."""
     many = counted(len(found), "machine works on this store", "machines work on this store")
@@ -36,6 +46,15 @@ def machines_words(found: Sequence[Machine], at: datetime) -> list[str]:
     """Say of each machine what it does, by which rules and program, and since when."""
     return [
         f"{one_line(one.name, _WIDTH)}  {', '.join(one.roles)}; rules {one.fingerprint}, mode {one.mode}, "
-        f"Earnest {one_line(one.version, 20)}; since {ago(one.since, at)}"
+        f"Earnest {one_line(one.version, 20)}; since {ago(one.since, at)}{_late(one, at)}"
         for one in found
     ]
+
+
+def _late(one: Machine, at: datetime) -> str:
+    return f"; NOT HEARD OF for {in_words(at - one.seen_at)}" if at - one.seen_at >= LATE else ""
+
+
+def _lost(found: Sequence[Machine], at: datetime) -> list[str]:
+    """Say of each machine that went without a word what it did, and when it was seen last."""
+    return [f"{one_line(one.name, _WIDTH)}  {', '.join(one.roles)}; last heard of {ago(one.seen_at, at)}" for one in found]

@@ -10,6 +10,7 @@ from listener.store.base import Row, text
 from listener.text import visible
 
 _RECENT = timedelta(days=2)
+_SAME_MOMENT = timedelta(seconds=2)
 
 
 def ago(moment: datetime | None, at: datetime) -> str:
@@ -17,6 +18,8 @@ def ago(moment: datetime | None, at: datetime) -> str:
     if moment is None:
         return "never"
     past = at - moment
+    if timedelta(0) > past > -_SAME_MOMENT:  # another machine's clock, or the database's, is a little ahead
+        past = timedelta(0)
     if past < timedelta(0):
         return f"in {in_words(past)}"
     return f"{in_words(past)} ago" if past < _RECENT else local(moment)

@@ -16,7 +16,7 @@ from responders import views
 from responders.cli import signs, states, watches
 from responders.cli.accounts import OurAccount, account_words, our_accounts
 from responders.cli.base import App, common
-from responders.cli.machines import machine_json, machines_title, machines_words
+from responders.cli.machines import machine_json, machines_parts
 from responders.cli.phrases import ago, counted, due, local, moment_of
 from responders.ledger.cases import name_of
 from responders.ledger.people import Pause
@@ -92,6 +92,7 @@ def health_json(health: Health, ours: Sequence[OurAccount], at: datetime) -> dic
         "doubtful": [_doubtful_json(one) for one in health.doubtful],
         "lowered": [{"route": one.route, "reason": one.reason, "since": to_text(one.at)} for one in health.lowered],
         "machines": [machine_json(one) for one in health.machines],
+        "machines_lost": [machine_json(one) for one in health.lost],
         "following": [{"source": one.source, "network": one.network, "late_s": max(0.0, _late(one, at))} for one in health.courses],
     }
 
@@ -166,8 +167,7 @@ def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator
 
 def _told(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
     """Yield what our own people are told of."""
-    if health.machines:
-        yield machines_title(health.machines), machines_words(health.machines, at)
+    yield from machines_parts(health.machines, health.lost, at)
     if health.watches:
         yield "Watches", [watches.watch_words(row, at, running=health.running) for row in health.watches]
     if health.incidents:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,8 +12,12 @@ from listener.store.base import Reader, Row, Tx, names, pack, text
 BEAT = timedelta(seconds=5)
 GONE = timedelta(seconds=30)
 """A machine that was not seen for so long does not count any more."""
+LATE = 2.5 * BEAT
+"""A machine that was not seen for so long has missed its word: it may be gone."""
+_MISSED = timedelta(hours=1)
 _FORGOTTEN = timedelta(days=1)
 _NAMED = 4
+_UNDONE = {"think": "no machine decides, drafts or tells teams", "send": "no machine sends what is approved"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,26 @@ def there(reader: Reader) -> list[Machine]:
     """Return the machines that are there now, by name."""
     rows = reader.all("SELECT * FROM machines WHERE seen_at > :since ORDER BY name", since=to_text(reader.now() - GONE))
     return [_machine(row) for row in rows]
+
+
+def lost(reader: Reader) -> list[Machine]:
+    """Return the machines that went within the last hour without a word, by name; one that ends in order is forgotten at once."""
+    now = reader.now()
+    rows = reader.all(
+        "SELECT * FROM machines WHERE seen_at <= :gone AND seen_at > :since ORDER BY name",
+        gone=to_text(now - GONE),
+        since=to_text(now - _MISSED),
+    )
+    return [_machine(row) for row in rows]
+
+
+def undone(found: Collection[Machine]) -> list[tuple[str, str]]:
+    """Return what none of the machines does, and what to do; nothing where none is there, which is said elsewhere.
+
+    Hearing is none of it: `python -m listener` hears too and is not among them. Where nobody does, the sources show it.
+    """
+    done = {role for one in found for role in one.roles}
+    return [(words, f"start one: earnest run --only {role}") for role, words in _UNDONE.items() if found and role not in done]
 
 
 def by_rules(found: Iterable[Machine]) -> dict[str, list[Machine]]:

@@ -11,10 +11,12 @@ import time_machine
 
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Store
-from responders import views
-from responders.cli.machines import machine_json, machines_title, machines_words
+from responders import upkeep, views
+from responders.cli.machines import machine_json, machines_parts, machines_title, machines_words
+from responders.cli.phrases import ago
 from responders.cli.status import health_json
 from responders.crew import Crew
+from responders.findings import State
 from responders.house import open_store
 from responders.ledger import incidents, machines
 from responders.roles import ALL_ROLES, Role
@@ -90,6 +92,47 @@ async def test_status_names_the_machines(store: Store) -> None:
     (words,) = machines_words(health.machines, NOON)
     assert words.startswith("web-1  listen; rules first, mode draft, Earnest ")
     assert health_json(health, (), NOON)["machines"] == [machine_json(one) for one in health.machines]
+
+
+async def test_status_and_doctor_say_what_no_machine_does(store: Store) -> None:
+    await crew(store, "ear", BOOK, frozenset({Role.LISTEN})).beat()
+    await crew(store, "mouth", BOOK, frozenset({Role.SEND})).beat()
+    health = views.health(store, running=True, at=NOON)
+    _, missing = machines_parts(health.machines, health.lost, NOON)
+    assert missing == ("No machine decides, drafts or tells teams", ["start one: earnest run --only think"])
+    found = upkeep.alive(store.read(), health, BOOK, at=NOON)
+    assert [(one.state, one.message) for one in found if one.check == "machines"] == [
+        (State.WRONG, "no machine decides, drafts or tells teams")
+    ]
+    await crew(store, "mind", BOOK, frozenset({Role.THINK})).beat()
+    assert len(list(machines_parts(machines.there(store.read()), [], NOON))) == 1
+
+
+async def test_status_says_which_machine_went_without_a_word(store: Store) -> None:
+    a, b = crew(store, "a", BOOK), crew(store, "b", BOOK)
+    await a.beat()
+    await b.beat()
+    later = NOON + timedelta(seconds=15)
+    with time_machine.travel(later, tick=False):
+        await a.beat()
+        of_a, of_b = machines_words(machines.there(store.read()), later)
+        assert "NOT HEARD OF" not in of_a
+        assert of_b.endswith("NOT HEARD OF for 15 s")
+    later = NOON + timedelta(minutes=3)
+    with time_machine.travel(later, tick=False):
+        await a.beat()
+        health = views.health(store, running=True, at=later)
+        assert [one.name for one in health.machines] == ["a"]
+        *_, gone = machines_parts(health.machines, health.lost, later)
+        assert gone == ("1 machine went without a word", ["b  listen, think, send; last heard of 3 min ago"])
+        await a.leave()
+    with time_machine.travel(NOON + timedelta(hours=2), tick=False):
+        assert machines.lost(store.read()) == [], "who left in order is not missed, and nobody is for ever"
+
+
+def test_what_is_a_moment_ahead_by_another_clock_is_now() -> None:
+    assert ago(NOON + timedelta(milliseconds=600), NOON) == "0 s ago"
+    assert ago(NOON + timedelta(seconds=30), NOON) == "in 30 s"
 
 
 async def test_status_says_that_machines_work_by_different_rules(store: Store) -> None:
