@@ -13,8 +13,8 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from listener import logs
-from listener.errors import EarnestError
 from listener.progress import Progress
+from listener.troubles import Troubles
 
 _log = logs.get("schedule")
 _LONGEST_JOB = 900.0  # seconds: signing in everywhere, or weighing an edit by a day of posts, may take minutes
@@ -33,6 +33,7 @@ class Schedule:
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._progress = progress or Progress()
         self._names: list[str] = []
+        self._troubles = Troubles(_log, "tick failed")
         self._scheduler = AsyncIOScheduler(jobstores={"default": MemoryJobStore()}, job_defaults=defaults, timezone="UTC")
 
     def every(self, seconds: float, name: str, job: Callable[[], Awaitable[object]]) -> None:
@@ -41,12 +42,11 @@ class Schedule:
         async def guarded() -> None:
             try:
                 await job()
+                self._troubles.worked(name)
             except asyncio.CancelledError:  # the clock has ended; the library would log it as an error
                 return
-            except EarnestError as problem:
-                _log.error("tick failed", tick=name, problem=problem.message, hint=problem.hint)
             except Exception as problem:  # noqa: BLE001  # a tick must never end the clock
-                _log.error("tick failed", tick=name, problem=type(problem).__name__)
+                self._troubles.failed(name, problem, tick=name)
             self._progress.mark(f"tick {name}", seconds + _LONGEST_JOB)
 
         self._names.append(f"tick {name}")

@@ -22,6 +22,7 @@ from listener.clock import ticks
 from listener.errors import EarnestError
 from listener.store import leases
 from listener.store.base import Store, Tx
+from listener.troubles import Troubles
 
 _log = logs.get("turns")
 SPAN = settings.USUAL_TURN
@@ -103,6 +104,7 @@ class Leased:
     def __init__(self, store: Store, holder: str, *, span: timedelta = SPAN) -> None:
         """Take turns as `holder`, each for `span` unless it is renewed."""
         self.holder = holder
+        self._troubles = Troubles(_log, "turns cannot be kept")
         self._store = store
         self._span = span
         self._held: dict[str, _Held] = {}
@@ -170,8 +172,9 @@ class Leased:
             for name in (*self._presence(), *self._held):
                 await self._take(name)
             await self._share()
+            self._troubles.worked("turns")
         except EarnestError as problem:
-            _log.warning("turns cannot be kept", problem=problem.message)
+            self._troubles.failed("turns", problem)
 
     def _presence(self) -> list[str]:
         """Return the leases by which others see that we are there, one for each kind of turn that we want."""

@@ -16,6 +16,7 @@ from listener.clock import Clock, to_text
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Reader, Row, Store, Tx, number, text
 from listener.text import one_line
+from listener.troubles import Troubles
 from responders import brakes, hushed, lowering
 from responders.ledger import audit, escalations, incidents, people
 
@@ -99,6 +100,7 @@ class Alerts:
         """Tell by the rules that `book` returns at that moment."""
         self._store = store
         self._book = book
+        self._troubles = Troubles(_log, "could not look for what should be told")
         self._clock = clock
 
     async def round(self) -> list[Told]:
@@ -107,8 +109,8 @@ class Alerts:
         Return what came of it, without what fails for the same reason as the last time.
         """
         reader, at = self._store.read(), self._clock()
-        await self._safely(self._notice(reader, at))
-        await self._safely(self._lower(reader, at))
+        await self._safely("notice", self._notice(reader, at))
+        await self._safely("lower", self._lower(reader, at))
         rows = [*escalations.due(reader, at=at), *map(self._addressed, incidents.due(reader, at=at))]
         problems = await asyncio.gather(*(self._try(text(row, "team"), text(row, "words")) for row in rows))
         done = []
@@ -130,13 +132,13 @@ class Alerts:
         if next(lowering.due(reader, self._book(), at=at), None):
             await self._store.awrite(lambda tx: lowering.check(tx, self._book(), at=at))
 
-    @staticmethod
-    async def _safely(work: Awaitable[None]) -> None:
+    async def _safely(self, name: str, work: Awaitable[None]) -> None:
         """Do what comes before telling; where it goes wrong, whoever waits to be told is told all the same."""
         try:
             await work
+            self._troubles.worked(name)
         except Exception as problem:  # noqa: BLE001  # a cry for help may wait behind it
-            _log.error("could not look for what should be told", problem=type(problem).__name__)
+            self._troubles.failed(name, problem)
 
     def _addressed(self, row: Row) -> Row:
         """Return an incident with the team that is told: its own, or where there is none (any more) the one for what concerns Earnest."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from listener import logs, settings
 from listener.clock import Clock, keep_to
-from listener.errors import EarnestError, RulesWrong
+from listener.errors import RulesWrong
 from listener.judging import Judges
 from listener.listening import Listening, Missing
 from listener.polling import Ear, Taken
@@ -23,6 +23,7 @@ from listener.pulse import Pulse
 from listener.rules.rulebook import Rulebook
 from listener.schedule import Schedule
 from listener.store.base import Store
+from listener.troubles import Troubles
 from listener.turns import turns_of
 from listener.watching import Hearing
 from responders import deadlines, outbox
@@ -112,6 +113,7 @@ class Daemon:
         self._tell = tell
         self._pulse = pulse or Pulse()
         self._roles = frozenset(roles)
+        self._troubles = Troubles(_log, "work failed")
         turn = settings.turn()
         self._turns = turns_of(store, turn)
         self._crew = Crew(store, self._turns.holder, self._roles, lambda: self._book)
@@ -262,11 +264,9 @@ class Daemon:
         while not stop.is_set():
             try:
                 await work()
-            except EarnestError as problem:
-                _log.error("work failed", problem=problem.message, hint=problem.hint)
-                self._pulse.failed(name)
+                self._troubles.worked(name)
             except Exception as problem:  # noqa: BLE001  # one bad mention must not stop the daemon
-                _log.error("work failed", problem=type(problem).__name__)
+                self._troubles.failed(name, problem, loop=name)
                 self._pulse.failed(name)
             self._alive(name)
             await self._rest(stop)
