@@ -214,6 +214,10 @@ def test_two_people_must_agree_and_one_cannot_agree_twice(review: Open, store: S
     screen.sees("@tom", "two people must agree; 2 still to say yes")
     screen.press("y")
     screen.sees("ana has said yes", "1 still to say yes", "One more person must agree")
+    screen.press("u")
+    screen.sees("your yes is taken back", "2 still to say yes")
+    screen.press("y")
+    screen.sees("ana has said yes", "1 still to say yes")
     screen.press("y")
     screen.sees("ana has said yes to A-2 already")
     assert draft(store, 2).state is DraftState.WAITING

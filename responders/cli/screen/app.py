@@ -141,10 +141,11 @@ class Review(View, inherit_bindings=False):
             done = self.act(lambda: self._desk.approve(one.case.name, private_only=private_only, seen=one.draft))
             if done and done.copy:
                 self.look(want=one.case.id, quiet=True)
-            elif done and done.complete:
+            elif done:
                 dropped = one.draft.public if private_only else None
-                self._approvals.add(Approved(one.case.name, one.case.id, at, dropped, one.draft.network))
-                self.tell("")  # the countdown says it all
+                self._approvals.add(Approved(one.case.name, one.case.id, at, dropped, one.draft.network, complete=done.complete))
+                if done.complete:
+                    self.tell("")  # the countdown says it all
 
     def action_found(self) -> None:
         """Say that an answer in doubt is there."""

@@ -12,13 +12,17 @@ from responders.approvals import UNDO
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """A case approved here at a moment, for its network; `dropped` holds public words that were left out, so that they can be put back."""
+    """A case approved here at a moment, for its network; `dropped` holds public words that were left out, so that they can be put back.
+
+    It is not `complete` where another person must agree, too: then nothing is about to leave.
+    """
 
     name: str
     case_id: int
     at: datetime
     dropped: str | None = None
     network: str = ""
+    complete: bool = True
 
 
 @dataclass(slots=True)
@@ -37,7 +41,7 @@ class Approvals:
 
     def countdown(self, now: datetime, still: Callable[[str], str]) -> str:
         """Say what is about to leave, or "" where nothing was approved in the last 10 seconds; `still` says why nothing leaves there."""
-        soon = [one for one in self.done if one.at <= now < one.at + UNDO]
+        soon = [one for one in self.done if one.complete and one.at <= now < one.at + UNDO]
         if not soon:
             return ""
         last = soon[-1]
