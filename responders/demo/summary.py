@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Iterable, Sized
 
 from listener.model import Level
 from listener.text import one_line
 from responders.demo.play import Morning
 from responders.model import DeliveryState, Kind
 from responders.pipeline import Noted
+
+_REASON = 160  # columns of why a draft is held
 
 
 def _who(noted: Noted) -> str:
@@ -21,6 +23,16 @@ def _list(found: list[str]) -> str:
 
 def _count(found: Sized, what: str) -> str:
     return f"{len(found)} {what}" + ("" if len(found) == 1 else "s")
+
+
+def _held(noted: Iterable[Noted]) -> list[str]:
+    """Return why drafts do not leave by themselves, each reason once, with all cases that it holds."""
+    why: dict[str, list[str]] = {}
+    for one in noted:
+        for hold in one.decision.holds:
+            if not hold.forbids:
+                why.setdefault(hold.reason, []).append(one.case)
+    return [f"held        {_list(cases)}: {one_line(reason, _REASON)}" for reason, cases in why.items()]
 
 
 def lines(morning: Morning) -> list[str]:
@@ -45,8 +57,7 @@ def lines(morning: Morning) -> list[str]:
     ]
     result += [f"            {one.case}: {one_line(hold.reason, 90)}" for one in alone for hold in one.decision.holds if hold.forbids][:2]
     result += [f"no answer   {_who(one)}: {one.decision.route}" for one in quiet]
-    held = [(one, hold) for one in noted for hold in one.decision.holds if not hold.forbids]
-    result += [f"held        {one.case}: {one_line(hold.reason, 90)}" for one, hold in held[:6]]
+    result += _held(noted)
     result.append(
         f"sent        {_count(public, 'public answer')} ({_list(public)}); in the town you can see those to: {_list(morning.seen_in_town)}"
     )
