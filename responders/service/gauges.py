@@ -17,7 +17,8 @@ from listener.clock import Clock, from_text, to_text
 from listener.progress import Progress
 from listener.store.base import Reader, Row, Store, number, text
 from responders import flag
-from responders.ledger import people
+from responders.ledger import machines, people
+from responders.roles import Role
 
 _log = logs.get("metrics")
 MOST = 100_000
@@ -70,10 +71,20 @@ class Gauges(Collector):
 
     def _asked(self, reader: Reader, at: datetime) -> Iterator[Metric]:
         yield from _rules(reader)
+        yield _machines(reader, shared=self._store.shared)
         paused = flag.stopped(self._store, at=at) is not None
         yield GaugeMetricFamily("earnest_paused", "Whether all sending is stopped.", int(paused))
         yield from _sources(reader, at)
         yield from _waiting(reader, at)
+
+
+def _machines(reader: Reader, *, shared: bool) -> Metric:
+    words = "On a store that machines share: how many of them do this part of the work now."
+    found = GaugeMetricFamily("earnest_machines", words, labels=("part",))
+    there = machines.there(reader) if shared else ()
+    for role in Role if shared else ():
+        found.add_metric([role.value], sum(role.value in one.roles for one in there))
+    return found
 
 
 def _rules(reader: Reader) -> Iterator[Metric]:
