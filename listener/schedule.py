@@ -22,6 +22,8 @@ _LONGEST_JOB = 900.0  # seconds: signing in everywhere, or weighing an edit by a
 # A tick that is still at work when its next turn comes is left to finish, which is as it should be; the library would say so each time, in
 # words of its own on the terminal.
 logging.getLogger("apscheduler").setLevel(logging.ERROR)
+# What goes wrong in a job is told below; of one that was broken off before it began, at the end, the library says an error.
+logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
 
 
 class Schedule:

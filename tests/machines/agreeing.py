@@ -98,8 +98,9 @@ async def pause(*, replies: int, times: int, seed: int) -> Verdict:
 
 async def pause_past_a_sleeper() -> Verdict:
     """Pause while a sender sleeps in the middle of a write, with the lock that all writers wait for: the pause waits for nobody."""
-    replies = 12
+    replies = 24
     async with fleet(turn=_LONG_TURN) as made:
+        await made.square("/control", odds={"slow": 1.0}, slow=_SLOW)  # else the other has sent all before this one has claimed any
         await made.prepare(replies)
         desk, asleep, other = made.machine("desk"), made.machine("asleep", program="tests.machines.drowsy"), made.machine("other")
         await desk.run("pause", "--reason", "until all are there")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES
@@ -71,4 +72,24 @@ async def test_a_tick_that_is_under_way_at_the_end_is_broken_off_in_silence(capl
     await over.wait()
     await asyncio.sleep(0)  # the library looks at how it ended
 
+    assert caplog.records == []
+
+
+async def test_a_tick_that_was_due_and_had_not_begun_at_the_end_is_dropped_in_silence(caplog: pytest.LogCaptureFixture) -> None:
+    begun = asyncio.Event()
+
+    async def job() -> None:
+        begun.set()
+
+    schedule = Schedule()
+    schedule.every(3_600, "due", job)
+    schedule.start()
+    (due,) = schedule._scheduler.get_jobs()  # noqa: SLF001  # it falls due in the very moment in which the clock is told to end
+    due.modify(next_run_time=datetime.now(UTC))
+    schedule.stop()
+    schedule._scheduler._process_jobs()  # noqa: SLF001
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+    assert not begun.is_set()
     assert caplog.records == []
