@@ -196,6 +196,7 @@ RULES = ("listener.rules.rulebook", "pydantic", "jinja2", "yaml", "numpy")
 SLOW = ("asyncio", "concurrent.futures", "hashlib", "zoneinfo", "difflib")
 
 
+@pytest.mark.in_a_file  # the driver of a server's store needs some of these itself
 @pytest.mark.parametrize(
     ("command", "heavy"),
     [*((command, NETWORKS + RULES + SLOW) for command in ("status", "inbox", "mentions", "log")), ("show A-1", NETWORKS)],
