@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +20,7 @@ from responders.ledger import cases, deliveries, drafts, people
 from responders.model import DraftState
 from responders.rulefile import load
 from tests.stores import make_rules, make_store
-from tests.terminal import EARNEST, Terminal
+from tests.terminal import Terminal
 
 Open = Callable[..., Terminal]
 
@@ -394,11 +393,3 @@ def test_a_damaged_store_gives_the_terminal_back_with_a_sentence(review: Open, f
     after = screen.raw.rpartition("\x1b[?1049l")[2]
     assert "earnest: " in after
     assert "Traceback" not in screen.raw
-
-
-@pytest.mark.parametrize("option", [(), ("--json",), ("--no-input",)])
-def test_without_a_person_it_says_what_scripts_use(folder: Path, option: tuple[str, ...]) -> None:
-    ended = subprocess.run([EARNEST, "review", *option], cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    for words in ("needs a terminal", "earnest inbox --json", "earnest approve"):
-        assert words in ended.stderr
