@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,10 +52,10 @@ def channel_kind(network: str) -> ChannelKind | None:
 
 def pace_of(network: str) -> Pace | None:
     """Return how fast a network takes our posts, or None where Earnest cannot speak there; one of ours need not be imported for that."""
-    from responders.channels._paces import PACES  # noqa: PLC0415  # not needed to look at the inbox
-
-    if network in PACES and plugins.is_ours(*_CHANNELS, network):
-        return PACES[network]
+    beside = f"responders.channels._{network}_pace"
+    if network in speaking_networks() and plugins.is_ours(*_CHANNELS, network) and find_spec(beside):
+        pace: Pace = import_module(beside).PACE
+        return pace
     kind = channel_kind(network)
     return kind.pace if kind else None
 

@@ -30,9 +30,9 @@ from listener.http import Answer, retry_after
 from listener.model import Account, Post
 from listener.rules.rulebook import Rulebook
 from listener.settings import writing_secret
-from responders.channels import _paces
 from responders.channels._bluesky_chat import SEND, SERVICE, Chat, Letter, outcome
 from responders.channels._bluesky_label import read_label, set_label
+from responders.channels._bluesky_pace import PACE
 from responders.channels._bluesky_session import WritingSession
 from responders.channels._bluesky_text import Tids, facets_of_links, handles, limits, problem
 from responders.channels._bluesky_wire import Own, OwnPage, Shown, View, Views, read
@@ -337,7 +337,7 @@ KIND = ChannelKind(
     new_key=Tids().next,
     private=True,
     secrets=(writing_secret(NETWORK),),
-    pace=_paces.BLUESKY,
+    pace=PACE,
     settle_after=10.0,  # our own server knows at once; this is for a write that is still under way
     key_lifetime=None,
     id_in=_id_in,

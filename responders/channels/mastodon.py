@@ -34,7 +34,7 @@ from listener.model import Account, Post, Visibility
 from listener.rules.rulebook import Rulebook
 from listener.settings import Secret, secret, secret_variable, writing_secret
 from listener.sources.mastodon import Options
-from responders.channels import _paces
+from responders.channels._mastodon_pace import PACE
 from responders.channels._mastodon_text import address, essence, limits, mentioned, problem
 from responders.channels.base import (
     TOO_LATE,
@@ -345,5 +345,5 @@ KIND = ChannelKind(
     new_key=_new_key,
     private=True,
     secrets=(_SECRET,),
-    pace=_paces.MASTODON,
+    pace=PACE,
 )

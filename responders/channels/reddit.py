@@ -23,8 +23,8 @@ from listener.reddit_wire import NETWORK, WireThing, is_by, is_id, read, said_by
 from listener.rules.rulebook import Rulebook
 from listener.settings import secret_variable, writing_secret
 from listener.text import one_line
-from responders.channels import _paces
 from responders.channels._reddit_look import Looks, WireWritten
+from responders.channels._reddit_pace import PACE
 from responders.channels._reddit_session import WritingSession
 from responders.channels._reddit_text import LIMITS, markdown
 from responders.channels.base import (
@@ -285,7 +285,7 @@ KIND = ChannelKind(
     new_key=_new_key,
     private=False,
     secrets=(_SECRET,),
-    pace=_paces.REDDIT,
+    pace=PACE,
     settle_after=120.0,  # a comment may take a minute to show in lists
     key_lifetime=0.0,
     id_in=_id_in,

@@ -31,8 +31,8 @@ from listener.x_wire import (
     single,
     url_of,
 )
-from responders.channels import _paces
 from responders.channels._x_messages import Messages
+from responders.channels._x_pace import PACE
 from responders.channels._x_text import essence, limits, problem
 from responders.channels._x_verdicts import published, withdrawn
 from responders.channels.base import (
@@ -286,7 +286,7 @@ KIND = ChannelKind(
     new_key=_new_key,
     private=True,
     secrets=(_SECRET,),
-    pace=_paces.X,
+    pace=PACE,
     settle_after=60.0,  # the own timeline may lag behind what was just accepted
     key_lifetime=0.0,
     label_by_hand="Set it on x.com as the account: Settings, Your account, Account information, Automation; the bio names who runs it",
