@@ -7,7 +7,6 @@ by hand, and every hop passes the same guard. An error never holds the request, 
 from __future__ import annotations
 
 import ipaddress
-import json as json_module
 import math
 import re
 import socket
@@ -25,12 +24,12 @@ from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from listener.clock import from_text
+from listener.decoding import TooDeepError, decoded
 from listener.errors import Malformed, NetworkError, NotConnected, SignInNeeded, UsageError
 from listener.reaching import unreached
 from listener.settings import Secret, allowed_hosts
 
 MAX_BYTES = 5_000_000
-MAX_DEPTH = 64
 SHORTEST_WAIT = 1.0
 LONGEST_WAIT = 900.0
 USUAL_WAIT = 60.0
@@ -354,40 +353,12 @@ class Http:
             if data is None:
                 problem = "is too large"
             else:
-                return tidy(json_module.loads(data, parse_constant=_no_constant))
+                return decoded(data)
         except RecursionError:
             problem = "is nested too deep"
         except ValueError as error:
-            problem = str(error) if isinstance(error, _TooDeepError) else "is no JSON"
+            problem = str(error) if isinstance(error, TooDeepError) else "is no JSON"
         if good:
             message = f"the answer of {self.host} {problem}"
             raise Malformed(message)
         return (data or b"")[:500].decode("utf-8", "replace")
-
-
-class _TooDeepError(ValueError):
-    """Nested beyond what any network needs."""
-
-
-def _no_constant(name: str) -> object:
-    message = f"{name} is no JSON"
-    raise ValueError(message)
-
-
-def tidy(value: object, depth: int = 0) -> object:
-    """Return decoded JSON with text that every store can keep: NUL and halves of surrogate pairs become U+FFFD.
-
-    Raises:
-        ValueError: it is nested deeper than 64.
-    """
-    if depth > MAX_DEPTH:
-        message = "is nested too deep"
-        raise _TooDeepError(message)
-    if isinstance(value, str):
-        whole = value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return whole.replace("\0", "\ufffd")
-    if isinstance(value, list):
-        return [tidy(part, depth + 1) for part in value]
-    if isinstance(value, dict):
-        return {str(tidy(key, depth + 1)): tidy(part, depth + 1) for key, part in value.items()}
-    return value

@@ -163,6 +163,11 @@ class Listening:
             await follower.round(lambda name: name not in lost)
         return failed
 
+    @property
+    def behind(self) -> bool:
+        """Whether some network brings more just now than is stored at once: a cry for help may stand in what was not looked at yet."""
+        return any(watcher.behind for watcher in self.watchers)
+
     def _watcher(self, source: Source) -> Watcher:
         every = self._book.sources[source.name].every.total_seconds()
         return Watcher(

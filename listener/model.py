@@ -268,7 +268,9 @@ class Gap:
 class Page:
     """What one fetch brought: posts (any order), the cursor to store with them, and whether more waits behind it.
 
-    `gone` are the ids of posts that the network says are deleted; `late` those of posts from before listening began.
+    `gone` are the ids of posts that the network says are deleted; `late` those of posts from before listening began. `ahead` says that
+    more, if there is more, may be asked for before this page is stored: to ask acknowledges nothing, and whoever asks again is told it
+    again.
     """
 
     posts: tuple[Post, ...]
@@ -277,3 +279,4 @@ class Page:
     gap: Gap | None = None
     gone: tuple[str, ...] = field(default=())
     late: tuple[str, ...] = field(default=())
+    ahead: bool = False

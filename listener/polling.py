@@ -119,6 +119,7 @@ class Ear:
         source: str,
         page: Page,
         *,
+        judged: Sequence[Judged] | None = None,
         network: str = "",
         follow: bool = True,
         stood: ledger.Stood | None = None,
@@ -126,18 +127,20 @@ class Ear:
     ) -> Taken:
         """Store a page of `source` and move its cursor, together or not at all; `network` is the source's, where its name is another.
 
+        `judged` are its posts as `judged` returned them, where that was done before.
+
         `follow` says whether its posts can be read again later. `stood` is where the source stood when the page was asked for. Where
         somebody has moved it since, nothing is stored: the page may be older than what is stored by now, and an edit must not be undone
         nor a deleted post come back. It is asked for again from there. The same where it is not our turn any more (`ours`).
         """
         page = fitted(page)
-        judged = await self._judge_page(page.posts)
+        known = await self._judge_page(page.posts) if judged is None else judged
 
         def work(tx: Tx) -> Taken:
             queueing.lock(tx, page.posts)
             if not ours(tx) or (stood is not None and ledger.cursor(tx, source) != stood):
                 return Taken((), stale=True)
-            taken = self._store_page(tx, source, network or source, page, judged, follow=follow)
+            taken = self._store_page(tx, source, network or source, page, known, follow=follow)
             ledger.move_cursor(tx, source, page.cursor, at=self._clock())
             return _rung(tx, taken)
 
@@ -154,6 +157,10 @@ class Ear:
         page = fitted(page)
         judged = self._judge(page.posts, ledger.accounts(tx) if own is None else own, known)
         return self._store_page(tx, source, network or source, page, judged, follow=False)
+
+    async def judged(self, page: Page) -> list[Judged]:
+        """Judge a page that is to be taken: each post in its thread as far as it is stored. Nothing is stored by it."""
+        return await self._judge_page(fitted_posts(page.posts))
 
     async def _judge_page(self, posts: Sequence[Post]) -> list[Judged]:
         """Judge posts that were just read, beside everything else that goes on."""

@@ -14,6 +14,7 @@ from datetime import timedelta
 from functools import partial
 
 from listener import logs
+from listener.ahead import Ahead, Heard
 from listener.clock import Clock
 from listener.errors import EarnestError, NotConnected, RateLimited, SignInNeeded
 from listener.model import Account
@@ -94,6 +95,7 @@ class Watcher:
         that one that hangs is noticed.
         """
         self._source = source
+        self._ahead = Ahead(source.fetch, ear)
         self._ear = ear
         self._store = store
         self._clock = clock
@@ -137,6 +139,11 @@ class Watcher:
         """Whether the source was heard the last time; only then its network is asked for more than news."""
         return self._known and not self._failures
 
+    @property
+    def behind(self) -> bool:
+        """Whether the network brings more than is stored at once."""
+        return self._ahead.behind
+
     async def round(self) -> bool:
         """Hear what waits now; return whether that was not yet all, so that there is no reason to rest.
 
@@ -152,10 +159,8 @@ class Watcher:
         more = moved = False
         for _ in range(_PAGES_A_ROUND):
             stood = ledger.cursor(self._store.read(), self.name)
-            page = await self._source.fetch(stood[1])
-            follow = isinstance(self._source, Following)
-            still = partial(self._turns.holds, name=self._turn)
-            taken = await self._ear().take(self.name, page, network=self._source.network, follow=follow, stood=stood, ours=still)
+            heard = await self._ahead.after(stood[1])
+            taken, page = await self._take(heard, stood), heard.page
             self._heard(taken)
             self._gaps += bool(page.gap) and not taken.stale
             self._alive(0.0)
@@ -170,6 +175,12 @@ class Watcher:
         self._heard_once = True
         self._say(Hearing(self.name, "listening"))
         return more and moved  # a network that says "more" for ever and gives nothing is asked at its interval
+
+    async def _take(self, heard: Heard, stood: ledger.Stood) -> Taken:
+        source, follow, still = self._source, isinstance(self._source, Following), partial(self._turns.holds, name=self._turn)
+        return await heard.ear.take(
+            self.name, heard.page, judged=heard.judged, network=source.network, follow=follow, stood=stood, ours=still
+        )
 
     def _claim(self, account: Account) -> None:
         """Keep two sources of one network from being two accounts: then nobody could tell who we are there.
@@ -187,14 +198,21 @@ class Watcher:
     async def run(self, stop: asyncio.Event) -> None:
         """Hear until `stop` is set. Nothing a network does ends this task."""
         self._pulse.mark(self.loop, self.patience)
-        while not stop.is_set():
-            began, self._kept, self._gaps = time.monotonic(), False, 0
-            rest, state = await self._attempt()
-            if self._kept or not state:  # else it counts as not polled, since nobody can see that it was
-                self._alive(rest)
-            if state:
-                self._pulse.polled(Polled(self.name, self._source.network, state, time.monotonic() - began, self._gaps))
-            await self._rest(stop, rest)
+        try:
+            while not stop.is_set():
+                await self._rest(stop, await self._poll())
+        finally:
+            self._ahead.drop()
+
+    async def _poll(self) -> float:
+        """Poll once, and tell how it went; return how many seconds to rest."""
+        began, self._kept, self._gaps = time.monotonic(), False, 0
+        rest, state = await self._attempt()
+        if self._kept or not state:  # else it counts as not polled, since nobody can see that it was
+            self._alive(rest)
+        if state:
+            self._pulse.polled(Polled(self.name, self._source.network, state, time.monotonic() - began, self._gaps))
+        return rest
 
     def _alive(self, rest: float) -> None:
         """Tell that this poller goes on, and when it is to be heard of next."""
@@ -236,6 +254,7 @@ class Watcher:
         """Return how many seconds to wait because another machine hears this source, or was told by the network to wait; else 0."""
         if not await self._turns.mine(self._turn):
             self._known = False  # when it is our turn again, the network is asked who we are there
+            self._ahead.drop()
             return min(self.every, _STANDING_BY)
         until = self._turns.rests_until(self._turn)
         return max(0.0, (until - self._clock()).total_seconds()) if until else 0.0
@@ -243,6 +262,7 @@ class Watcher:
     async def note(self, problem: EarnestError) -> None:
         """Record that the source cannot be heard, and why; say it where it is news."""
         self._failures += 1
+        self._ahead.drop()
         hearing = Hearing(self.name, state_of(problem), problem.message, problem.hint)
         self._say(hearing)
         with suppress(Exception):  # where the store itself is the trouble, the daemon says so; this task must never end
@@ -269,6 +289,7 @@ class Watcher:
 
     async def close(self) -> None:
         """Let go of the source."""
+        self._ahead.drop()
         await self._source.close()
 
 

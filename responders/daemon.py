@@ -37,6 +37,7 @@ from responders.pipeline import Mind, Noted
 from responders.roles import ALL_ROLES, Role
 from responders.rulekeeper import RuleKeeper
 from responders.sending import byhand
+from responders.sharing import Share
 from responders.signing import Mute, Signing
 from responders.watchkeeper import Rang, WatchKeeper
 
@@ -118,6 +119,7 @@ class Daemon:
         self._turns = turns_of(store, turn)
         self._crew = Crew(store, self._turns.holder, self._roles, lambda: self._book)
         self._work = asyncio.Event()
+        self._share = Share(lambda: self._listening.behind)
         self._judges = Judges(judges)
         self._kinds = {name: kind for name in speaking_networks() if (kind := channel_kind(name))}
         self._signing = Signing(store, clock, self._kinds, tell)
@@ -285,7 +287,7 @@ class Daemon:
             pass
 
     async def _think(self) -> int:
-        noted = await self._mind.round()
+        noted = await self._mind.round(urgent=self._share.urgent_only(asyncio.get_running_loop().time()))
         self._alive("think")
         for one in noted:
             self._tell(one)

@@ -107,26 +107,29 @@ class Mind:
         self._schedule = Schedule(book.hours, book.timezone)
         self._marks = {route.name: earning.mark(book, route) for route in book.routes}
 
-    async def round(self, limit: int = 100) -> list[Noted]:
+    async def round(self, limit: int = 100, *, urgent: bool = False) -> list[Noted]:
         """Decide what waits undecided, at most `limit` mentions, and act on edits and deletions; return what became of each.
 
-        On a shared store several machines do this at a time, each with other people and threads.
+        With `urgent` only what cannot wait is decided. On a shared store several machines do this at a time, each with other people and
+        threads.
         """
         reader = self._store.read()
         if aftermath.pending(reader, at=self._clock()):
             return await self._store.awrite(lambda tx: self.decide(tx, limit))
-        if not heard_ledger.waits(reader):
+        if not heard_ledger.waits(reader, urgent=urgent):
             return []
-        return await self._store.awrite(lambda tx: self._decide_waiting(tx, limit), alongside=True)
+        return await self._store.awrite(lambda tx: self._decide_waiting(tx, limit, urgent=urgent), alongside=True)
 
     def decide(self, tx: Tx, limit: int = 100, waiting: Sequence[heard_ledger.Undecided] | None = None) -> list[Noted]:
         """Decide at most `limit` mentions that wait undecided, inside a transaction; `waiting` are those, where known."""
         aftermath.settle(tx, at=self._clock())
         return self._decide_waiting(tx, limit, waiting)
 
-    def _decide_waiting(self, tx: Tx, limit: int, waiting: Sequence[heard_ledger.Undecided] | None = None) -> list[Noted]:
+    def _decide_waiting(
+        self, tx: Tx, limit: int, waiting: Sequence[heard_ledger.Undecided] | None = None, *, urgent: bool = False
+    ) -> list[Noted]:
         if waiting is None:
-            waiting = heard_ledger.undecided(tx, queueing.claim(tx, limit))
+            waiting = heard_ledger.undecided(tx, queueing.claim(tx, limit, urgent=urgent))
         if not waiting:
             return []
         noted = self._together(tx, waiting)

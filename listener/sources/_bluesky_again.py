@@ -16,8 +16,9 @@ from pydantic import Field, ValidationError
 
 from listener.bluesky_wire import PLACE, Moment, Person, Record, Wire, author_of, post_of, read
 from listener.clock import now
+from listener.decoding import tidy
 from listener.errors import Malformed, NetworkError, RateLimited
-from listener.http import Http, retry_after, tidy
+from listener.http import Http, retry_after
 from listener.model import Account, Post
 from listener.sources.base import Looked
 

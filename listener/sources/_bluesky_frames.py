@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from listener.bluesky_session import NETWORK, POSTS
 from listener.bluesky_wire import PLACE, Record, post_of
-from listener.http import tidy
+from listener.decoding import tidy
 from listener.matching import Matcher
 from listener.model import Account, Author, Post
 from listener.rules.rulebook import Rulebook

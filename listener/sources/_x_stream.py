@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from listener import logs
+from listener.decoding import tidy
 from listener.errors import EarnestError, Malformed, NetworkError, NotConnected, RateLimited, SignInNeeded
-from listener.http import tidy
 from listener.model import Post
 from listener.x_stream import Agreed, Rule, StreamClient, WireStreamed, streamed
 

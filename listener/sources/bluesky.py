@@ -199,6 +199,7 @@ class Bluesky:
             posts=tuple(await self.with_followers(posts)),
             cursor=after.text(),
             more=bool(after.onward),
+            ahead=True,
             gap=lost or capped or _unreadable(len(fresh) - len(posts)),
         )
 

@@ -128,6 +128,7 @@ class Mastodon:
         self._account: Account | None = None
         self._beginnings: dict[str, str] = {}
         self._odd: list[str] = []
+        self._full: dict[str, str] = {}  # by stream, the newest id of a page that was full: the next one begins there
         self._tags = frozenset(tag.casefold() for tag in options.tags)
         self._patience = patience
         self._asked = 0
@@ -182,6 +183,7 @@ class Mastodon:
             more=any(part.more for part in parts),
             gap=Gap(reason, until=ordered[0].created_at if ordered else None) if reason else None,
             gone=again.gone,
+            ahead=again.mark == marks.get(MARK, ""),  # changes that were read are let go of by asking again
         )
 
     async def stir(self) -> None:
@@ -245,14 +247,19 @@ class Mastodon:
             newest = await self._entries(stream, ())
             # "0" lies below every id, so that a stream that was empty is read from its beginning.
             return _Part(_written(newest), newest[0][0] if newest else "0")
-        page = await self._entries(stream, (("min_id", mark),))
-        if not page:
+        going_on = self._full.pop(stream.name, "") == mark and mark.isdecimal()
+        page = await self._entries(stream, (("min_id", str(int(mark) - 1) if going_on else mark),))
+        follows = going_on and bool(page) and page[-1][0] == mark
+        new = page[:-1] if follows else page
+        if not new:
             return _Part((), mark)
-        full = len(page) >= SMALLEST_PAGE
-        behind, capped = await self._behind(stream, mark, page) if full else ([], False)
+        if len(page) < SMALLEST_PAGE:
+            return _Part(_written(new), new[0][0])
+        # A page that begins with the post that ended the one before has left nothing out.
+        behind, capped = ([], False) if follows else await self._behind(stream, mark, new)
         gap = f"more than {PAGE_SIZE * MOST_PAGES} posts came in {stream.name} since the last poll" if capped else ""
-        newest_id = page[0][0]
-        return _Part(_written([*page, *behind]), newest_id, more=full and newest_id != mark, gap=gap)
+        self._full[stream.name] = new[0][0]
+        return _Part(_written([*new, *behind]), new[0][0], more=new[0][0] != mark, gap=gap)
 
     async def _read_again(self, mark: str) -> Again:
         """Read the posts that changed, as the stream says."""

@@ -234,9 +234,10 @@ def undecided(reader: Reader, places: Sequence[int]) -> list[Undecided]:
     ]
 
 
-def waits(reader: Reader) -> bool:
-    """Return whether any mention waits to be decided."""
-    return reader.one("SELECT 1 FROM mentions WHERE decided = 0 LIMIT 1") is not None
+def waits(reader: Reader, *, urgent: bool = False) -> bool:
+    """Return whether any mention, or any urgent one, waits to be decided."""
+    which = "AND pressing = 1" if urgent else ""
+    return reader.one(f"SELECT 1 FROM mentions WHERE decided = 0 {which} LIMIT 1") is not None
 
 
 def undecided_numbers(reader: Reader) -> list[int]:

@@ -25,13 +25,17 @@ def lock(tx: Tx, posts: Iterable[Post]) -> None:
     tx.lock(sorted({name for post in posts for name in _names(post.network, post.author.id, post.thread_id)}))
 
 
-def claim(tx: Tx, limit: int) -> list[int]:
+def claim(tx: Tx, limit: int, *, urgent: bool = False) -> list[int]:
     """Take at most `limit` mentions to be decided in this transaction; return their places in the line, in that order.
+
+    With `urgent` only what is urgent, with whatever waits of the same people: the rest of the line is for another time.
 
     The oldest, but where more wait than that, what is urgent before them, with whatever waits of the same people: a cry for help does
     not stand behind a storm, and nobody's words are decided in another order than they came. Those of people and threads that
     another machine is busy with are left to it.
     """
+    if urgent:
+        return sorted(list(_free(tx, _urgent(tx, limit), set()))[:limit])
     group = _oldest(tx, 0)
     rows = group if len(group) < _GROUP else [*_urgent(tx, limit), *group]
     found: dict[int, None] = {}

@@ -196,6 +196,37 @@ async def test_a_server_that_jumps_to_the_newest_is_read_backwards(town: Town, p
     assert page.gap is None
 
 
+async def test_in_a_storm_each_page_takes_one_question_and_the_first_two(
+    town: Town, proxy: Proxy, listening: Callable[..., Source]
+) -> None:
+    """A page that begins with the post that ended the one before has left nothing out, so nobody needs to ask what lies between."""
+    source = listening("shoes", signed_in=False)
+    await town.write("marta", "before #shoes")
+    _, cursor = await drain(source, None)
+    said = [(await town.write("marta", f"#shoes {number}"))["id"] for number in range(130)]
+    before = len(proxy.asked("GET", "/api/v1/timelines"))
+    posts, _ = await drain(source, cursor)
+    assert [post.id for post in posts] == said
+    assert len(proxy.asked("GET", "/api/v1/timelines")) - before == 2 + 3  # 40, what lies before them, 39, 39, 12
+
+
+@pytest.mark.parametrize("lost", ["jumped", "deleted", "both"])
+async def test_a_storm_loses_nothing_where_its_pages_do_not_meet(
+    lost: str, town: Town, proxy: Proxy, listening: Callable[..., Source]
+) -> None:
+    source = listening("shoes", signed_in=False)
+    await town.write("marta", "before #shoes")
+    _, cursor = await drain(source, None)
+    said = [(await town.write("marta", f"#shoes {number}"))["id"] for number in range(130)]
+    first = await source.fetch(cursor)
+    if lost != "deleted":
+        proxy.once("GET", "/api/v1/timelines", answer(200, await town.page("/api/v1/timelines/tag/shoes?limit=40")))
+    if lost != "jumped":
+        await town.delete("marta", first.posts[-1].id)
+    posts, _ = await drain(source, first.cursor)
+    assert [post.id for post in (*first.posts, *posts)] == said
+
+
 async def test_more_than_can_be_read_back_is_a_gap(town: Town, proxy: Proxy, listening: Callable[..., Source]) -> None:
     await town.write("marta", "before #shoes")
     source = listening("shoes", signed_in=False)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
-from listener.http import is_public, retry_after, tidy
+from listener.decoding import TooDeepError, decoded, tidy
+from listener.http import is_public, retry_after
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -58,7 +60,29 @@ def test_everything_else_is_not(address: str) -> None:
 
 def test_text_that_no_store_can_keep_is_mended() -> None:
     told = {"a\0": ["\ud83d", "\ude00x", "\U0001f600", "fine", 1, None, True, 1.5]}
-    assert tidy(told) == {"a\ufffd": ["\ufffd", "\ufffdx", "\U0001f600", "fine", 1, None, True, 1.5]}
+    mended = {"a\ufffd": ["\ufffd", "\ufffdx", "\U0001f600", "fine", 1, None, True, 1.5]}
+    assert tidy(told) == mended
+    assert decoded(json.dumps(told).encode()) == mended
+    assert decoded(b'["a\xed\xa0\xbdb", "\\u0000"]') == ["a\ufffdb", "\ufffd"]
+    for encoding in ("utf-8-sig", "utf-16", "utf-32-be"):
+        assert decoded(json.dumps({"\u00e9\0": "\U0001f600"}, ensure_ascii=False).replace("\0", "\\u0000").encode(encoding)) == {
+            "\u00e9\ufffd": "\U0001f600"
+        }
+
+
+def _nested(depth: int) -> bytes:
+    return b'{"a":[' * (depth // 2) + b"[" * (depth % 2) + b"]" * (depth % 2) + b"]}" * (depth // 2)
+
+
+@pytest.mark.parametrize("odd", [b"", b'"\\u0000"'])
+def test_an_answer_is_at_most_so_deep(odd: bytes) -> None:
+    """Depth is counted the same, whether or not there is odd text in it."""
+    around = b"[%s,%s]" if odd else b"[%s%s]"
+    assert decoded(around % (_nested(64), odd))
+    with pytest.raises(TooDeepError):
+        decoded(around % (_nested(65), odd))
+    with pytest.raises(ValueError, match="is nested too deep"):
+        decoded(around % (_nested(900), odd))
 
 
 @pytest.mark.parametrize(

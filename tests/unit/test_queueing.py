@@ -9,6 +9,7 @@ import pytest
 
 from listener.model import Page
 from listener.polling import Ear
+from listener.store import mentions as ledger
 from listener.store import queueing
 from listener.store.base import Row
 from tests.mouth import House
@@ -29,9 +30,9 @@ async def hear(house: House, *said: tuple[str, str]) -> None:
     await Ear(house.store, house.book, house.clock).take("mastodon", Page(posts, "1"))
 
 
-def claimed(house: House, limit: int) -> list[str]:
+def claimed(house: House, limit: int, *, urgent: bool = False) -> list[str]:
     def work(tx: object) -> list[str]:
-        places = queueing.claim(tx, limit)  # type: ignore[arg-type]
+        places = queueing.claim(tx, limit, urgent=urgent)  # type: ignore[arg-type]
         assert places == sorted(places)
         rows: dict[int, Row] = {int(str(row["seq"])): row for row in house.store.read().all("SELECT seq, post_id FROM mentions")}
         return [str(rows[place]["post_id"]) for place in places]
@@ -57,6 +58,17 @@ async def test_what_the_same_person_said_before_goes_before_it(house: House) -> 
         house, *((f"p{n}", f"@acme hello {n}") for n in range(150)), ("kim", "@acme a question"), ("kim", CRY), ("kim", "@acme and?")
     )
     assert claimed(house, 100)[-3:] == ["150", "151", "152"]
+
+
+async def test_where_only_what_is_urgent_is_wanted_the_rest_waits(house: House) -> None:
+    await hear(house, ("a", "@acme hello"), ("kim", "@acme a question"), ("kim", CRY), ("b", "@acme hello"), ("kim", "@acme and?"))
+    assert ledger.waits(house.store.read(), urgent=True)
+    assert claimed(house, 100, urgent=True) == ["1", "2", "4"], "with what the same person said"
+    assert claimed(house, 2, urgent=True) == ["1", "2"]
+    house.store.write(lambda tx: tx.run("UPDATE mentions SET decided = 1 WHERE pressing = 1"))
+    assert claimed(house, 100, urgent=True) == []
+    assert not ledger.waits(house.store.read(), urgent=True)
+    assert ledger.waits(house.store.read())
 
 
 async def test_nothing_waits_for_ever_behind_what_is_urgent(house: House) -> None:

@@ -1,0 +1,158 @@
+"""Pages of one source that are asked for, and judged, while those before them are stored.
+
+In a storm a network gives small pages and takes its time for each: whoever asks for the next one only when this one is stored leaves both
+the network and this machine idle. Pages that have come by then are taken as one, since many posts at once cost less each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from listener.model import Page, Post
+from listener.polling import Ear, Judged
+
+MOST_PAGES = 10
+"""Pages that wait to be judged; then a network is asked for no more until there is room."""
+MOST_POSTS = 400
+"""Posts that are taken at once. What is urgent among them is decided first, but not before all of them are stored."""
+
+Fetch = Callable[[str | None], Awaitable[Page]]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A page, or several as one, and the ear to take it; `judged` is how that ear judged its posts, None where it has yet to."""
+
+    page: Page
+    ear: Ear
+    judged: Sequence[Judged] | None = None
+
+
+class Ahead:
+    """Asks for pages ahead where their source says that it may (`Page.ahead`). What was not taken is not lost: it is asked for again."""
+
+    def __init__(self, fetch: Fetch, ear: Callable[[], Ear]) -> None:
+        """Ask by `fetch` and judge by the ear of the rules in force; nothing is asked for yet."""
+        self._fetch = fetch
+        self._ear = ear
+        self._come: asyncio.Queue[Page | Exception] = asyncio.Queue(MOST_PAGES)
+        self._next: Page | Exception | None = None  # has come, and did not go with the pages before it
+        self._asking: asyncio.Task[None] | None = None
+        self._judging: asyncio.Task[Heard] | None = None
+        self._judges = False  # whether what is judged has come: before that, its task waits for the network
+        self._waited = False
+        self._stands: str | None = None  # the cursor behind what was taken last
+
+    @property
+    def behind(self) -> bool:
+        """Whether the network brings more than is taken: pages wait, or did when somebody asked for them."""
+        return self._asking is not None and (self._waited or self._waits)
+
+    @property
+    def _waits(self) -> bool:
+        return self._judges or self._next is not None or not self._come.empty()
+
+    async def after(self, cursor: str | None) -> Heard:
+        """Return what comes after `cursor`, which is where the source stands in the store: all that came before is stored.
+
+        Raises:
+            EarnestError: the network could not be asked; what came before was returned.
+        """
+        self._waited = self._waits
+        if self._asking is None or cursor != self._stands:
+            self.drop()
+            page = await self._fetch(cursor)
+            if _leads_on(page, cursor):
+                self._asking = asyncio.create_task(self._ask(page.cursor, self._come))
+            heard = Heard(page, self._ear())
+        elif self._judging:
+            heard = await self._judging
+            self._judging, self._judges = None, False
+        else:
+            heard = Heard((await self._batch()).page(), self._ear())
+        self._stands = heard.page.cursor
+        if self._asking and self._asking.done() and not self._waits:
+            self._asking = None
+        if self._asking:
+            self._judging = asyncio.create_task(self._judge(heard.page))
+        return heard
+
+    def drop(self) -> None:
+        """Ask for no more and forget what has come: somebody else has gone on from there, or its time is over."""
+        for task in (self._asking, self._judging):
+            if task and not task.cancel() and not task.cancelled():
+                task.exception()  # nobody wants to know any more
+        self._asking = self._judging = self._next = None
+        self._judges = False
+        self._come = asyncio.Queue(MOST_PAGES)
+
+    async def _judge(self, before: Page) -> Heard:
+        """Judge what comes next, unless it rests on the page before it, which is being stored."""
+        batch = await self._batch()
+        self._judges = True
+        page, ear = batch.page(), self._ear()
+        return Heard(page, ear, None if _Batch(before).touches(page) else await ear.judged(page))
+
+    async def _batch(self) -> _Batch:
+        """Return the next page with all that have come behind it and may go with it."""
+        come, self._next = self._next or await self._come.get(), None
+        if isinstance(come, Exception):
+            raise come
+        batch = _Batch(come)
+        while self._next is None and not self._come.empty():
+            come = self._come.get_nowait()
+            if not isinstance(come, Page) or not batch.takes(come):
+                self._next = come
+        return batch
+
+    async def _ask(self, cursor: str | None, come: asyncio.Queue[Page | Exception]) -> None:
+        """Ask for page after page, until one comes that is the last for now. A failure is told in its turn."""
+        try:
+            page = None
+            while page is None or _leads_on(page, cursor):
+                cursor = page.cursor if page else cursor
+                page = await self._fetch(cursor)
+                await come.put(page)
+        except Exception as problem:  # noqa: BLE001 - whoever takes the pages has it raised, as if the network had been asked just now
+            await come.put(problem)
+
+
+def _leads_on(page: Page, cursor: str | None) -> bool:
+    """Return whether the page after `page` may be asked for; one that brought nothing after `cursor` leads nowhere."""
+    return page.more and page.ahead and bool(page.posts) and page.cursor != cursor
+
+
+class _Batch:
+    """Pages that follow each other, as one: judged the same as if each were taken by itself."""
+
+    def __init__(self, first: Page) -> None:
+        """Begin with a page."""
+        self._first = self.last = first
+        self._posts: list[Post] = []
+        self._ids: set[str] = set()
+        self._threads: set[str] = set()
+        self._add(first)
+
+    def takes(self, page: Page) -> bool:
+        """Take the next page too; return False where it must be taken after those before it, or tells of more than posts."""
+        plain = not any((page.gap, page.gone, page.late, self.last.gap, self.last.gone, self.last.late))
+        if not plain or self.touches(page) or len(self._posts) + len(page.posts) > MOST_POSTS:
+            return False
+        self._add(page)
+        return True
+
+    def touches(self, page: Page) -> bool:
+        """Return whether a page brings a post again, or goes on with a conversation: what was said before must be stored by then."""
+        return any(post.id in self._ids or (post.parent_id and post.thread_id in self._threads) for post in page.posts)
+
+    def _add(self, page: Page) -> None:
+        self.last = page
+        self._posts += page.posts
+        self._ids.update(post.id for post in page.posts)
+        self._threads.update(post.thread_id for post in page.posts)
+
+    def page(self) -> Page:
+        """Return them as one page."""
+        return self._first if self.last is self._first else replace(self.last, posts=tuple(self._posts))
