@@ -29,8 +29,11 @@ async def clean(store: Store, clock: Clock) -> bool:
     Raises:
         EarnestError: the store refused.
     """
-    found = following.remains(store.read())
-    if found is None or (following.turns(store.read(), at=clock(), limit=1) and clock() - found[0] < _LONGEST_WAIT):
+    found = await store.aread(following.remains)
+    if found is None:
+        return False
+    waits = await store.aread(lambda reader: following.turns(reader, at=clock(), limit=1))
+    if waits and clock() - found[0] < _LONGEST_WAIT:
         return False
     if not await asyncio.to_thread(store.scrub):
         return False

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Protocol, cast
 
 from listener import logs
@@ -97,14 +98,15 @@ class Follower:
             EarnestError: what went wrong first.
         """
         trouble: EarnestError | None = None
-        waiting = deque(ledger.hearers(self._store.read(), self.network))
+        waiting = deque(await self._store.aread(lambda reader: ledger.hearers(reader, self.network)))
         left = MOST_REQUESTS
         while waiting and left:
             hearer = waiting.popleft()
             source = self._reader(hearer)
             if source is None or not well(source.name):
                 continue
-            rows = ledger.due(self._store.read(), self.network, hearer, at=self._clock(), limit=source.most_at_once)
+            due = partial(ledger.due, network=self.network, hearer=hearer, at=self._clock(), limit=source.most_at_once)
+            rows = await self._store.aread(due)
             if not rows:
                 continue
             left -= 1

@@ -24,7 +24,7 @@ from listener.scoring.learned import Adjustments
 from listener.sources.base import Looked
 from listener.store import competitors, following, queueing
 from listener.store import mentions as ledger
-from listener.store.base import Store, Tx
+from listener.store.base import Reader, Store, Tx
 from listener.store.intake import Intake
 
 
@@ -69,6 +69,15 @@ def _unjudged(one: Judged) -> bool:
     return one.assessment is None and bool(one.mentions or one.others)
 
 
+def _in_threads(reader: Reader, many: Sequence[Judged]) -> list[_Seen]:
+    """Give each that is to be judged what was said before it in its thread."""
+    return [(one, _before(reader, one.post) if _unjudged(one) else ()) for one in many]
+
+
+def _before(reader: Reader, post: Post) -> Sequence[Post]:
+    return ledger.thread(reader, post.network, post.thread_id) if post.parent_id else ()
+
+
 def _questions(many: Sequence[_Seen]) -> list[Question]:
     return [(one.post, before) for one, before in many if _unjudged(one)]
 
@@ -107,7 +116,7 @@ class Ear:
 
     async def _learn(self) -> None:
         """Learn from corrections that are new, beside everything else that goes on."""
-        if self._given is None and self._lessons.stale(self._store.read()):
+        if self._given is None and await self._store.aread(self._lessons.stale):
             await asyncio.to_thread(lambda: self._lessons.learn(self._store.read()))
 
     def _learn_now(self) -> None:
@@ -165,7 +174,8 @@ class Ear:
     async def _judge_page(self, posts: Sequence[Post]) -> list[Judged]:
         """Judge posts that were just read, beside everything else that goes on."""
         await self._learn()
-        many = self._seen(posts, ledger.accounts(self._store.read()))
+        seen = self._looked(posts, await self._store.aread(ledger.accounts))
+        many = await self._store.aread(lambda reader: _in_threads(reader, seen))
         return self._with(many, await self._judges.judge(self._assessor, self._scoring, _questions(many)))
 
     def _judge(self, posts: Sequence[Post], own: Sequence[Account], known: Known = NOTHING_KNOWN) -> list[Judged]:
@@ -173,10 +183,12 @@ class Ear:
 
     def _seen(self, posts: Sequence[Post], own: Sequence[Account], known: Known = NOTHING_KNOWN) -> list[_Seen]:
         """Return what posts are about, each with what was said before it in its thread, if it is to be judged."""
+        return _in_threads(self._store.read(), self._looked(posts, own, known))
+
+    def _looked(self, posts: Sequence[Post], own: Sequence[Account], known: Known = NOTHING_KNOWN) -> list[Judged]:
         ours = {(account.network, account.id) for account in own}
         marked = [replace(post, own=True) if (post.network, post.author.id) in ours else post for post in posts]
-        seen = [self._look(post, self._mentions(post, own, known), known.judged.get(post.id)) for post in marked]
-        return [(one, self._before(one.post) if _unjudged(one) else ()) for one in seen]
+        return [self._look(post, self._mentions(post, own, known), known.judged.get(post.id)) for post in marked]
 
     def _mentions(self, post: Post, own: Sequence[Account], known: Known) -> tuple[Mention, ...]:
         return _brought(post, known.imported[post.id]) if post.id in known.imported else self._matcher.match(post, own)
@@ -185,9 +197,6 @@ class Ear:
         """Return what a post is about, not yet judged; of one that is about nobody, or our own, nothing."""
         others = self._matcher.others(post)
         return Judged(post, (), None) if post.own or not (mentions or others) else Judged(post, mentions, judged, others)
-
-    def _before(self, post: Post) -> Sequence[Post]:
-        return ledger.thread(self._store.read(), post.network, post.thread_id) if post.parent_id else ()
 
     def _assess(self, many: Sequence[_Seen]) -> list[Judged]:
         """Judge those that are not yet, all at once, each in its thread."""

@@ -47,7 +47,7 @@ class Turns(Protocol):
     async def rest(self, name: str, until: datetime) -> None:
         """Have whoever does `name` next wait until a moment."""
 
-    def rests_until(self, name: str) -> datetime | None:
+    async def rests_until(self, name: str) -> datetime | None:
         """Return until when nobody should do `name`, where somebody said so."""
 
     async def done(self, name: str, *, forget: bool = False) -> None:
@@ -73,7 +73,7 @@ class Alone:
     async def rest(self, name: str, until: datetime) -> None:
         """Nobody else needs to know."""
 
-    def rests_until(self, name: str) -> datetime | None:  # noqa: ARG002  # whatever it is
+    async def rests_until(self, name: str) -> datetime | None:  # noqa: ARG002  # whatever it is
         """Whoever was told remembers it."""
         return None
 
@@ -142,9 +142,9 @@ class Leased:
         """Have whoever does `name` next wait; see `Turns.rest`."""
         await self._store.awrite_first(lambda tx: leases.rest(tx, name, until))
 
-    def rests_until(self, name: str) -> datetime | None:
+    async def rests_until(self, name: str) -> datetime | None:
         """Return until when nobody should do `name`; see `Turns.rests_until`."""
-        return leases.rests_until(self._store.read(), name)
+        return await self._store.aread(lambda reader: leases.rests_until(reader, name))
 
     async def done(self, name: str, *, forget: bool = False) -> None:
         """Let another machine have a turn; see `Turns.done`."""
@@ -182,13 +182,17 @@ class Leased:
 
     async def _share(self) -> None:
         """Let one turn of a kind go where we have more than our share of those, for others that are there."""
-        reader = self._store.read()
-        for kind in self._kinds:
+        for kind in tuple(self._kinds):
+            machines = await self._many(f"{leases.PRESENT}{kind} ")
+            share = math.ceil(await self._many(f"{kind} ") / machines) if machines > 1 else 0
             ours = [name for name in self._held if name.startswith(f"{kind} ")]
-            machines = len(leases.held(reader, f"{leases.PRESENT}{kind} "))
-            if machines > 1 and len(ours) > math.ceil(len(leases.held(reader, f"{kind} ")) / machines):
+            if machines > 1 and len(ours) > share:
                 self._spared[ours[0]] = ticks() + 2 * self._span.total_seconds()
                 await self.done(ours[0])
+
+    async def _many(self, beginning: str) -> int:
+        """Return how many turns that begin so are held now, by whomever."""
+        return len(await self._store.aread(lambda reader: leases.held(reader, beginning)))
 
 
 def turns_of(store: Store, span: timedelta = SPAN) -> Turns:

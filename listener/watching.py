@@ -158,7 +158,7 @@ class Watcher:
             self._known = True
         more = moved = False
         for _ in range(_PAGES_A_ROUND):
-            stood = ledger.cursor(self._store.read(), self.name)
+            stood = await self._store.aread(lambda reader: ledger.cursor(reader, self.name))
             heard = await self._ahead.after(stood[1])
             taken, page = await self._take(heard, stood), heard.page
             self._heard(taken)
@@ -256,7 +256,7 @@ class Watcher:
             self._known = False  # when it is our turn again, the network is asked who we are there
             self._ahead.drop()
             return min(self.every, _STANDING_BY)
-        until = self._turns.rests_until(self._turn)
+        until = await self._turns.rests_until(self._turn)
         return max(0.0, (until - self._clock()).total_seconds()) if until else 0.0
 
     async def note(self, problem: EarnestError) -> None:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from listener import logs, settings
 from listener.clock import Clock, to_text
@@ -108,10 +109,11 @@ class Alerts:
 
         Return what came of it, without what fails for the same reason as the last time.
         """
-        reader, at = self._store.read(), self._clock()
-        await self._safely("notice", self._notice(reader, at))
-        await self._safely("lower", self._lower(reader, at))
-        rows = [*escalations.due(reader, at=at), *map(self._addressed, incidents.due(reader, at=at))]
+        at = self._clock()
+        await self._safely("notice", self._notice(at))
+        await self._safely("lower", self._lower(at))
+        rows = await self._store.aread(partial(escalations.due, at=at))
+        rows += map(self._addressed, await self._store.aread(partial(incidents.due, at=at)))
         problems = await asyncio.gather(*(self._try(text(row, "team"), text(row, "words")) for row in rows))
         done = []
         for row, problem in zip(rows, problems, strict=True):
@@ -124,12 +126,12 @@ class Alerts:
             done.append(Told(case_id, text(row, "team"), text(row, "words"), problem))
         return done
 
-    async def _notice(self, reader: Reader, at: datetime) -> None:
-        if notice(reader, at=at):
+    async def _notice(self, at: datetime) -> None:
+        if await self._store.aread(partial(notice, at=at)):
             await self._store.awrite(lambda tx: take_note(tx, at=at))
 
-    async def _lower(self, reader: Reader, at: datetime) -> None:
-        if next(lowering.due(reader, self._book(), at=at), None):
+    async def _lower(self, at: datetime) -> None:
+        if await self._store.aread(lambda reader: any(lowering.due(reader, self._book(), at=at))):
             await self._store.awrite(lambda tx: lowering.check(tx, self._book(), at=at))
 
     async def _safely(self, name: str, work: Awaitable[None]) -> None:

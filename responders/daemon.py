@@ -233,7 +233,7 @@ class Daemon:
             yield _SLOW_TICK, "channels", self._open_channels
 
     async def _set_the_clock(self) -> None:
-        keep_to(self._store.read().now)
+        await self._store.aread(lambda reader: keep_to(reader.now))
 
     def _in_turn(self, name: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
         """Do something only while it is our turn, so that of several machines one does it."""
@@ -314,7 +314,7 @@ class Daemon:
             self._tell(rang)
 
     async def _watch_rules(self) -> None:
-        if not self._rules.changed():
+        if not await self._rules.changed():
             return
         try:
             await self.reload()

@@ -24,7 +24,7 @@ _LATE = """SELECT * FROM cases WHERE respond_by < :now AND state IN ('open', 'wa
 async def look_after(store: Store, book: Rulebook, clock: Clock) -> None:
     """Tell the teams of what is late now, and end what is over."""
     at = clock()
-    if _due(store.read(), at):
+    if await store.aread(lambda reader: _due(reader, at)):
         await store.awrite(lambda tx: tell(tx, book, at=at))
 
 

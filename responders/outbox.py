@@ -17,11 +17,11 @@ from listener.clock import Clock
 from listener.errors import EarnestError, NetworkError, RateLimited, SignInNeeded, Unreachable
 from listener.http import LONGEST_WAIT, ask_first
 from listener.rules.rulebook import Rulebook
-from listener.store.base import Row, Store, Tx, number, text
+from listener.store.base import Reader, Row, Store, Tx, number, text
 from listener.turns import ALONE, Turns
 from responders import flag
 from responders.channels.base import Barred, Channel, ChannelKind, Parent, Refused, SendResult, Sent, Unknown, Unsent
-from responders.ledger import audit, deliveries, incidents, moves, people, places
+from responders.ledger import audit, incidents, moves, people, places
 from responders.lifecycle import Arrow
 from responders.model import Delivery, DeliveryState, Kind
 from responders.sending import claiming, doubt, endings, withdrawals
@@ -66,6 +66,7 @@ class Outbox:
         self._means = Means(store, book, clock, channels, kinds, claim)
         self._line = Line(self._means, turns.holder)
         self._busy: set[int] = set()
+        self._choosing = asyncio.Lock()
         self._elsewhere: set[int] = set()
         self._turns = turns
         self._finishing = False
@@ -85,11 +86,11 @@ class Outbox:
         A few at once, so that a network that hangs keeps no other waiting; of one case never two.
         """
         self._elsewhere.clear()
-        reader, at = self._store.read(), self._clock()
-        if moves.any_claimed(reader):  # looked for first, so that nothing is written while nothing happens
+        at = self._clock()
+        if await self._store.aread(moves.any_claimed):  # looked for first, so that nothing is written while nothing happens
             await self._store.awrite(lambda tx: moves.lost(tx, at=self._clock(), everything=False))
-        steps = [(row, self._settle) for row in moves.in_doubt(reader, at=at)]
-        steps += [(row, self._withdraw) for row in moves.withdrawals(reader, at=at)]
+        steps = [(row, self._settle) for row in await self._store.aread(partial(moves.in_doubt, at=at))]
+        steps += [(row, self._withdraw) for row in await self._store.aread(partial(moves.withdrawals, at=at))]
         waiting = iter(steps)
         done = await _at_once(lambda: self._take(waiting))
         left = iter(range(limit))
@@ -111,11 +112,12 @@ class Outbox:
         Raises:
             StopAsyncIteration: nothing may, or enough was sent for this round.
         """
-        row = None if self._finishing else self._line.next(self._busy | self._elsewhere)
-        if row is None or next(left, None) is None:
-            raise StopAsyncIteration
-        case = number(row, "case_id")
-        self._busy.add(case)
+        async with self._choosing:  # or two would take the same one
+            row = None if self._finishing else await self._line.next(self._busy | self._elsewhere)
+            if row is None or next(left, None) is None:
+                raise StopAsyncIteration
+            case = number(row, "case_id")
+            self._busy.add(case)
         try:
             return await self._safely(row, self._send)
         finally:
@@ -159,7 +161,7 @@ class Outbox:
 
     async def _stumbled(self, row: Row, why: str) -> None:
         at, delivery_id = self._clock(), number(row, "id")
-        state = moves.state_of(self._store.read(), delivery_id)
+        state = await self._store.aread(lambda reader: moves.state_of(reader, delivery_id))
         if state is DeliveryState.READY:
             await self._store.awrite(lambda tx: endings.hold(tx, row, why, at=at))
         elif state is DeliveryState.CLAIMED:
@@ -171,7 +173,7 @@ class Outbox:
             await self._store.awrite(lambda tx: moves.put_off(tx, delivery_id, reason=why, until=at + _LOOK_AGAIN))
 
     async def _send(self, row: Row) -> Sending:
-        delivery = deliveries.read(self._store.read(), row)
+        delivery = await self._means.delivery(row)
         channel, at = self._channels[delivery.network], self._clock()
         if delivery.first_attempt_at and not row["resent_at"] and not self._means.key_holds(delivery, at):
             stale = "it waited too long to be sent again with the same key"
@@ -202,7 +204,7 @@ class Outbox:
         if not delivery.attempts and delivery.kind is not Kind.PRIVATE:
             return None
         found = await channel.find(delivery)
-        return None if found and deliveries.is_another(self._store.read(), delivery, found.remote_id) else found
+        return None if found and await self._means.is_another(delivery, found) else found
 
     def _may_leave(self, delivery: Delivery, timeout: float) -> bool:
         """Return whether nobody has stopped sending since the claim, and this very claim outlasts the attempt.
@@ -210,12 +212,18 @@ class Outbox:
         What the store says counts for a second: where it takes longer to answer, somebody may have said "stop" meanwhile, or taken over.
         """
         begun = self._clock()
-        # This machine may have slept in a way that its own clock did not see.
-        at = max(begun, self._store.read().now()) if self._store.shared else begun
-        until = at + timedelta(seconds=timeout) + _FRESH
-        ours = moves.still_ours(self._store.read(), delivery.id, attempt=delivery.attempts, until=until)
-        may = ours and self._means.book().mode != "observe" and flag.stopped(self._store, at=at) is None
-        return may and timedelta() <= self._clock() - begun <= _FRESH
+
+        def may(reader: Reader) -> bool:
+            # This machine may have slept in a way that its own clock did not see.
+            at = max(begun, reader.now()) if self._store.shared else begun
+            until = at + timedelta(seconds=timeout) + _FRESH
+            ours = moves.still_ours(reader, delivery.id, attempt=delivery.attempts, until=until)
+            return ours and self._means.book().mode != "observe" and flag.stopped(self._store, at=at) is None
+
+        try:  # nothing may be awaited between a yes and the POST
+            return self._store.read_within(may, _FRESH.total_seconds()) and timedelta() <= self._clock() - begun <= _FRESH
+        except TimeoutError:
+            return False
 
     async def _later(self, delivery: Delivery, problem: EarnestError) -> Sending:
         """The network could not be read before sending: wait; where it turns our account away or asks us to wait, all of ours do."""

@@ -113,10 +113,9 @@ class Mind:
         With `urgent` only what cannot wait is decided. On a shared store several machines do this at a time, each with other people and
         threads.
         """
-        reader = self._store.read()
-        if aftermath.pending(reader, at=self._clock()):
+        if await self._store.aread(lambda reader: aftermath.pending(reader, at=self._clock())):
             return await self._store.awrite(lambda tx: self.decide(tx, limit))
-        if not heard_ledger.waits(reader, urgent=urgent):
+        if not await self._store.aread(partial(heard_ledger.waits, urgent=urgent)):
             return []
         return await self._store.awrite(lambda tx: self._decide_waiting(tx, limit, urgent=urgent), alongside=True)
 

@@ -59,14 +59,15 @@ class RuleKeeper:
         self._refused = refused
         self._observe = observe
         self._ends = threading.Event()
-        self._seen = self._stamp() if seen is None or path is None else (seen, self._newest())
+        newest = takes.newest(store.read())
+        self._seen = self._stamp(newest) if seen is None or path is None else (seen, newest)
 
     async def begin(self, book: Rulebook) -> None:
         """Note which rules are in force at the start, and what was wrong with the file."""
         await self.take(book)
         if self._refused is not None:
             await self.refuse(self._refused)
-            if isinstance(self._refused, Held) and takes.waiting(self._store.read()):
+            if isinstance(self._refused, Held) and (await self._store.aread(takes.waiting)) is not None:
                 self.look_again()  # somebody said something while this was begun
 
     async def take(self, book: Rulebook) -> None:
@@ -82,9 +83,10 @@ class RuleKeeper:
         else:
             _log.error("the rules file cannot be used; the old rules stay", problem=first)
 
-    def changed(self) -> bool:
+    async def changed(self) -> bool:
         """Return whether the file is another one than when this was last asked, or a person has said something of it."""
-        seen, self._seen = self._seen, self._stamp()
+        newest = await self._store.aread(takes.newest) if self._path else 0
+        seen, self._seen = self._seen, self._stamp(newest)
         return seen != self._seen
 
     def look_again(self) -> None:
@@ -103,7 +105,8 @@ class RuleKeeper:
         """
         if self._path is None:
             return None
-        allowed, looked = Allowed.of(self._store.read()), glance(self._path)
+        allowed = await self._store.aread(Allowed.of)
+        looked = glance(self._path)
         found = await asyncio.to_thread(self._tried, self._path, before, allowed)
         if glance(self._path) != looked:  # what was read may be half of one edit and half of another
             self.look_again()
@@ -159,11 +162,8 @@ class RuleKeeper:
         incidents.raise_(tx, _HELD if held else _WRONG, words, at=at)
         incidents.end(tx, _WRONG if held else _HELD, at=at)
 
-    def _stamp(self) -> object:
-        return None if self._path is None else (glance(self._path), self._newest())
-
-    def _newest(self) -> int:
-        return takes.newest(self._store.read())
+    def _stamp(self, newest: int) -> object:
+        return None if self._path is None else (glance(self._path), newest)
 
 
 def glance(path: Path) -> object:

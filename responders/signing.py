@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from listener import logs
 from listener.clock import Clock
@@ -43,7 +44,7 @@ class Signing:
 
         While only observing, that is wanted only for what an earlier run left in doubt or somebody takes back.
         """
-        left = deliveries.counts(self._store.read())
+        left = await self._store.aread(deliveries.counts)
         if book.mode == "observe" and not (left["unknown"] or left["claimed"] or left["withdrawing"]):
             return
         await self._close_barred()
@@ -55,9 +56,8 @@ class Signing:
 
     async def _close_barred(self) -> None:
         """Let go of channels whose account was turned away a while ago, so that they are opened anew, with the secrets of now."""
-        reader = self._store.read()
-        barred = {text(row, "name") for row in incidents.open_(reader)}
-        resting = people.resting(reader, at=self._clock())
+        barred = {text(row, "name") for row in await self._store.aread(incidents.open_)}
+        resting = await self._store.aread(partial(people.resting, at=self._clock()))
         for network in [one for one in self.channels if incidents.account(one) in barred and one not in resting]:
             await self.channels.pop(network).close()
 

@@ -65,16 +65,19 @@ class WatchKeeper:
 
     async def round(self, *, settled: bool = False) -> list[Rang]:
         """Ask every watch; `settled` says that all sources were heard just now. Return what began to ring, and what is over."""
-        reader, at, watches = self._store.read(), self._clock(), Watches(self._book())
-        standing = {text(row, "name"): (text(row, "state"), text(row, "words")) for row in watch_ledger.all_(reader)}
-        found = {one.watch.name: seen for one in watches.all if (seen := self._see(reader, watches, one, at, settled=settled))}
-        news = [
-            one for one in watches.all if (seen := found.get(one.watch.name)) and standing.get(one.watch.name) != (seen.state, seen.words)
-        ]
-        gone = standing.keys() - {watch.name for watch in watches.book.watch}
-        if not (news or gone or terms.is_old(reader, at=at)):
+        at, watches = self._clock(), Watches(self._book())
+        news = await self._store.aread(lambda reader: self._news(reader, watches, at, settled=settled))
+        if news is None:
             return []
-        return await self._store.awrite(lambda tx: _tell(tx, watches, [(one, found[one.watch.name]) for one in news], at))
+        return await self._store.awrite(lambda tx: _tell(tx, watches, news, at))
+
+    def _news(self, reader: Reader, watches: Watches, at: datetime, *, settled: bool) -> list[tuple[CompiledWatch, Seen]] | None:
+        """Return the watches that stand otherwise than is stored; None where there is nothing to do, not even to tidy up."""
+        standing = {text(row, "name"): (text(row, "state"), text(row, "words")) for row in watch_ledger.all_(reader)}
+        found = [(one, seen) for one in watches.all if (seen := self._see(reader, watches, one, at, settled=settled))]
+        news = [(one, seen) for one, seen in found if standing.get(one.watch.name) != (seen.state, seen.words)]
+        gone = standing.keys() - {watch.name for watch in watches.book.watch}
+        return news if news or gone or terms.is_old(reader, at=at) else None
 
     def _see(self, reader: Reader, watches: Watches, one: CompiledWatch, at: datetime, *, settled: bool) -> Seen | None:
         """Look at one watch; None where it cannot be judged now. One that goes wrong keeps no other from being asked."""

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from listener.model import Account, Post
+from listener.store.atonce import AtOnce
 from listener.store.base import Tx
 from listener.store.sqlite import SqliteTx
 from responders.channels.base import Barred, MayLeave, Parent, Refused, SendResult, Sent, Unknown, Unsent, Withdrawn, WithdrawResult, always
@@ -97,7 +98,7 @@ class Died(BaseException):
     """The process ended here."""
 
 
-class Store:
+class Store(AtOnce):
     """A store in memory; the process may die around the k-th commit from now (`left`)."""
 
     url = "memory"

@@ -91,7 +91,22 @@ class Store(Protocol):
     shared: bool
 
     def read(self) -> Reader:
-        """Return a reader for this thread."""
+        """Return a reader for this thread. What it asks of a server may take long: nobody asks so on an event loop."""
+
+    async def aread(self, question: Callable[[Reader], T]) -> T:
+        """Return what `question` finds, without blocking the event loop: a file answers at once, a server is asked in another thread.
+
+        Raises:
+            Unreachable: the server does not answer.
+        """
+
+    def read_within(self, question: Callable[[Reader], T], seconds: float) -> T:
+        """Return what `question` finds, waiting for a server no longer than `seconds`: for what may not be awaited.
+
+        Raises:
+            TimeoutError: it has not answered by then.
+            Unreachable: the server does not answer.
+        """
 
     def hold_alone(self) -> None:
         """Make this process the only daemon on a store that is not shared, until it ends.

@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
+from listener.store.atonce import AtOnce
 from listener.store.base import Migrations, Row, Tx, Value
 from listener.store.sqlite import SqliteTx
 
@@ -105,7 +106,7 @@ class _Noting(SqliteTx):
             self._unanswered[asked] = tables if known else frozenset(self.changes)
 
 
-class Scratch:
+class Scratch(AtOnce):
     """A `listener.store.base.Store` for one thread, without a file."""
 
     url = "scratch"

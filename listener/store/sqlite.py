@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 from listener import clock
 from listener.errors import EarnestError, Unreachable
 from listener.store import scrubbing
+from listener.store.atonce import AtOnce
 from listener.store.base import Migrations, NoStore, Row, Tx, Value, storable
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class SqliteHand:
         return _unreachable(self._path, problem)
 
 
-class SqliteStore:
+class SqliteStore(AtOnce):
     """A SQLite file, open and up to date."""
 
     shared = False

@@ -27,6 +27,14 @@ class Timed:
         """See `Store.read`."""
         return self._store.read()
 
+    async def aread(self, question: Callable[[Reader], T]) -> T:
+        """See `Store.aread`."""
+        return await self._store.aread(question)
+
+    def read_within(self, question: Callable[[Reader], T], seconds: float) -> T:
+        """See `Store.read_within`."""
+        return self._store.read_within(question, seconds)
+
     def hold_alone(self) -> None:
         """See `Store.hold_alone`."""
         self._store.hold_alone()

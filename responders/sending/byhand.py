@@ -24,7 +24,7 @@ _CLOCKS_APART = timedelta(minutes=10)  # how far a network's clock may be from o
 
 async def look_after(store: Store, book: Rulebook, clock: Clock, kinds: Mapping[str, ChannelKind]) -> list[Sending]:
     """Look at all that waits for a hand, and return what changed."""
-    if not moves.by_hand(store.read()):
+    if not await store.aread(moves.by_hand):
         return []
     return await store.awrite(lambda tx: settle(tx, book, kinds, at=clock()))
 

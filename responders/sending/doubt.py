@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from listener.errors import NetworkError, SignInNeeded
 from listener.store.base import Row, text
-from responders.ledger import deliveries, moves
+from responders.ledger import moves
 from responders.lifecycle import Arrow
 from responders.model import Delivery, DeliveryState
 from responders.sending import endings
@@ -26,14 +26,14 @@ _GIVE_UP_LOOKING = timedelta(minutes=10)
 
 async def settle(means: Means, row: Row) -> Sending:
     """Look for a delivery whose outcome is unknown, and move it on where the look says enough."""
-    delivery = deliveries.read(means.store.read(), row)
+    delivery = await means.delivery(row)
     channel = means.channels.get(delivery.network)
     if channel is None:
         return await _look_again(means, delivery, "Earnest is not signed in there")
     try:
         async with asyncio.timeout(LONGEST_LOOK):
             found = await channel.find(delivery)
-            if found and deliveries.is_another(means.store.read(), delivery, found.remote_id):
+            if found and await means.is_another(delivery, found):
                 found = None
             keyed = found is None and await channel.keyed(delivery.kind)
     except TimeoutError:
@@ -71,7 +71,7 @@ async def _look_again(means: Means, delivery: Delivery, reason: str) -> Sending:
 
 async def stumble(means: Means, row: Row, why: str) -> None:
     """A look went wrong in a way that nobody foresaw: it counts as one that failed."""
-    await _look_again(means, deliveries.read(means.store.read(), row), why)
+    await _look_again(means, await means.delivery(row), why)
 
 
 async def _put_off(means: Means, delivery: Delivery, reason: str, rest: timedelta) -> Sending:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from functools import partial
 
 from listener.clock import ticks
-from listener.store.base import Row, number
+from listener.store.base import Reader, Row, number
 from responders import flag
 from responders.ledger import moves, people
 from responders.sending.means import Means
@@ -26,16 +26,22 @@ class Line:
         self._known: tuple[int, ...] = ()
         self._until = 0.0
 
-    def next(self, busy: Collection[int]) -> Row | None:
+    async def next(self, busy: Collection[int]) -> Row | None:
         """Return what may leave now: nothing while sending is stopped, nothing by an account that rests or is going too fast.
 
-        Cases in `busy` are left out.
+        Cases in `busy` are left out. It is asked by one at a time.
         """
-        means = self._means
-        reader, at = means.store.read(), means.clock()
-        if means.book().mode == "observe" or flag.stopped(means.store, at=at):
+        if self._means.book().mode == "observe":
             return None
-        awake = tuple(network for network in means.channels if network not in people.resting(reader, at=at))
+        networks = tuple(self._means.channels)
+        return await self._means.store.aread(lambda reader: self._next(reader, networks, busy))
+
+    def _next(self, reader: Reader, networks: Collection[str], busy: Collection[int]) -> Row | None:
+        means = self._means
+        at = means.clock()
+        if flag.stopped(means.store, at=at):
+            return None
+        awake = tuple(network for network in networks if network not in people.resting(reader, at=at))
         room = means.room(reader, awake, at=at)
         ask = partial(moves.due, reader, at=at, free=room.free, urgent_only=room.urgent_only, urgent=means.urgent, busy=busy)
         if ticks() < self._until and (found := ask(among=self._known, holder=self._holder)):

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from listener.clock import Clock
-from listener.store.base import Reader, Store
-from responders.channels.base import Channel, ChannelKind
-from responders.ledger import moves
+from listener.store.base import Reader, Row, Store
+from responders.channels.base import Channel, ChannelKind, Sent
+from responders.ledger import deliveries, moves
 from responders.model import Delivery
 
 if TYPE_CHECKING:
@@ -54,6 +54,14 @@ class Means:
         kind = self.kinds.get(delivery.network)
         age = at - (delivery.first_attempt_at or at)
         return kind is not None and (kind.key_lifetime is None or timedelta() <= age < timedelta(seconds=kind.key_lifetime))
+
+    async def delivery(self, row: Row) -> Delivery:
+        """Return the delivery of a row, with what it answers."""
+        return await self.store.aread(lambda reader: deliveries.read(reader, row))
+
+    async def is_another(self, delivery: Delivery, found: Sent) -> bool:
+        """Return whether what was found on the network is another delivery of ours than this one."""
+        return await self.store.aread(lambda reader: deliveries.is_another(reader, delivery, found.remote_id))
 
     def room(self, reader: Reader, networks: tuple[str, ...], *, at: datetime) -> Room:
         """Return where another answer may leave without going faster than a network allows."""

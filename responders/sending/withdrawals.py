@@ -25,7 +25,7 @@ _AGAIN = timedelta(seconds=60)
 
 async def withdraw(means: Means, row: Row) -> Sending:
     """Ask the network to take one answer away, and record what came of it."""
-    delivery = deliveries.read(means.store.read(), row)
+    delivery = await means.delivery(row)
     channel = means.channels.get(delivery.network)
     if channel is None:
         return await _again(means, delivery, "Earnest is not signed in there", _AGAIN)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from listener.store.atonce import AtOnce
 from listener.store.base import Tx
 from listener.store.sqlite import SqliteTx
 from tests.crash.choices import Budget, Choices
@@ -79,7 +80,7 @@ class World:
         return False
 
 
-class MemoryStore:
+class MemoryStore(AtOnce):
     """The store's contract over one connection in memory; the process may die just before and just after each commit."""
 
     url = "memory"

@@ -21,6 +21,8 @@ class Wire:
     port: int
     here: int = 0
     holds: bool = False
+    swallowed: int = 0
+    """How many pieces were sent over it, and how many connections made, while it was cut."""
     _whole: asyncio.Event = field(default_factory=asyncio.Event)
     _cuts: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -54,6 +56,7 @@ class Wire:
         self._tasks.add(task)
         try:
             lost = not self._whole.is_set() and not self.holds  # else what is sent over it now would arrive long after its sender gave up
+            self.swallowed += lost
             await self._whole.wait()
             if lost:
                 return
@@ -76,6 +79,7 @@ class Wire:
         cuts = self._cuts
         with suppress(OSError):
             while data := await reader.read(_CHUNK):
+                self.swallowed += not self._whole.is_set()
                 await self._whole.wait()
                 if cuts != self._cuts and not self.holds:
                     return

@@ -119,15 +119,15 @@ def test_a_file_with_a_mistake_keeps_the_old_rules_and_is_left_out_where_they_ar
     assert [one.file for one in kept.answers] == ["returns.md"]
 
 
-def test_a_changed_folder_is_noticed_as_a_changed_file_is(run: Program) -> None:
+async def test_a_changed_folder_is_noticed_as_a_changed_file_is(run: Program) -> None:
     with closing(open_store(run.store, create=True)) as store:
         keeper = RuleKeeper(store, lambda: NOW, run.rules, lambda book: book)
-        assert not keeper.changed()
+        assert not await keeper.changed()
         put(run.rules, "more.md", "2027-01-31")
-        assert keeper.changed()
-        assert not keeper.changed()
+        assert await keeper.changed()
+        assert not await keeper.changed()
         (answers_beside(run.rules) / "more.md").unlink()
-        assert keeper.changed()
+        assert await keeper.changed()
 
 
 def test_doctor_says_which_answers_are_over_or_soon_will_be(run: Program) -> None:

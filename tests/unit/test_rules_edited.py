@@ -150,11 +150,11 @@ async def test_what_cannot_be_tried_is_not_taken_untried(quiet: Edited) -> None:
 async def test_a_person_s_word_takes_exactly_this_text_once(quiet: Edited) -> None:
     await quiet.day(hellos=40)
     assert _codes(await quiet.edit(mode="send", **routes(rest=SPEAKS))) == ["wide"]
-    assert quiet.daemon._rules.changed()  # noqa: SLF001
-    assert not quiet.daemon._rules.changed(), "nothing is new"  # noqa: SLF001
+    assert await quiet.daemon._rules.changed()  # noqa: SLF001
+    assert not await quiet.daemon._rules.changed(), "nothing is new"  # noqa: SLF001
 
     quiet.say(forced=True)
-    assert quiet.daemon._rules.changed(), "a person has said something"  # noqa: SLF001
+    assert await quiet.daemon._rules.changed(), "a person has said something"  # noqa: SLF001
     assert await quiet.look() is None
     assert quiet.facts()["rules_error"] == quiet.facts()["rules_held"] == ""
     assert quiet.open_incidents() == []

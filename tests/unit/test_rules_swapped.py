@@ -50,7 +50,7 @@ async def test_an_edit_between_reading_the_file_and_watching_it_is_not_missed(ed
     edited.write(**routes(rest={"team": "care"}), teams={"care": {"members": ["jo"]}})
     daemon = Daemon(edited.house.store, book, edited.house.clock, rules_path=edited.path, seen=seen)
     await daemon._rules.begin(book)  # noqa: SLF001
-    assert daemon._rules.changed()  # noqa: SLF001
+    assert await daemon._rules.changed()  # noqa: SLF001
 
 
 async def test_a_word_that_was_given_while_the_daemon_began_is_not_missed(edited: Edited) -> None:
@@ -61,7 +61,7 @@ async def test_a_word_that_was_given_while_the_daemon_began_is_not_missed(edited
     edited.say(mode="send")  # after the daemon that begins now had looked for one
     keeper = RuleKeeper(edited.house.store, edited.house.clock, edited.path, lambda book: book, refused=problem)
     await keeper.begin(before)
-    assert keeper.changed()
+    assert await keeper.changed()
 
 
 async def test_a_file_that_is_written_to_while_it_is_read_is_looked_at_again_and_not_taken(
@@ -71,7 +71,7 @@ async def test_a_file_that_is_written_to_while_it_is_read_is_looked_at_again_and
     before = edited.in_force()
     keeper = edited.daemon._rules  # noqa: SLF001
     edited.write(**routes(rest={"team": "care"}), teams={"care": {"members": ["jo"]}})
-    assert keeper.changed()
+    assert await keeper.changed()
     read = keeper._read  # noqa: SLF001
 
     def slowly(*args: object) -> object:
@@ -83,7 +83,7 @@ async def test_a_file_that_is_written_to_while_it_is_read_is_looked_at_again_and
     assert not await edited.daemon.reload()
     assert edited.in_force() == before
     monkeypatch.undo()
-    assert keeper.changed()
+    assert await keeper.changed()
     assert await edited.daemon.reload()
     assert edited.daemon._book.teams["care"].members == ("jo", "kim")  # noqa: SLF001
 

@@ -68,7 +68,7 @@ async def test_the_next_machine_is_told_how_long_a_network_wants_rest(store: Sto
     await first.rest("hear x", NOON)
     await first.done("hear x")
     assert await second.mine("hear x")
-    assert second.rests_until("hear x") == NOON
+    assert await second.rests_until("hear x") == NOON
 
 
 async def test_turns_are_kept_while_their_holder_lives_and_let_go_at_its_end(store: Store) -> None:

@@ -23,7 +23,7 @@ import psycopg
 
 from listener.errors import EarnestError
 from listener.store import addresses
-from listener.store.base import Migrations, Row, Tx, Value
+from listener.store.base import Migrations, Reader, Row, Tx, Value
 from listener.store.committing import Committer
 from listener.store.postgres.dialect import Dialect, numbered
 from listener.store.postgres.errors import Refused, told, unsure
@@ -210,6 +210,7 @@ class PostgresStore:
         self._pool = Pool(self._server, most=_READERS)
         self._beside = Pool(self._server, most=_BESIDE, writes=True)
         self._threads = ThreadPoolExecutor(_BESIDE, "store-beside")
+        self._askers = ThreadPoolExecutor(_READERS, "store-reader")
         self._daemon: Standing | None = None
 
     def hold_alone(self) -> None:
@@ -231,6 +232,14 @@ class PostgresStore:
     def read(self) -> PostgresReader:
         """Return a reader."""
         return PostgresReader(self._pool, self._talk)
+
+    async def aread(self, question: Callable[[Reader], T]) -> T:
+        """Return what `question` finds, asked in another thread: a network that swallows packets says so only after many seconds."""
+        return await asyncio.wrap_future(self._askers.submit(question, self.read()))
+
+    def read_within(self, question: Callable[[Reader], T], seconds: float) -> T:
+        """Return what `question` finds, waiting no longer than `seconds`; see `Store.read_within`."""
+        return self._askers.submit(question, self.read()).result(seconds)
 
     def write(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:
         """Run `work` in one transaction; see `Store.write`, and above for what a lost connection means."""
@@ -337,6 +346,7 @@ class PostgresStore:
         """Finish what is queued and close."""
         self._committer.close()
         self._threads.shutdown()
+        self._askers.shutdown()
         if self._daemon:
             self._daemon.close()
         for pool in (self._pool, self._beside):
