@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
-from listener.clock import from_text
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Reader, Row, Store, text
 from listener.text import one_line
@@ -16,9 +15,9 @@ from responders.findings import Finding, State
 from responders.ledger import beats
 from responders.ledger.beats import Beat
 from responders.ledger.machines import undone
+from responders.ledger.polls import overdue
 from responders.views import Health
 
-_LEAST_PATIENCE = timedelta(minutes=3)
 _MEGABYTE = 1_000_000
 _LITTLE_ROOM = 1_000 * _MEGABYTE
 _NO_ROOM = 100 * _MEGABYTE
@@ -79,9 +78,7 @@ def _source(row: Row, at: datetime) -> Iterator[Finding]:
     if text(row, "state") == "silent":
         yield Finding(f"source {name}", State.WRONG, f"nothing is heard of it: {one_line(text(row, 'detail'), _WIDTH)}", hint)
         return
-    wanted = timedelta(seconds=3 * float(row["every_s"] or 0.0))
-    late = at - from_text(text(row, "polled_at")) if row["polled_at"] and text(row, "state") == "listening" else timedelta()
-    if late > max(wanted, _LEAST_PATIENCE):
+    if late := overdue(row, at=at):
         message = (
             f"it was polled {int(late.total_seconds() // 60)} minutes ago, and should be every {float(row['every_s'] or 0):.0f} seconds"
         )

@@ -48,7 +48,9 @@ def _list(app: App) -> None:
             app.out.record(source_json(row, health, at) if row and health else _unheard_json(name, book))
         else:
             gone = " (no longer in rules.yaml)" if book and name not in book.sources else ""
-            app.out.line((source_words(row, at) if row else f"{one_line(name, 30):<14} not heard yet") + gone)
+            app.out.line(
+                (source_words(row, at, running=health.running) if row and health else f"{one_line(name, 30):<14} not heard yet") + gone
+            )
     if names:
         app.out.next_step(f"Try one, without storing anything: earnest sources test {names[0]}")
     else:

@@ -20,6 +20,7 @@ from responders.cli.machines import machine_json, machines_parts
 from responders.cli.phrases import ago, counted, due, local, moment_of
 from responders.ledger.cases import name_of
 from responders.ledger.people import Pause
+from responders.ledger.polls import stands
 from responders.model import Delivery, DeliveryState, Mode
 from responders.views import Health
 
@@ -131,12 +132,12 @@ def source_json(row: Row, health: Health, at: datetime) -> dict[str, object]:
     }
 
 
-def source_words(row: Row, at: datetime) -> str:
-    """Say how one source is doing."""
+def source_words(row: Row, at: datetime, *, running: bool) -> str:
+    """Say how one source is doing; `running` says whether a daemon works on the store."""
     detail = one_line(text(row, "detail"), _WIDTH)
     moment = moment_of(row, "heard_at")
     heard = f"last heard {ago(moment, at)}" if moment else "not heard yet"
-    return f"{one_line(text(row, 'name'), 30):<14} {text(row, 'state'):<11} {heard}" + (f": {detail}" if detail else "")
+    return f"{one_line(text(row, 'name'), 30):<14} {stands(row, running=running, at=at):<11} {heard}" + (f": {detail}" if detail else "")
 
 
 def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator[tuple[str, list[str]]]:
@@ -152,7 +153,7 @@ def _parts(health: Health, ours: Sequence[OurAccount], at: datetime) -> Iterator
     for one in health.lowered:
         words = f"{one_line(one.reason, _WIDTH)}; lowered {ago(one.at, at)}. See: earnest report rules"
         yield f"Route {one.route} asks a person", [words, f"let it again: {restoring(one.route)}"]
-    yield _sources(health), [source_words(row, at) for row in health.sources] or ["none was heard yet"]
+    yield _sources(health), [source_words(row, at, running=health.running) for row in health.sources] or ["none was heard yet"]
     if health.gaps:
         yield f"{counted(len(health.gaps), 'gap')}: something may have been missed", list(_gaps(health))
     if late := [one for one in health.courses if _late(one, at) > _LATE]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from listener.clock import now, to_text
 from responders.cli.watches import STANDS
+from responders.house import open_store
 from responders.watches import State
 from tests.program import Program
 from tests.stores import make_rules, make_store
@@ -250,3 +254,16 @@ def test_show_tells_scripts_why_every_route_did_not_take_it(tmp_path: Path) -> N
     assert len(trace) > 1
     assert [step["route"] for step in trace if step["matched"]] == ["billing"]
     assert all(step["because"] for step in trace)
+
+
+def test_a_source_listens_only_while_a_daemon_runs_and_polls_it(run: Program) -> None:
+    for command in ("status", "sources"):
+        assert re.search("mastodon +not running last heard [0-9]+ s ago", run(command).out)
+    with closing(open_store(run.store)) as store:
+        store.hold_alone()
+        for command in ("status", "sources"):
+            assert re.search("mastodon +listening +last heard [0-9]+ s ago", run(command).out)
+        long_ago = to_text(now() - timedelta(hours=3))
+        store.write(lambda tx: tx.run("UPDATE sources SET polled_at = :at, heard_at = :at WHERE name = 'mastodon'", at=long_ago))
+        for command in ("status", "sources"):
+            assert re.search("mastodon +not polled +last heard 3 h ago", run(command).out)
