@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -11,6 +12,14 @@ from listener.errors import Unreachable
 
 POSTGRES = ("postgresql://", "postgres://")
 _SHOWN = frozenset({"host", "hostaddr", "port", "dbname", "user", "service", "options"})
+# What else libpq is told and is no secret (postgresql.org/docs/18/libpq-connect.html, "PARAMKEYWORDS"); a later one may add secrets.
+_PLAIN = frozenset({
+    "application_name", "channel_binding", "client_encoding", "connect_timeout", "fallback_application_name", "gssdelegation",
+    "gssencmode", "gsslib", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval", "krbsrvname",
+    "load_balance_hosts", "max_protocol_version", "min_protocol_version", "passfile", "require_auth", "requirepeer",
+    "ssl_max_protocol_version", "ssl_min_protocol_version", "sslcert", "sslcertmode", "sslcompression", "sslcrl", "sslcrldir",
+    "sslkey", "sslmode", "sslnegotiation", "sslrootcert", "sslsni", "target_session_attrs", "tcp_user_timeout",
+})  # fmt: skip
 _HOSTS = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[^\[\]/:@,\s]*)(?::\d*)?")
 _UNFIT = re.compile(r"[^A-Za-z0-9.]+")
 _LONGEST = 120  # characters of a file's name, before its ending
@@ -28,10 +37,24 @@ def shown(url: str) -> str:
     Raises:
         Unreachable: it names a PostgreSQL database in a way that cannot be read.
     """
+    return _without(url, _SHOWN)
+
+
+def to_give(url: str) -> str:
+    """Return the URL of a store as it may stand in a command: with everything that says how to connect, and without any secret.
+
+    Raises:
+        Unreachable: it names a PostgreSQL database in a way that cannot be read.
+    """
+    return _without(url, _SHOWN | _PLAIN)
+
+
+def _without(url: str, names: Collection[str]) -> str:
+    """Return a URL with none of its parameters but these, and without a password."""
     if not is_postgres(url):
         return url
     user, hosts, database, asked = _parts(url)
-    kept = [(name, value) for name, value in asked if name in _SHOWN]
+    kept = [(name, value) for name, value in asked if name in names]
     account = f"{user}@" if user else ""
     return f"postgresql://{account}{hosts}/{database}{'?' + urlencode(kept, safe='/') if kept else ''}"
 

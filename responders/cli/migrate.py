@@ -21,7 +21,8 @@ def migrate(app: App, *, target: str) -> None:
     nobody may decide anything meanwhile. The file stays as it is, but for a pause: nothing is ever sent from it again unless somebody
     resumes it.
     """
-    from listener.store.opening import shown  # noqa: PLC0415  # not needed for help
+    from listener.store.addresses import has_password, to_give  # noqa: PLC0415  # not needed for help
+    from listener.store.opening import shown  # noqa: PLC0415
     from responders.house import open_store  # noqa: PLC0415
     from responders.moving import move, must_fit, not_by_flag  # noqa: PLC0415
     from responders.switch import Switch  # noqa: PLC0415
@@ -36,11 +37,17 @@ def migrate(app: App, *, target: str) -> None:
     def pause() -> None:
         Switch(source, clock.now, who=app.me).pause(f"moved to {shown(target)}", None)
 
-    moved = move(source, there, lambda table, rows: app.out.talk(f"copied {table}: {counted(rows, 'row')}"), pause)
+    def tell(table: str, rows: int) -> None:
+        if rows:
+            app.out.talk(f"copied {table}: {counted(rows, 'row')}")
+
+    moved = move(source, there, tell, pause)
     if app.options.json:
         app.out.record({"moved": [{"table": one.table, "rows": one.rows} for one in moved], "from": source.url, "to": shown(target)})
         return
-    rows = sum(one.rows for one in moved)
-    app.out.line(f"{counted(rows, 'row')} in {counted(len(moved), 'table')}, each the same at both places.")
+    full = [one.rows for one in moved if one.rows]
+    none = f" {counted(len(moved) - len(full), 'table')} had no row." if len(moved) > len(full) else ""
+    app.out.line(f"{counted(sum(full), 'row')} in {counted(len(full), 'table')}, each the same at both places.{none}")
     app.out.line(f"Nothing is sent from {source.url} any more. Keep it until you are sure, then delete it.")
-    app.out.next_step(f"Work with the new one: EARNEST_STORE={shlex.quote(shown(target))} earnest run")
+    secret = ", its password in the secret store_password" if has_password(target) else ""
+    app.out.next_step(f"Work with the new one{secret}: EARNEST_STORE={shlex.quote(to_give(target))} earnest run")

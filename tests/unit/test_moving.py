@@ -152,3 +152,19 @@ def test_a_store_that_a_daemon_works_on_is_not_moved(house: House, tmp_path: Pat
     ran = Program(house.store.url, tmp_path / "rules.yaml", {})("migrate", "--to", "postgresql://nobody@127.0.0.1:1/none")
     assert ran.code == 5
     assert "another daemon already works on" in ran.err
+
+
+@pytest.mark.on_a_server
+def test_what_is_suggested_afterwards_connects_as_the_move_did_and_tells_no_secret(house: House, tmp_path: Path) -> None:
+    server, name = keeping.server(), f"suggested_{tmp_path.name}"
+    target = server.make(name) + "&password=hunter%2F2&sslmode=prefer&connect_timeout=7&sslpassword=hunter3"
+    ran = Program(house.store.url, tmp_path / "rules.yaml", {})("migrate", "--to", target)
+    server.drop(name)
+    assert ran.code == 0
+    suggested = ran.err.partition("Work with the new one")[2]
+    assert suggested.startswith(", its password in the secret store_password: EARNEST_STORE='postgresql://")
+    assert "sslmode=prefer&connect_timeout=7' earnest run" in suggested
+    assert "hunter" not in ran.out + ran.err
+    assert "copied posts: 1 row\n" in ran.err
+    assert ": 0 rows" not in ran.err
+    assert " tables had no row." in ran.out
