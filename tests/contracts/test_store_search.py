@@ -88,3 +88,8 @@ def test_what_was_changed_and_deleted_is_not_found_any_more(stores: list[Store])
         store.write(lambda tx: tx.run("DELETE FROM posts WHERE id = 'long'"))
         assert _found(store, "fresh") == []
     assert stores[1].read().all("SELECT 1 FROM words WHERE seq NOT IN (SELECT seq FROM posts)") == []
+
+
+@pytest.mark.parametrize("search", ["word " * 1_000, "a." * 5_000, '"' * 10_000], ids=["words", "parts", "signs"])
+def test_as_many_words_as_a_search_may_have_are_looked_for(stores: list[Store], search: str) -> None:
+    assert [_found(store, search) for store in stores] == [[], []]

@@ -267,3 +267,11 @@ def test_a_source_listens_only_while_a_daemon_runs_and_polls_it(run: Program) ->
         store.write(lambda tx: tx.run("UPDATE sources SET polled_at = :at, heard_at = :at WHERE name = 'mastodon'", at=long_ago))
         for command in ("status", "sources"):
             assert re.search("mastodon +not polled +last heard 3 h ago", run(command).out)
+
+
+@pytest.mark.parametrize("search", ["word " * 20_000, "a." * 20_000], ids=["words", "parts"])
+def test_a_search_for_more_words_than_anybody_means_says_so(run: Program, search: str) -> None:
+    ran = run("mentions", "--search", search)
+    assert ran.code == 2
+    assert "a search has at most 1,000 words and 10,000 characters" in ran.err
+    assert (run("mentions", "--search", "parcel " * 900).code, ran.out) == (0, "")
