@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,6 +24,7 @@ from responders.ledger import audit, escalations, incidents, people
 _log = logs.get("alerts")
 _LONGEST = 20.0
 _WIDTH = 200  # columns of a source's own words
+_NOBODY = incidents.undone("think")
 _LAST_GAP = "gap_told"  # the newest gap that was made an incident, or was too old for one
 _A_GAP_IS_NEWS = timedelta(hours=1)
 
@@ -114,6 +115,21 @@ class Alerts:
         await self._safely("lower", self._lower(at))
         rows = await self._store.aread(partial(escalations.due, at=at))
         rows += map(self._addressed, await self._store.aread(partial(incidents.due, at=at)))
+        return await self._tell(rows)
+
+    async def unheard(self) -> list[Row]:
+        """Return what a machine that does not think should tell in place of those that do: that there is none, where it knows whom to tell.
+
+        All else waits: who tells it needs the secrets of every team.
+        """
+        rows = map(self._addressed, await self._store.aread(partial(incidents.due, at=self._clock())))
+        return [row for row in rows if text(row, "name") == _NOBODY and address_of(self._book(), text(row, "team"))[0]]
+
+    async def stand_in(self) -> list[Told]:
+        """Tell what is `unheard`; return what came of it."""
+        return await self._tell(await self.unheard())
+
+    async def _tell(self, rows: Sequence[Row]) -> list[Told]:
         problems = await asyncio.gather(*(self._try(text(row, "team"), text(row, "words")) for row in rows))
         done = []
         for row, problem in zip(rows, problems, strict=True):

@@ -1,7 +1,8 @@
 """The daemons that share one store: each says every few seconds that it is there, and by which rules it works.
 
 Where those that decide or send work by different rules, what leaves by itself waits (see `sending.claiming`), and after a minute our own
-people are told: it may be an edit that has not reached every machine, or one that never will.
+people are told: it may be an edit that has not reached every machine, or one that never will. The same where no machine decides, or none
+sends.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from listener.rules.rulebook import Rulebook
 from listener.store.base import Store, Tx
 from responders.edits import seal
 from responders.ledger import audit, incidents, machines, people
+from responders.model import Mode
 from responders.roles import Role
 
 _DIFFER = "rules_differ"
+_AGREE = "see which: earnest status; give all of them the same rules.yaml"
 _SETTLING = timedelta(minutes=1)
 
 
@@ -55,14 +58,25 @@ class Crew:
 
 
 def _look(tx: Tx) -> None:
-    """Have people told where machines have worked by different rules for a minute, and end that when they agree again."""
-    why, at = machines.differing(tx), tx.now()
-    known, since = people.facts(tx).get(_DIFFER, ("", at))
+    """Have people told of what is amiss with the machines together."""
+    _settle(tx, _DIFFER, machines.differing(tx), "What would leave by itself waits until they agree", _AGREE, noted="different rules")
+    there = machines.there(tx)
+    missing = {one.part: one for one in machines.undone(there)}
+    if all(one.mode == Mode.OBSERVE for one in there):
+        missing.pop(Role.SEND, None)  # nothing is approved
+    for part in machines.PARTS:
+        one = missing.get(part)
+        name, why, do = incidents.undone(part), one.words if one else "", one.hint if one else ""
+        _settle(tx, name, why, "It all waits until one does", f"{do}; which are there: earnest status", noted=f"no machine for {part}")
+
+
+def _settle(tx: Tx, name: str, why: str, then: str, do: str, *, noted: str) -> None:
+    """Have people told of what has been so for a minute (`why`), and end that when it is over ("")."""
+    at = tx.now()
+    known, since = people.facts(tx).get(name, ("", at))
     if bool(why) != bool(known):
-        people.set_fact(tx, _DIFFER, why, at=at)
+        people.set_fact(tx, name, why, at=at)
         if not why:
-            incidents.end(tx, _DIFFER, at=at)
-    elif why and at - since >= _SETTLING:
-        words = f"{why}. What would leave by itself waits until they agree. See which: earnest status; give all of them the same rules.yaml"
-        if incidents.raise_(tx, _DIFFER, words, at=at):
-            audit.record(tx, audit.DAEMON, "different rules", at=at)
+            incidents.end(tx, name, at=at)
+    elif why and at - since >= _SETTLING and incidents.raise_(tx, name, f"{why}. {then}. {do[0].upper()}{do[1:]}", at=at):
+        audit.record(tx, audit.DAEMON, noted, at=at)

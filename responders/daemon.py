@@ -228,6 +228,8 @@ class Daemon:
             yield _SLOW_TICK, "expire", self._in_turn("expire", lambda: outbox.expire(self._store, self._clock))
             yield _SLOW_TICK, "watches", self._in_turn("watches", self._look_out)
             yield _SLOW_TICK, "deadlines", self._in_turn("deadlines", self._look_at_clocks)
+        elif self._store.shared:
+            yield _SLOW_TICK, "stand in", self._stand_in
         if Role.SEND in self._roles:
             yield _SLOW_TICK, "by hand", self._in_turn("by hand", self._look_after_hands)
             yield _SLOW_TICK, "channels", self._open_channels
@@ -296,6 +298,15 @@ class Daemon:
     async def _alert(self) -> None:
         for told in await self._alerts.round():
             self._tell(told)
+
+    async def _stand_in(self) -> None:
+        """Tell that no machine thinks, since those that do are the ones that tell; the turn is kept for them."""
+        if await self._alerts.unheard() and await self._turns.mine("alerts"):
+            try:
+                for told in await self._alerts.stand_in():
+                    self._tell(told)
+            finally:
+                await self._turns.done("alerts")
 
     async def _speak(self) -> None:
         """Send what may be sent; while only observing, still settle what an earlier run left in doubt."""

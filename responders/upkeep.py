@@ -36,8 +36,8 @@ def alive(reader: Reader, health: Health, book: Rulebook | None, *, at: datetime
         yield _quiet(found, at)
     for beat in fresh:
         yield from _fares(beat, health, book)
-    for words, hint in undone(health.machines):
-        yield Finding("machines", State.WRONG, words, hint)
+    for one in undone(health.machines):
+        yield Finding("machines", State.WRONG, one.words, one.hint)
     for row in health.sources:
         yield from _source(row, at)
 

@@ -30,8 +30,8 @@ def machines_parts(found: Sequence[Machine], lost: Sequence[Machine], at: dateti
     """Yield what `earnest status` says of the machines that are there, of work that none of them does, and of those that went."""
     if found:
         yield machines_title(found), machines_words(found, at)
-    for words, hint in undone(found):
-        yield f"{words[0].upper()}{words[1:]}", [hint]
+    for one in undone(found):
+        yield f"{one.words[0].upper()}{one.words[1:]}", [one.hint]
     if lost:
         yield f"{counted(len(lost), 'machine')} went without a word", _lost(lost, at)
 

@@ -47,6 +47,11 @@ def is_late(name: str) -> bool:
     return name.startswith(_LATE)
 
 
+def undone(part: str) -> str:
+    """Return the name of the incident that no machine does a part of the work."""
+    return f"undone {part}"
+
+
 def watch(name: str) -> str:
     """Return the name of the incident that a watch of the rules rings."""
     return f"watch {name}"

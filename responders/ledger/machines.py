@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from listener.clock import from_text, to_text
 from listener.store.base import Reader, Row, Tx, names, pack, text
@@ -18,6 +19,8 @@ _MISSED = timedelta(hours=1)
 _FORGOTTEN = timedelta(days=1)
 _NAMED = 4
 _UNDONE = {"think": "no machine decides, drafts or tells teams", "send": "no machine sends what is approved"}
+PARTS = tuple(_UNDONE)
+"""The parts of the work that some machine must do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,21 @@ def lost(reader: Reader) -> list[Machine]:
     return [_machine(row) for row in rows]
 
 
-def undone(found: Collection[Machine]) -> list[tuple[str, str]]:
-    """Return what none of the machines does, and what to do; nothing where none is there, which is said elsewhere.
+class Undone(NamedTuple):
+    """A part of the work that no machine does: its name, in words, and what to do."""
+
+    part: str
+    words: str
+    hint: str
+
+
+def undone(found: Collection[Machine]) -> list[Undone]:
+    """Return what none of the machines does; nothing where none is there, which is said elsewhere.
 
     Hearing is none of it: `python -m listener` hears too and is not among them. Where nobody does, the sources show it.
     """
     done = {role for one in found for role in one.roles}
-    return [(words, f"start one: earnest run --only {role}") for role, words in _UNDONE.items() if found and role not in done]
+    return [Undone(role, words, f"start one: earnest run --only {role}") for role, words in _UNDONE.items() if found and role not in done]
 
 
 def by_rules(found: Iterable[Machine]) -> dict[str, list[Machine]]:
