@@ -170,7 +170,10 @@ def _told(health: Health, at: datetime) -> Iterator[tuple[str, list[str]]]:
     """Yield what our own people are told of."""
     yield from machines_parts(health.machines, health.lost, at)
     if health.watches:
-        yield "Watches", [watches.watch_words(row, at, running=health.running) for row in health.watches]
+        yield (
+            "Watches (of rules.yaml: storms, silences, new words)",
+            [watches.watch_words(row, at, running=health.running) for row in health.watches],
+        )
     if health.incidents:
         yield f"{counted(len(health.incidents), 'incident')} of Earnest itself", [_incident(row, at) for row in health.incidents]
     if health.untold:

@@ -17,6 +17,8 @@ STANDS = {
     "closed": "at rest",
 }
 
+_YOUNG = "; it begins to tell after its first day"
+
 
 def watch_json(row: Row) -> dict[str, object]:
     """Return one watch: `state` is quiet, ringing, young (no day to compare with yet) or closed (outside business hours)."""
@@ -28,4 +30,5 @@ def watch_words(row: Row, at: datetime, *, running: bool) -> str:
     since = f" since {ago(moment_of(row, 'since'), at)}" if text(row, "state") == "ringing" else ""
     then = "" if running else " (when the daemon last ran)"
     stands = f"{STANDS[text(row, 'state')]}{since}{then}"
-    return f"{one_line(text(row, 'name'), 30):<14} {stands:<11} {one_line(text(row, 'words'), _WIDTH)}"
+    why = _YOUNG if text(row, "state") == "young" else ""
+    return f"{one_line(text(row, 'name'), 30):<14} {stands:<11} {one_line(text(row, 'words'), _WIDTH)}{why}"

@@ -10,7 +10,7 @@ from responders.demo.play import Morning
 from responders.model import DeliveryState, Kind
 from responders.pipeline import Noted
 
-_REASON = 160  # columns of why a draft is held
+_REASON = 600  # columns of why a draft is held: what a network asks comes with where that is written
 
 
 def _who(noted: Noted) -> str:
@@ -31,7 +31,8 @@ def _held(noted: Iterable[Noted]) -> list[str]:
     for one in noted:
         for hold in one.decision.holds:
             if not hold.forbids:
-                why.setdefault(hold.reason, []).append(one.case)
+                asked = "the network asks for it: " if hold.gate == "policy" else ""
+                why.setdefault(asked + hold.reason, []).append(one.case)
     return [f"held        {_list(cases)}: {one_line(reason, _REASON)}" for reason, cases in why.items()]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from listener.clock import now, to_text
-from responders.cli.watches import STANDS
+from responders.cli.watches import STANDS, watch_words
 from responders.house import open_store
 from responders.watches import State
 from tests.program import Program
@@ -193,6 +193,12 @@ def test_json_carries_no_talk(run: Program) -> None:
 
 def test_what_status_says_of_a_watch_fits_every_state_of_one() -> None:
     assert set(STANDS) == {state.value for state in State}
+
+
+def test_of_a_watch_that_is_too_young_it_is_said_what_that_means() -> None:
+    row = {"name": "silence", "state": "young", "words": "no post within 2h", "since": None}
+    assert watch_words(row, now(), running=True) == "silence        too young   no post within 2h; it begins to tell after its first day"
+    assert "first day" not in watch_words({**row, "state": "quiet"}, now(), running=True)
 
 
 NETWORKS = ("aiohttp", "textual", "sqlite_utils", "ruamel", "rich", "structlog", "tweepy", "praw")

@@ -11,7 +11,9 @@ from tests.unit.deciding import heard, judged
 
 NIGHT = Hold("quiet_hours", "quiet hours (22:00-07:00, Europe/Berlin)")
 LABEL = Hold(
-    "policy", "label the account: An account that answers by itself is marked as a bot in its profile. (town.example, rules of 2026)"
+    "policy",
+    "label the account: An account that answers by itself is marked as a bot in its profile. (label; the town's documentation, "
+    '"what programs do here", https://town.example/documentation/programs; since 2018-05-20, read 2026-11-22)',
 )
 
 
@@ -29,4 +31,4 @@ def test_every_held_case_is_named_and_each_reason_stands_once_and_whole() -> Non
     ]
     held = [line for line in lines(Morning(noted=noted)) if line.startswith("held")]
     every = "A-1, A-2, A-3, A-4, A-5, A-6, A-7, A-8"
-    assert held == [f"held        {every}: {one.reason}" for one in (NIGHT, LABEL)]
+    assert held == [f"held        {every}: {NIGHT.reason}", f"held        {every}: the network asks for it: {LABEL.reason}"]
