@@ -95,7 +95,6 @@ class Attendant:
 
     async def _again(self, one: _Kept) -> None:
         quiet, why = self._pulse.progress.quiet(one.name), _why(one.task)
-        _log.error("a loop says nothing any more and is begun anew", loop=one.name, why=why, seconds=round(quiet))
         one.died(self._pulse.progress.now())
         self._pulse.mark(one.name, _RETRY)
         await self._safely(self._silent(one.name, why, quiet))

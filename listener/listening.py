@@ -244,6 +244,7 @@ class Listening:
         watcher = next((one for one in self.watchers if one.loop == loop), None)
         self._pulse.silent(watcher.name if watcher else loop)
         if watcher is None:
+            _log.error("a loop says nothing any more and is begun anew", loop=loop, why=why, seconds=round(seconds))
             return
         name, network, every = watcher.name, watcher.source.network, watcher.every
         at = self._clock()

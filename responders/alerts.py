@@ -137,8 +137,6 @@ class Alerts:
             case_id = None if row["case_id"] is None else number(row, "case_id")
             if problem and problem == text(row, "problem"):
                 continue  # it was said when it was first so
-            if problem:
-                _log.error("nobody was told", case_id=case_id, team=text(row, "team"), problem=problem)
             done.append(Told(case_id, text(row, "team"), text(row, "words"), problem))
         return done
 

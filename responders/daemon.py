@@ -355,7 +355,6 @@ class Daemon:
         if made:
             self._take_rules(*made)
             _settle()
-            _log.info("new rules taken", version=book.fingerprint)
         self._tell(RulesTaken(book.fingerprint))
         if book.sources != before.sources and Role.LISTEN in self._roles:
             await self._listening.stop()

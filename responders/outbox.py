@@ -156,7 +156,6 @@ class Outbox:
             return None
         finally:
             self._step()
-        _log.info("delivery", case=sending.delivery.case, state=sending.state.value, network=sending.delivery.network)
         return sending
 
     async def _stumbled(self, row: Row, why: str) -> None:

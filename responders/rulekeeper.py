@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from listener import logs
 from listener.clock import Clock
 from listener.errors import RulesWrong
 from listener.rules.rulebook import Rulebook
@@ -26,7 +25,6 @@ from responders.rulefile import load_rehearsed, read_rehearsed
 from responders.shelf import answers_beside, stamp, traces
 from responders.weighing import Interrupted
 
-_log = logs.get("rules")
 _WRONG = "rules"
 _HELD = "rules held"
 _WIDTH = 200  # columns of a mistake
@@ -75,13 +73,8 @@ class RuleKeeper:
         await self._store.awrite(lambda tx: self._note(tx, book))
 
     async def refuse(self, problem: RulesWrong) -> None:
-        """Note that the file is not taken, and have that told once."""
+        """Note that the file is not taken, and have our people told once."""
         await self._store.awrite(lambda tx: self._note_refusal(tx, problem))
-        first = problem.message.splitlines()[0]
-        if isinstance(problem, Held):
-            _log.warning("the rules file is not taken before a person says so; the old rules stay", problem=first, hint=problem.hint)
-        else:
-            _log.error("the rules file cannot be used; the old rules stay", problem=first)
 
     async def changed(self) -> bool:
         """Return whether the file is another one than when this was last asked, or a person has said something of it."""

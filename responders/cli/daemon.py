@@ -131,6 +131,8 @@ async def _work(
     from responders.service.running import Service  # noqa: PLC0415
 
     path = None if once else app.rules_path
+    if refused:
+        serving.note_refused(app, refused, as_json=as_json)
     service = Service(store, clock.now, place=place)
     tell = service.telling(serving.shown(app, once=once, as_json=as_json))
     daemon = Daemon(

@@ -18,6 +18,7 @@ from responders.cli import complaints
 from responders.cli.base import App
 
 if TYPE_CHECKING:
+    from listener.errors import RulesWrong
     from listener.places import Place
     from responders.daemon import Daemon
     from responders.service.running import Service
@@ -74,39 +75,32 @@ def _last_word(problem: EarnestError) -> None:
 
 def shown(app: App, *, once: bool, as_json: bool) -> Callable[[object], None]:
     """Return what says everything that happens: to people on a terminal in their words, else to the log, without anybody's."""
-    from listener.watching import Hearing  # noqa: PLC0415
-    from responders.cli.telling import tell  # noqa: PLC0415  # not needed for help
+    from listener.watching import Hearing  # noqa: PLC0415  # not needed for help
+    from responders.cli.noting import note  # noqa: PLC0415
+    from responders.cli.telling import tell  # noqa: PLC0415
 
     def show(event: object) -> None:
         if once and isinstance(event, Hearing):
             return  # said at the end, all together
-        if app.out.terminal and not app.options.quiet and not app.options.json and not as_json:
+        if _to_people(app, as_json=as_json):
             app.out.talk(tell(event), fold=True)
         else:
-            _note(event)
+            note(event)
 
     return show
 
 
-def _note(event: object) -> None:
-    """Log an event. How deliveries and rules fare is logged where it happens."""
-    from listener.watching import Hearing, say  # noqa: PLC0415
-    from responders.alerts import Told  # noqa: PLC0415
-    from responders.pipeline import Noted  # noqa: PLC0415
-    from responders.signing import Mute  # noqa: PLC0415
-    from responders.watchkeeper import Rang  # noqa: PLC0415
+def _to_people(app: App, *, as_json: bool) -> bool:
+    """Return whether somebody reads along; then nothing of what they are told is logged too."""
+    return app.out.terminal and not app.options.quiet and not app.options.json and not as_json
 
-    if isinstance(event, Hearing):
-        say(event)
-    elif isinstance(event, Mute):
-        _log.warning("cannot speak", network=event.network, problem=event.problem)
-    elif isinstance(event, Noted):
-        judged, network = event.heard.assessment, event.heard.mention.post.network
-        _log.info("decided", case=event.case, network=network, level=judged.urgency.level.value, route=event.decision.route)
-    elif isinstance(event, Told) and not event.problem:
-        _log.info("told", team=event.team, case_id=event.case_id)
-    elif isinstance(event, Rang):
-        _log.warning("watch is over" if event.over else "watch rings", watch=event.name)
+
+def note_refused(app: App, problem: RulesWrong, *, as_json: bool) -> None:
+    """Log that the rules file is not in force at the start, where nobody reads along who was told of it."""
+    from responders.cli.noting import note  # noqa: PLC0415  # not needed for help
+
+    if not _to_people(app, as_json=as_json):
+        note(problem)
 
 
 def say_stopped(app: App, pause: Any, *, as_json: bool) -> None:  # noqa: ANN401  # a Pause, which help need not import

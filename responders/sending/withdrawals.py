@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from listener import logs
 from listener.errors import NetworkError, SignInNeeded
 from listener.store.base import Row, Tx
 from responders.channels.base import Barred, Channel, Refused, Withdrawn
@@ -18,7 +17,6 @@ from responders.model import Delivery, DeliveryState
 from responders.sending.endings import Sending
 from responders.sending.means import Means
 
-_log = logs.get("withdrawals")
 _TIMEOUT = 30.0
 _AGAIN = timedelta(seconds=60)
 
@@ -70,7 +68,6 @@ async def _gone(means: Means, channel: Channel, delivery: Delivery) -> Sending:
 async def _end(means: Means, delivery: Delivery, arrow: Arrow, reason: str) -> Sending:
     state = DeliveryState.WITHDRAWN if arrow is Arrow.WITHDRAW else DeliveryState.SENT
     await means.store.awrite(lambda tx: _record(tx, delivery, arrow, reason, means.clock()))
-    _log.info("withdrawal", case=delivery.case, kind=delivery.kind.value, state=state.value, network=delivery.network)
     return Sending(delivery, state, reason)
 
 
