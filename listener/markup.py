@@ -22,6 +22,8 @@ def plain(html: str) -> str:
 
     Mastodon splits one address over visible and invisible parts; they are joined again.
     """
+    if "<" not in html:  # most of what an account says of itself
+        return _lined(unescape(html))
     reader = _Reader()
     done = 0
     for tag in _TAG.finditer(html):
@@ -76,9 +78,16 @@ class _Reader:
     def text(self) -> str:
         """Return what was collected: no white space at a line's ends, at most one empty line in a row."""
         self._end_link()
-        lines = (" ".join(line.split()) for line in "".join(self._parts).split("\n"))
-        kept: list[str] = []
-        for line in lines:
-            if line or (kept and kept[-1]):
-                kept.append(line)
-        return "\n".join(kept).strip()
+        return _lined("".join(self._parts))
+
+
+def _lined(text: str) -> str:
+    """Return text with no white space at a line's ends, and at most one empty line in a row."""
+    if "\n" not in text:
+        return " ".join(text.split())
+    kept: list[str] = []
+    for line in text.split("\n"):
+        words = " ".join(line.split())
+        if words or (kept and kept[-1]):
+            kept.append(words)
+    return "\n".join(kept).strip()
