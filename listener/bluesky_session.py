@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from listener.bluesky_tokens import Tokens, tokens
 from listener.clock import Clock, now
@@ -25,6 +25,7 @@ from listener.queries.networks import BLUESKY
 from listener.rules.kinds import OneOrMore, Strict, Word, query_for
 from listener.rules.rulebook import Rulebook
 from listener.settings import Secret, secret, secret_variable
+from listener.shapes import Wire
 from listener.text import one_line
 
 NETWORK = "bluesky"
@@ -70,9 +71,7 @@ class Declined(NetworkError):
         self.barred = barred
 
 
-class _SignedIn(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True)
-
+class _SignedIn(Wire):
     did: Annotated[str, Field(pattern=r"^did:[a-z]+:[A-Za-z0-9._:%-]+$")]
     handle: Annotated[str, Field(min_length=1)]
     access: Annotated[str, Field(alias="accessJwt", pattern=_IN_A_HEADER)]

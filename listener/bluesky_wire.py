@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from listener.bluesky_session import NETWORK, page_url
 from listener.clock import from_text
 from listener.errors import Malformed
 from listener.model import Author, Post
+from listener.shapes import Wire
 
 START = datetime(1970, 1, 1, tzinfo=UTC)
 PROFILES = 25  # the most that getProfiles gives at once
@@ -39,12 +40,6 @@ def _moment(value: object) -> datetime:
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
-class Wire(BaseModel):
-    """The base of every shape: types are never bent."""
-
-    model_config = ConfigDict(strict=True, frozen=True)
-
-
 class _Label(Wire):
     source: str = Field(alias="src")
     value: str = Field(alias="val")
@@ -57,7 +52,7 @@ class Person(Wire):
     handle: str
     name: str = Field(default="", alias="displayName")
     bio: str = Field(default="", alias="description")
-    labels: list[_Label] = []
+    labels: list[_Label] = Field(default_factory=list)
     followers: int | None = Field(default=None, alias="followersCount")
 
 
@@ -90,13 +85,13 @@ class Record(Wire):
 
     text: str
     created_at: Moment = Field(alias="createdAt")
-    facets: list[_Facet] = []
+    facets: list[_Facet] = Field(default_factory=list)
     reply: _Reply | None = None
-    langs: list[str] = []
-    tags: list[str] = []
+    langs: list[str] = Field(default_factory=list)
+    tags: list[str] = Field(default_factory=list)
 
 
-_Model = TypeVar("_Model", bound=BaseModel)
+_Model = TypeVar("_Model", bound=Wire)
 
 
 def read(model: type[_Model], body: Mapping[str, object], what: str) -> _Model:

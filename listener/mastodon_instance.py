@@ -11,7 +11,8 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from listener.http import Http
-from listener.mastodon_wire import Wire, check, read
+from listener.mastodon_wire import check, read
+from listener.shapes import Wire
 
 USUAL_LIMIT = 500
 """How many characters a status may have where a server does not say."""

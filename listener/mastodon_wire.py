@@ -7,18 +7,18 @@ Ids are opaque text: some servers use ULIDs.
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
-from listener.clock import from_text, now
+from listener.clock import now
 from listener.errors import Malformed, NetworkError, RateLimited, SignInNeeded
 from listener.http import Answer, retry_after
 from listener.markup import plain
 from listener.model import Author, Post, Visibility
 from listener.settings import secret_variable
+from listener.shapes import Moment, Wire
 from listener.text import visible
 
 NETWORK = "mastodon"
@@ -32,25 +32,7 @@ _VISIBILITIES = {"public": Visibility.PUBLIC, "unlisted": Visibility.UNLISTED, "
 Checked = TypeVar("Checked")
 
 
-def _moment(value: object) -> datetime:
-    if not isinstance(value, str):
-        message = "is no moment"
-        raise ValueError(message)  # noqa: TRY004 - pydantic turns a ValueError into a finding, a TypeError not
-    try:
-        return from_text(value)
-    except OverflowError:
-        message = "is outside the calendar"
-        raise ValueError(message) from None
-
-
 Id = Annotated[str, Field(pattern=f"^{_ID}$")]
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-
-
-class Wire(BaseModel):
-    """Reads types as they are; what we do not use is left alone."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
 class _WireField(Wire):

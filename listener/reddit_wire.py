@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from listener.errors import Malformed
 from listener.http import Answer
 from listener.model import Account, Author, Post
+from listener.shapes import Wire
 from listener.text import one_line
 
 NETWORK = "reddit"
@@ -35,12 +36,6 @@ _BOT = re.compile(r"(?i:automoderator|bot[_-].*|.*[_-]bot)|.*[a-z0-9]B(?:ot|OT)"
 
 Checked = TypeVar("Checked")
 Fullname = Annotated[str, Field(pattern=f"^{_FULLNAME}$")]
-
-
-class Wire(BaseModel):
-    """Reads types as they are; what we do not use is left alone."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
 class WireToken(Wire):

@@ -20,13 +20,13 @@ from listener.errors import NetworkError, RateLimited, SignInNeeded
 from listener.http import Answer
 from listener.lines import Flow, Lines
 from listener.settings import Secret, secret_variable
+from listener.shapes import Wire
 from listener.x_client import NEWER_FIELDS, POST_FIELDS
 from listener.x_wire import (
     BAD_REQUEST,
     FORBIDDEN,
     TOO_MANY,
     Id,
-    Wire,
     WireIncludes,
     WireProblem,
     check,

@@ -8,18 +8,18 @@ are understood. Ids are opaque text.
 from __future__ import annotations
 
 import html
-from datetime import datetime
 from typing import Annotated, TypeVar
 from urllib.parse import quote
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AliasChoices, Field, TypeAdapter, ValidationError
 
-from listener.clock import from_text, now
+from listener.clock import now
 from listener.errors import Malformed, NetworkError, RateLimited, SignInNeeded
 from listener.http import Answer, retry_after
 from listener.queries.networks import X
 from listener.rules.kinds import Strict, query_for
 from listener.settings import secret_variable
+from listener.shapes import Moment, Wire
 from listener.text import one_line
 
 NETWORK = "x"
@@ -52,25 +52,7 @@ class Options(Strict):
     service: str = Field(default="https://api.x.com", description="where X's API is")
 
 
-def _moment(value: object) -> datetime:
-    if not isinstance(value, str):
-        message = "is no moment"
-        raise ValueError(message)  # noqa: TRY004 - pydantic turns a ValueError into a finding, a TypeError not
-    try:
-        return from_text(value)
-    except OverflowError:
-        message = "is outside the calendar"
-        raise ValueError(message) from None
-
-
 Id = Annotated[str, Field(pattern=f"^{_ID}$")]
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-
-
-class Wire(BaseModel):
-    """Reads types as they are; what we do not use is left alone."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
 class _Metrics(Wire):

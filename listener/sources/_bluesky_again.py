@@ -14,12 +14,13 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from listener.bluesky_wire import PLACE, Moment, Person, Record, Wire, author_of, post_of, read
+from listener.bluesky_wire import PLACE, Moment, Person, Record, author_of, post_of, read
 from listener.clock import now
 from listener.decoding import tidy
 from listener.errors import Malformed, NetworkError, RateLimited
 from listener.http import Http, retry_after
 from listener.model import Account, Post
+from listener.shapes import Wire
 from listener.sources.base import Looked
 
 MOST = 25

@@ -18,9 +18,10 @@ from typing import Annotated, Protocol
 from pydantic import Field, ValidationError
 
 from listener.bluesky_session import NETWORK, Session
-from listener.bluesky_wire import PLACE, START, Moment, Person, Record, Wire, author_of, post_of, read
+from listener.bluesky_wire import PLACE, START, Moment, Person, Record, author_of, post_of, read
 from listener.clock import to_text
 from listener.model import Account, Gap, Page, Post
+from listener.shapes import Wire
 from listener.sources import _bluesky_again
 from listener.sources._search import Search
 from listener.sources.base import Asked, Looked

@@ -16,12 +16,13 @@ from pydantic import ValidationError
 
 from listener import logs
 from listener.bluesky_session import NETWORK, POSTS, Options
-from listener.bluesky_wire import PROFILES, Person, Profiles, Wire, author_of, read, url_of
+from listener.bluesky_wire import PROFILES, Person, Profiles, author_of, read, url_of
 from listener.clock import Clock, now
 from listener.errors import Malformed, NetworkError, RateLimited
 from listener.http import Http, retry_after
 from listener.model import Account, Author, Gap, Page, Post
 from listener.rules.rulebook import Rulebook
+from listener.shapes import Wire
 from listener.sockets import Sockets
 from listener.sources import _bluesky_again
 from listener.sources._bluesky_frames import Frames, Gone

@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from listener.errors import Malformed
 from listener.http import Answer
+from listener.shapes import Wire
 
 MOST = 10
 SLOWEST = timedelta(days=7)
@@ -22,10 +23,8 @@ _NOT_FOUND = 404
 _LAST_MOMENT = 253_402_300_799  # the end of the year 9999
 
 
-class Item(BaseModel):
+class Item(Wire):
     """A story or a comment as it is told by itself."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
     id: Annotated[int, Field(ge=0)]
     created_at_i: Annotated[int, Field(ge=0, le=_LAST_MOMENT)]

@@ -16,7 +16,8 @@ from pydantic import Field
 
 from listener.errors import Malformed, NetworkError, SignInNeeded
 from listener.reddit_session import Session
-from listener.reddit_wire import Fullname, Wire, WireEntry, WireListing, WireThing, read, read_thing
+from listener.reddit_wire import Fullname, WireEntry, WireListing, WireThing, read, read_thing
+from listener.shapes import Wire
 
 PAGE_SIZE = 100  # the most a list gives at once
 MOST_PAGES = 10  # and it ends near a thousand

@@ -17,9 +17,10 @@ from pydantic import Field, TypeAdapter
 from listener.errors import Malformed
 from listener.http import Answer
 from listener.model import Post
+from listener.shapes import Wire
 from listener.sources.base import Looked
 from listener.x_client import POST_FIELDS, ReadingClient
-from listener.x_wire import GONE_KINDS, Wire, WireIncludes, WirePost, WireProblem, is_id, read, single
+from listener.x_wire import GONE_KINDS, WireIncludes, WirePost, WireProblem, is_id, read, single
 
 MOST = 100
 SLOWEST = timedelta(hours=20)

@@ -21,7 +21,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from listener.bluesky_session import NETWORK, Options, Session, open_session
-from listener.bluesky_wire import PLACE, PROFILES, START, Moment, Person, Profiles, Record, Wire, author_of, post_of, read
+from listener.bluesky_wire import PLACE, PROFILES, START, Moment, Person, Profiles, Record, author_of, post_of, read
 from listener.clock import from_text, to_text
 from listener.errors import NetworkError
 from listener.http import Http
@@ -29,6 +29,7 @@ from listener.model import Account, Gap, Page, Post
 from listener.queries.networks import BLUESKY as DIALECT
 from listener.rules.rulebook import Rulebook
 from listener.settings import reading_secret
+from listener.shapes import Wire
 from listener.sources import _bluesky_again
 from listener.sources._bluesky_search import BlueskySearch
 from listener.sources._bluesky_stream import BlueskyStream

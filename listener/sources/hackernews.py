@@ -17,7 +17,7 @@ from html import unescape
 from typing import Annotated, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from listener.clock import Clock, now
 from listener.errors import Malformed, NetworkError, RateLimited, UsageError
@@ -27,6 +27,7 @@ from listener.model import Author, Gap, Page, Post
 from listener.queries.networks import HACKERNEWS as DIALECT
 from listener.rules.kinds import Strict, Word, query_for
 from listener.rules.rulebook import Rulebook
+from listener.shapes import Wire
 from listener.sources import _hackernews_again
 from listener.sources._search import Search, search, search_for_brands
 from listener.sources.base import Asked, Looked, SourceKind, bounded
@@ -55,16 +56,10 @@ class Options(Strict):
     service: str = Field(default="https://hn.algolia.com", description="where the search is; only a test server is elsewhere")
 
 
-class _Wire(BaseModel):
-    """Reads types as they are; what we do not use is left alone."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
-
-
 _Number = Annotated[int, Field(ge=0)]
 
 
-class _Hit(_Wire):
+class _Hit(Wire):
     """A story or a comment. A comment has `comment_text`, and says which story and which post it is under."""
 
     objectID: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,100}$")]  # noqa: N815 - Algolia's own name
@@ -77,11 +72,11 @@ class _Hit(_Wire):
     parent_id: _Number | None = None
 
 
-class _Found(_Wire):
+class _Found(Wire):
     hits: list[object]
 
 
-class _Cursor(_Wire):
+class _Cursor(Wire):
     """Where the search was left: which it was, the time of its newest post, and the posts of the last hours.
 
     `known` are their ids and digests of their texts; `odd` is what was told of an entry that could not be read.

@@ -16,9 +16,10 @@ from pydantic import Field, TypeAdapter
 from listener.model import Account, Gap, Page, Post
 from listener.queries.networks import REDDIT as DIALECT
 from listener.reddit_session import Options, Session, open_session
-from listener.reddit_wire import COMMENT, NETWORK, Wire, WireThing, is_by, is_id, post_of
+from listener.reddit_wire import COMMENT, NETWORK, WireThing, is_by, is_id, post_of
 from listener.rules.rulebook import Rulebook
 from listener.settings import reading_secret
+from listener.shapes import Wire
 from listener.sources import _reddit_again
 from listener.sources._reddit_lists import PAGE_SIZE, Mark, Part, Stream, read_stream, things
 from listener.sources._search import Search, search, search_for_brands

@@ -21,9 +21,10 @@ from listener.clock import from_text, now
 from listener.errors import NetworkError
 from listener.http import Answer, retry_after
 from listener.model import Account
+from listener.shapes import Wire
 from responders.channels._bluesky_session import WritingSession
 from responders.channels._bluesky_text import facets_of_links
-from responders.channels._bluesky_wire import Wire, read
+from responders.channels._bluesky_wire import read
 from responders.channels.base import Refused, SendResult, Sent, Unknown, Unsent
 from responders.model import Delivery
 

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from listener.errors import Malformed
-
-
-class Wire(BaseModel):
-    """Reads types as they are; what we do not use is left alone."""
-
-    model_config = ConfigDict(strict=True, frozen=True)
+from listener.shapes import Wire
 
 
 class Ref(Wire):
@@ -99,7 +94,7 @@ class Below(Wire):
 class Thread(Wire):
     """A post with its answers."""
 
-    replies: list[Below] = []
+    replies: list[Below] = Field(default_factory=list)
 
 
 class Shown(Wire):
@@ -108,7 +103,7 @@ class Shown(Wire):
     thread: Thread
 
 
-Shape = TypeVar("Shape", bound=BaseModel)
+Shape = TypeVar("Shape", bound=Wire)
 
 
 def read(model: type[Shape], body: object, what: str) -> Shape:

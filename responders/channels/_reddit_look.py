@@ -11,7 +11,8 @@ from pydantic import Field, TypeAdapter
 from listener.errors import NetworkError
 from listener.model import Post
 from listener.reddit_session import Session
-from listener.reddit_wire import COMMENT, Wire, WireEntry, WireListing, WireThing, author_of, is_by, is_id, read, read_thing
+from listener.reddit_wire import COMMENT, WireEntry, WireListing, WireThing, author_of, is_by, is_id, read, read_thing
+from listener.shapes import Wire
 from responders.channels._reddit_text import essence, markdown
 from responders.channels.base import Parent, Sent
 from responders.model import Delivery

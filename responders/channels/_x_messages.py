@@ -14,8 +14,9 @@ from pydantic import Field, TypeAdapter
 from listener.errors import NetworkError
 from listener.http import Answer
 from listener.model import Account
+from listener.shapes import Moment, Wire
 from listener.x_client import ReadingClient
-from listener.x_wire import FORBIDDEN, Id, Moment, Wire, WireEntities, WireToken, check, closed, read, said_by
+from listener.x_wire import FORBIDDEN, Id, WireEntities, WireToken, check, closed, read, said_by
 from responders.channels._x_text import essence
 from responders.channels._x_verdicts import message_url
 from responders.channels.base import Sent

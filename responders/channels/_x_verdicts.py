@@ -12,6 +12,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter, ValidationError
 
 from listener.http import Answer
+from listener.shapes import Wire
 from listener.x_wire import (
     BAD_REQUEST,
     FORBIDDEN,
@@ -20,7 +21,6 @@ from listener.x_wire import (
     NOT_FOUND,
     TOO_MANY,
     Id,
-    Wire,
     WireProblem,
     closed,
     problem_of,
