@@ -34,7 +34,7 @@ from listener.rules.checking import read_checked
 from listener.store.base import pack
 from listener.store.sqlite import path_of
 from responders.house import channel_kind, open_store, speaking_networks
-from responders.ledger import people, rulebooks
+from responders.ledger import facts, rulebooks
 from responders.pipeline import Mind
 from responders.surroundings import known
 
@@ -73,7 +73,7 @@ def _patterns(folder: Path) -> tuple[list[Pattern], dict[str, list[Fields]]]:
 
     asyncio.run(hear())
     store.write(lambda tx: rulebooks.keep(tx, book.fingerprint, book.words, at=begin))
-    store.write(lambda tx: people.set_fact(tx, "rules_version", book.fingerprint, at=begin))
+    store.write(lambda tx: facts.keep(tx, "rules_version", book.fingerprint, at=begin))
     reader = store.read()
     tables: dict[str, list[Fields]] = {
         table: [dict(row) for row in reader.all(f"SELECT * FROM {table}")] for table in (*_OF_POST, *_OF_CASE, "facts", "rulebooks")

@@ -19,7 +19,7 @@ from listener.store.base import Reader, Row, Store, Tx, number, text
 from listener.text import one_line
 from listener.troubles import Troubles
 from responders import brakes, hushed, lowering
-from responders.ledger import audit, escalations, incidents, people
+from responders.ledger import audit, escalations, facts, incidents
 
 _log = logs.get("alerts")
 _LONGEST = 20.0
@@ -82,7 +82,7 @@ def take_note(tx: Tx, *, at: datetime) -> None:
         if text(gap, "found_at") >= fresh and incidents.raise_(tx, f"gap {source}", words, at=at):
             audit.record(tx, audit.DAEMON, "found a gap", at=at, source=source)
     if gaps:
-        people.set_fact(tx, _LAST_GAP, str(gaps[-1]["id"]), at=at)
+        facts.keep(tx, _LAST_GAP, str(gaps[-1]["id"]), at=at)
 
 
 def _new_gaps(reader: Reader) -> list[Row]:

@@ -177,17 +177,19 @@ class Desk:
     def _by_hand(self, tx: Tx, case: Case, post: Post, at: datetime) -> Draft:
         draft_id = drafts.add(
             tx,
-            case.id,
-            network=case.network,
-            post_id=post.id,
-            brand=case.brand,
-            route=case.route,
-            rule_version=case.rule_version,
-            proposal=Proposal(None, None, None, None),
-            approvals_needed=self._approvals_needed(case),
-            parent_text=post.text,
-            at=at,
-            expires_at=None,
+            drafts.row(
+                case.id,
+                network=case.network,
+                post_id=post.id,
+                brand=case.brand,
+                route=case.route,
+                rule_version=case.rule_version,
+                proposal=Proposal(None, None, None, None),
+                approvals_needed=self._approvals_needed(case),
+                parent_text=post.text,
+                at=at,
+                expires_at=None,
+            ),
         )
         return drafts.get(tx, draft_id)
 

@@ -17,7 +17,7 @@ from listener.rules.kinds import write_span
 from listener.rules.rulebook import Brake, Rulebook
 from listener.store.base import Reader, Tx, number, pack, text
 from responders.boundaries import gist
-from responders.ledger import audit, incidents, people, said, tallies
+from responders.ledger import audit, facts, incidents, people, said, tallies
 from responders.ledger.caseload import Caseload
 from responders.model import Heard
 from responders.wording import flat, listed
@@ -144,7 +144,7 @@ def check(tx: Tx, book: Rulebook, *, at: datetime) -> str:
 
 def _trip(tx: Tx, why: str, at: datetime) -> None:
     people.pause(tx, why, by=BY, until=None, at=at)
-    people.set_fact(tx, _TRIPPED, why, at=at)
+    facts.keep(tx, _TRIPPED, why, at=at)
     incidents.raise_(tx, BY, f"Earnest stopped all sending: {why}. Look at what is being said, then: earnest resume", at=at)
     audit.record(tx, audit.DAEMON, "paused", at=at, by=BY, reason=why)
 
@@ -154,8 +154,8 @@ def settle(tx: Tx, *, at: datetime) -> bool:
     if not resumed(tx):
         return False
     epoch = _released(tx)[0] + 1
-    people.set_fact(tx, _TRIPPED, "", at=at)
-    people.set_fact(tx, _RELEASED, str(epoch), at=at)
+    facts.keep(tx, _TRIPPED, "", at=at)
+    facts.keep(tx, _RELEASED, str(epoch), at=at)
     incidents.end(tx, BY, at=at)
     return True
 

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from listener.rules.rulebook import Rulebook
 from listener.store.base import Store, Tx
 from responders.edits import seal
-from responders.ledger import audit, incidents, machines, people
+from responders.ledger import audit, facts, incidents, machines
 from responders.model import Mode
 from responders.roles import Role
 
@@ -73,9 +73,9 @@ def _look(tx: Tx) -> None:
 def _settle(tx: Tx, name: str, why: str, then: str, do: str, *, noted: str) -> None:
     """Have people told of what has been so for a minute (`why`), and end that when it is over ("")."""
     at = tx.now()
-    known, since = people.facts(tx).get(name, ("", at))
+    known, since = facts.known(tx).get(name, ("", at))
     if bool(why) != bool(known):
-        people.set_fact(tx, name, why, at=at)
+        facts.keep(tx, name, why, at=at)
         if not why:
             incidents.end(tx, name, at=at)
     elif why and at - since >= _SETTLING and incidents.raise_(tx, name, f"{why}. {then}. {do[0].upper()}{do[1:]}", at=at):

@@ -15,7 +15,7 @@ from listener.store.opening import file_of
 from listener.store.opening import open_store as open_any
 from listener.store.schema import MIGRATIONS as HEARING
 from responders import flag
-from responders.ledger import people
+from responders.ledger import facts
 from responders.ledger.schema import MIGRATIONS as ANSWERING
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def is_demo(url: str) -> bool:
         return path is not None
     store = open_store(url)
     try:
-        return "demo" in people.facts(store.read())
+        return "demo" in facts.known(store.read())
     finally:
         store.close()
 
@@ -80,7 +80,7 @@ def is_demo(url: str) -> bool:
 def open_demo_store(url: str) -> Store:
     """Open a new store that is marked as the demo's from its first moment."""
     store = open_store(url, create=True)
-    store.write(lambda tx: people.set_fact(tx, "demo", "1", at=clock.now()))
+    store.write(lambda tx: facts.keep(tx, "demo", "1", at=clock.now()))
     return store
 
 

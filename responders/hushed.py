@@ -7,7 +7,7 @@ from datetime import datetime
 from listener.store import silences
 from listener.store.base import Reader, Row, Tx, number, text
 from listener.text import one_line
-from responders.ledger import audit, incidents, people
+from responders.ledger import audit, facts, incidents
 
 _LAST = "silence_told"  # the newest spell that was made an incident
 _WIDTH = 200  # columns of what is wrong
@@ -28,7 +28,7 @@ def settle(tx: Tx, *, at: datetime) -> None:
         if incidents.raise_(tx, incidents.silent(source), words, at=at):
             audit.record(tx, audit.DAEMON, "found a source silent", at=at, source=source)
     if fresh:
-        people.set_fact(tx, _LAST, str(fresh[-1]["id"]), at=at)
+        facts.keep(tx, _LAST, str(fresh[-1]["id"]), at=at)
     for name in _over(tx):
         incidents.end(tx, name, at=at)
 

@@ -249,17 +249,19 @@ class Play:
         case = open_case(tx, mention, at=at)
         draft_id = drafts.add(
             tx,
-            case.id,
-            network=post.network,
-            post_id=post.id,
-            brand=mention.brand,
-            route=route,
-            rule_version="",
-            proposal=Proposal(words.get(Kind.PUBLIC), words.get(Kind.PRIVATE), None, None),
-            approvals_needed=1,
-            parent_text=post.text,
-            at=at,
-            expires_at=None,
+            drafts.row(
+                case.id,
+                network=post.network,
+                post_id=post.id,
+                brand=mention.brand,
+                route=route,
+                rule_version="",
+                proposal=Proposal(words.get(Kind.PUBLIC), words.get(Kind.PRIVATE), None, None),
+                approvals_needed=1,
+                parent_text=post.text,
+                at=at,
+                expires_at=None,
+            ),
         )
         try:
             order(tx, drafts.get(tx, draft_id), post, self._kinds, points=0, automatic=automatic, not_before=at)

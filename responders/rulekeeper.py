@@ -19,7 +19,7 @@ from listener.store.base import Reader, Store, Tx
 from listener.text import one_line
 from responders import edits, lowering
 from responders.edits import Allowed, Held
-from responders.ledger import incidents, people, rulebooks, takes
+from responders.ledger import facts, incidents, rulebooks, takes
 from responders.model import Mode
 from responders.rulefile import load_rehearsed, read_rehearsed
 from responders.shelf import answers_beside, stamp, traces
@@ -135,20 +135,20 @@ class RuleKeeper:
     def _note(self, tx: Tx, book: Rulebook) -> None:
         at = self._clock()
         for name, value in (("rules_version", book.fingerprint), ("mode", book.mode), ("rules_error", ""), ("rules_held", "")):
-            people.set_fact(tx, name, value, at=at)
+            facts.keep(tx, name, value, at=at)
         lowering.carry(tx, book, at=at)  # before these rules are the last ones
         if book.words:
             rulebooks.keep(tx, book.fingerprint, book.words, at=at)
         if not self._observe:
-            people.set_fact(tx, "rules_seal", edits.seal(book), at=at)
+            facts.keep(tx, "rules_seal", edits.seal(book), at=at)
             takes.settle(tx, edits.seal(book), book.fingerprint, Mode(book.mode), at=at)
         for name in (_WRONG, _HELD):
             incidents.end(tx, name, at=at)
 
     def _note_refusal(self, tx: Tx, problem: RulesWrong) -> None:
         at, held = self._clock(), isinstance(problem, Held)
-        people.set_fact(tx, "rules_error", problem.message, at=at)
-        people.set_fact(tx, "rules_held", problem.hint if held else "", at=at)
+        facts.keep(tx, "rules_error", problem.message, at=at)
+        facts.keep(tx, "rules_held", problem.hint if held else "", at=at)
         why = f"is not taken before a person says so: {_reasons(problem)}" if held else f"cannot be used: {_mistakes(problem)}"
         do = "See it and say so: earnest rules take" if held else "See every mistake: earnest rules check, then earnest rules test"
         words = f"The rules file {why}. Earnest works by the rules it had before. {do}"

@@ -18,6 +18,7 @@ from responders.ledger import watches as watch_ledger
 from responders.ledger.beats import Beat
 from responders.ledger.cases import Case
 from responders.ledger.drafts import Draft, Word
+from responders.ledger.facts import known as remembered
 from responders.ledger.lowered import Lowered
 from responders.ledger.machines import Machine
 from responders.model import Decision, Delivery, DeliveryState, Hold
@@ -338,17 +339,17 @@ def health(store: flag.Kept, *, running: bool, at: datetime) -> Health:
         sqlite3.Error, Unreachable: the store cannot be read.
     """
     reader = store.read()
-    facts = people.facts(reader)
-    version, loaded_at = facts.get("rules_version", ("", None))
+    known = remembered(reader)
+    version, loaded_at = known.get("rules_version", ("", None))
     drafts_row = reader.one(_WAITING, now=to_text(at))
     return Health(
         running=running,
         pause=flag.stopped(store, at=at),
-        mode=facts.get("mode", ("", None))[0],
+        mode=known.get("mode", ("", None))[0],
         rules_version=version,
         rules_loaded_at=loaded_at,
-        rules_error=facts.get("rules_error", ("", None))[0],
-        rules_held=facts.get("rules_held", ("", None))[0],
+        rules_error=known.get("rules_error", ("", None))[0],
+        rules_held=known.get("rules_held", ("", None))[0],
         sources=tuple(reader.all("SELECT * FROM sources ORDER BY name")),
         gaps=tuple(reader.all("SELECT * FROM gaps ORDER BY id DESC LIMIT 100")),
         waiting=number(drafts_row, "n") if drafts_row else 0,

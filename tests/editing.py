@@ -10,7 +10,7 @@ from typing import Any
 from listener.errors import RulesWrong
 from responders.daemon import Daemon, RulesTaken
 from responders.edits import Allowed, Held, seal
-from responders.ledger import people, takes
+from responders.ledger import facts, takes
 from responders.ledger.takes import Word
 from responders.model import Mode
 from responders.rulefile import load
@@ -96,7 +96,7 @@ class Edited:
         return Allowed.of(self.house.store.read())
 
     def facts(self) -> dict[str, str]:
-        return {name: value for name, (value, _) in people.facts(self.house.store.read()).items()}
+        return {name: value for name, (value, _) in facts.known(self.house.store.read()).items()}
 
     def in_force(self) -> tuple[str, Mode]:
         book = self.daemon._book  # noqa: SLF001

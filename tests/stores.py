@@ -31,7 +31,7 @@ from listener.model import (
 from listener.store import mentions as heard
 from listener.store.base import Tx
 from responders.house import open_store
-from responders.ledger import audit, cases, deliveries, drafts, escalations, moves, people
+from responders.ledger import audit, cases, deliveries, drafts, escalations, facts, moves, people
 from responders.ledger.caseload import Caseload
 from responders.ledger.clocks import Clocks
 from responders.lifecycle import Arrow
@@ -139,7 +139,7 @@ def _surroundings(tx: Tx, at: datetime) -> None:
     heard.record_source(tx, "reddit", "reddit", "sign-in", "reddit refuses the token", every=60, at=at, heard=False)
     heard.record_gap(tx, "mastodon", Gap("more than 40 pages waited", at - timedelta(hours=3), at - timedelta(hours=2)), at=at)
     for name, value in (("rules_version", "0123456789ab"), ("mode", "draft"), ("rules_error", "")):
-        people.set_fact(tx, name, value, at=at)
+        facts.keep(tx, name, value, at=at)
 
 
 def post_of(told: Told, at: datetime) -> Post:
@@ -188,22 +188,24 @@ def _case(tx: Tx, told: Told, at: datetime) -> None:
 def _draft(tx: Tx, told: Told, case: cases.Case, post: Post, at: datetime) -> None:
     drafts.add(
         tx,
-        case.id,
-        network=NETWORK,
-        post_id=post.id,
-        brand="acme",
-        route=told.route,
-        rule_version="0123456789ab",
-        proposal=Proposal(
-            f"@{told.handle} A wrong bill is ours to put right, {case.name} is open. ^Jo",
-            "@marta_k This is Jo at Acme. Which order was it?" if told.id == "p1" else None,
-            "wrong-charge",
-            "ask-order" if told.id == "p1" else None,
+        drafts.row(
+            case.id,
+            network=NETWORK,
+            post_id=post.id,
+            brand="acme",
+            route=told.route,
+            rule_version="0123456789ab",
+            proposal=Proposal(
+                f"@{told.handle} A wrong bill is ours to put right, {case.name} is open. ^Jo",
+                "@marta_k This is Jo at Acme. Which order was it?" if told.id == "p1" else None,
+                "wrong-charge",
+                "ask-order" if told.id == "p1" else None,
+            ),
+            approvals_needed=2 if told.id == "p2" else 1,
+            parent_text=post.text,
+            at=at,
+            expires_at=at + timedelta(hours=24),
         ),
-        approvals_needed=2 if told.id == "p2" else 1,
-        parent_text=post.text,
-        at=at,
-        expires_at=at + timedelta(hours=24),
     )
 
 

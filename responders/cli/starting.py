@@ -10,7 +10,7 @@ from listener import clock
 from responders import edits
 from responders.cli.confirming import typed
 from responders.edits import Allowed, Held
-from responders.ledger import people, rulebooks, takes
+from responders.ledger import facts, rulebooks, takes
 from responders.ledger.takes import Word
 from responders.model import Mode
 from responders.rulekeeper import last_good
@@ -63,8 +63,8 @@ def _of_before(store: Store, book: Rulebook, rules: Path) -> Rulebook | None:
 def _answers_wait(store: Store, book: Rulebook, allowed: Allowed) -> bool:
     """Return whether these rules were in force last, and the written answers beside them waited for a person's word."""
     sealed = edits.seal(book)
-    facts = people.facts(store.read())
-    held, last = (facts.get(name, ("", None))[0] for name in ("rules_held", "rules_seal"))
+    known = facts.known(store.read())
+    held, last = (known.get(name, ("", None))[0] for name in ("rules_held", "rules_seal"))
     return bool(held and last) and last != sealed and last.startswith(book.fingerprint) and not allowed.forces(sealed)
 
 

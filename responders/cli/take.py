@@ -100,13 +100,13 @@ def _try(app: App, store: Store, book: Rulebook) -> _Tried:
 
 def _of_answers(reader: Reader) -> tuple[Objection, ...]:
     """Return why a daemon waits for a word though these rules are in force: other written answers stand beside them."""
-    from responders.ledger import people  # noqa: PLC0415  # not needed for help
+    from responders.ledger import facts  # noqa: PLC0415  # not needed for help
     from responders.weighing import Objection  # noqa: PLC0415
 
-    facts = people.facts(reader)
-    if not facts.get("rules_held", ("", None))[0]:
+    known = facts.known(reader)
+    if not known.get("rules_held", ("", None))[0]:
         return ()
-    said = facts["rules_error"][0].splitlines()[1:]
+    said = known["rules_error"][0].splitlines()[1:]
     return (Objection("answers", f"the written answers beside it are others than those in force: {one_line(' '.join(said), _WIDTH)}"),)
 
 

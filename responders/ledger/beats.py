@@ -1,4 +1,9 @@
-"""Signs of life: each daemon writes every few seconds who it is, by which rules it works, and what of it does not go round."""
+"""Signs of life: each daemon writes every few seconds who it is, by which rules it works, and what of it does not go round.
+
+They say how one process fares, to whoever looks (`status`, `doctor`), on any store and by that process's own clock; nothing is decided by
+them, and a daemon that leaves none works on. Who shares a store, and so who may send and whose turn it is to be heard of, is another
+question: `responders.ledger.machines`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from datetime import datetime, timedelta
 
 from listener.clock import from_text, to_text
 from listener.store.base import Reader, Tx, pack, text, unpack
-from responders.ledger import people
+from responders.ledger import facts
 
 EVERY = 15.0
 """Seconds between two signs of life."""
@@ -47,7 +52,7 @@ def write(tx: Tx, beat: Beat) -> None:
         "files": beat.files,
         "most_files": beat.most_files,
     }
-    people.set_fact(tx, _NAME + beat.who, pack(said), at=beat.at)
+    facts.keep(tx, _NAME + beat.who, pack(said), at=beat.at)
 
 
 def end(tx: Tx, who: str, *, at: datetime) -> None:

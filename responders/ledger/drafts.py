@@ -104,7 +104,10 @@ def row(
     expires_at: datetime | None,
     mark: str = "",
 ) -> dict[str, Value]:
-    """Return a proposal as a waiting draft for `add_all`; see `add`."""
+    """Return a proposal as a waiting draft that is not stored yet.
+
+    `mark` names what the route would say and when (see responders/earning.py); a draft without one counts for no route's record.
+    """
     return {
         "case": case_id,
         "network": network,
@@ -152,44 +155,10 @@ def move_all_on(tx: Tx, case_ids: Sequence[int], *, at: datetime) -> int:
     )
 
 
-def add(
-    tx: Tx,
-    case_id: int,
-    *,
-    network: str,
-    post_id: str,
-    brand: str,
-    route: str,
-    rule_version: str,
-    proposal: Proposal,
-    approvals_needed: int,
-    parent_text: str,
-    at: datetime,
-    expires_at: datetime | None,
-    mark: str = "",
-) -> int:
-    """Store a proposal as a waiting draft; older waiting drafts of the case are dropped, since the thread moved on.
-
-    `mark` names what the route would say and when (see responders/earning.py); a draft without one counts for no route's record.
-    """
-    move_on(tx, case_id, at=at)
-    return tx.insert(
-        _ADD,
-        **row(
-            case_id,
-            network=network,
-            post_id=post_id,
-            brand=brand,
-            route=route,
-            rule_version=rule_version,
-            proposal=proposal,
-            approvals_needed=approvals_needed,
-            parent_text=parent_text,
-            at=at,
-            expires_at=expires_at,
-            mark=mark,
-        ),
-    )
+def add(tx: Tx, wanted: Mapping[str, Value]) -> int:
+    """Store a draft that `row` made, and return its id; older waiting drafts of the case are dropped, since the thread moved on."""
+    move_on(tx, number(wanted, "case"), at=from_text(text(wanted, "at")))
+    return add_one(tx, wanted)
 
 
 def move_on(tx: Tx, case_id: int, *, at: datetime) -> bool:

@@ -1,4 +1,9 @@
-"""The machines ledger: which daemons work on a shared store, what each does, and by which program and rules."""
+"""The machines ledger: which daemons work on a shared store, what each does, and by which program and rules.
+
+What leaves by itself rests on it (`differing`, asked in the transaction that claims), so it goes by the store's clock, is written in one
+transaction with the look at the others, and is empty on a store that one daemon has alone. How a process fares, on any store, is told by
+`responders.ledger.beats`, by which nothing is decided.
+"""
 
 from __future__ import annotations
 

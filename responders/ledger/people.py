@@ -156,19 +156,3 @@ def paused(reader: Reader, *, at: datetime) -> Pause | None:
 def _pause(row: Row) -> Pause:
     until = from_text(text(row, "until")) if row["until"] else None
     return Pause(reason=text(row, "reason"), by=text(row, "by"), since=from_text(text(row, "since")), until=until)
-
-
-def set_fact(tx: Tx, name: str, value: str, *, at: datetime) -> None:
-    """Remember one thing about the daemon (the rules in force, their last error)."""
-    tx.run(
-        """INSERT INTO facts (name, value, at) VALUES (:name, :value, :at)
-        ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at""",
-        name=name,
-        value=value,
-        at=to_text(at),
-    )
-
-
-def facts(reader: Reader) -> dict[str, tuple[str, datetime]]:
-    """Return everything remembered by `set_fact`, with its moment."""
-    return {text(row, "name"): (text(row, "value"), from_text(text(row, "at"))) for row in reader.all("SELECT * FROM facts")}

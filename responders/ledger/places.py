@@ -6,7 +6,7 @@ from datetime import datetime
 
 from listener.clock import to_text
 from listener.store.base import Reader, Row, Tx, text
-from responders.ledger import people
+from responders.ledger import facts
 
 _LABEL = "label "
 
@@ -54,10 +54,10 @@ def rows(reader: Reader) -> list[Row]:
 def note_label(tx: Tx, network: str, labelled: bool | None, *, at: datetime) -> None:  # noqa: FBT001  # it is one fact, not a switch
     """Remember whether our account on a network is marked as automated; None where nobody can tell."""
     words = {True: "yes", False: "no", None: ""}[labelled]
-    people.set_fact(tx, f"{_LABEL}{network}", words, at=at)
+    facts.keep(tx, f"{_LABEL}{network}", words, at=at)
 
 
 def labelled(reader: Reader) -> dict[str, bool]:
     """Return whether our account is marked as automated, for each network that has told."""
-    known = {name.removeprefix(_LABEL): value for name, (value, _) in people.facts(reader).items() if name.startswith(_LABEL)}
+    known = {name.removeprefix(_LABEL): value for name, (value, _) in facts.known(reader).items() if name.startswith(_LABEL)}
     return {network: value == "yes" for network, value in known.items() if value}

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from listener.clock import to_text
 from listener.store.base import Reader, Tx, number, text
-from responders.ledger import audit, people
+from responders.ledger import audit, facts
 from responders.model import Mode
 
 _CEILING = "mode_ceiling"
@@ -72,17 +72,17 @@ def waiting(reader: Reader) -> Word | None:
 
 def ceiling(reader: Reader) -> Mode:
     """Return the highest mode that a person has allowed: draft where nobody ever said anything."""
-    facts = people.facts(reader)
-    if _CEILING in facts:
-        return Mode(facts[_CEILING][0])
-    worked_by = facts.get("mode", ("", None))[0]  # by a version that did not ask yet
+    known = facts.known(reader)
+    if _CEILING in known:
+        return Mode(known[_CEILING][0])
+    worked_by = known.get("mode", ("", None))[0]  # by a version that did not ask yet
     return Mode.SEND if worked_by == Mode.SEND else Mode.DRAFT
 
 
 def settle(tx: Tx, sealed: str, version: str, mode: Mode, *, at: datetime) -> None:
     """Note that rules of this seal, version and mode are in force: the word for them is used, and this mode is allowed from now on."""
     tx.run("UPDATE rule_takes SET used_at = :at WHERE version = :sealed AND used_at IS NULL", sealed=sealed, at=to_text(at))
-    before = people.facts(tx).get(_CEILING, (mode.value, None))[0]
+    before = facts.known(tx).get(_CEILING, (mode.value, None))[0]
     if mode.rank < Mode(before).rank:
         audit.record(tx, audit.DAEMON, "lowered mode", at=at, rule_version=version, mode_before=before, mode=mode.value)
-    people.set_fact(tx, _CEILING, mode.value, at=at)
+    facts.keep(tx, _CEILING, mode.value, at=at)

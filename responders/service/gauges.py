@@ -17,7 +17,7 @@ from listener.clock import Clock, from_text, to_text
 from listener.progress import Progress
 from listener.store.base import Reader, Row, Store, number, text
 from responders import flag
-from responders.ledger import machines, people
+from responders.ledger import facts, machines
 from responders.roles import Role
 
 _log = logs.get("metrics")
@@ -88,11 +88,11 @@ def _machines(reader: Reader, *, shared: bool) -> Metric:
 
 
 def _rules(reader: Reader) -> Iterator[Metric]:
-    facts = people.facts(reader)
-    version, loaded = facts.get("rules_version", ("", None))
-    mode = facts.get("mode", ("", None))[0]
+    known = facts.known(reader)
+    version, loaded = known.get("rules_version", ("", None))
+    mode = known.get("mode", ("", None))[0]
     yield InfoMetricFamily("earnest_rules", "The rules in force.", {"version": version, "mode": mode})
-    wrong = bool(facts.get("rules_error", ("", None))[0])
+    wrong = bool(known.get("rules_error", ("", None))[0])
     words = "Whether the rules file, as it was last read, is what is worked by."
     yield GaugeMetricFamily("earnest_rules_last_reload_successful", words, int(not wrong))
     if loaded:

@@ -21,7 +21,7 @@ from listener.progress import Progress
 from listener.store.base import Store
 from listener.store.timed import Timed
 from responders.crew import program_version
-from responders.ledger import beats, people
+from responders.ledger import beats, facts
 from responders.ledger.beats import Beat
 from responders.service.door import HttpDoor
 from responders.service.gauges import Gauges
@@ -153,7 +153,7 @@ class Service(Meters):
         """Leave a sign of life in the store every few seconds: that its writer answers is one loop among the others."""
         while True:
             self._say_stalled()
-            await self._answered(self.store.awrite(lambda tx: beats.write(tx, self._beat(people.facts(tx)["rules_version"][0]))))
+            await self._answered(self.store.awrite(lambda tx: beats.write(tx, self._beat(facts.known(tx)["rules_version"][0]))))
             self.mark(STORE, _LONGEST_WRITE)
             await asyncio.sleep(beats.EVERY)
 

@@ -122,7 +122,7 @@ def test_what_was_sent_again_can_be_taken_back_though_a_newer_draft_waits(run: P
         case = cases.find(tx, "A-4")
         proposal = Proposal("@omar And where is it now? ^Jo", None, "x", None)
         about = {"network": NETWORK, "post_id": "p4", "brand": "acme", "route": case.route, "rule_version": "1", "parent_text": "x"}
-        drafts.add(tx, case.id, **about, proposal=proposal, approvals_needed=1, at=now(), expires_at=None)  # type: ignore[arg-type]
+        drafts.add(tx, drafts.row(case.id, **about, proposal=proposal, approvals_needed=1, at=now(), expires_at=None))  # type: ignore[arg-type]
 
     store.write(newer)
     assert [(one["case"], one["state"]) for one in run("inbox", "--json").objects if one["case"] == "A-4"] == [

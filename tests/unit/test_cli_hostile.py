@@ -15,7 +15,7 @@ from listener.store import mentions as heard
 from listener.store.base import Tx
 from responders.cli.main import earnest
 from responders.house import open_store
-from responders.ledger import incidents, people
+from responders.ledger import facts, incidents, people
 from tests.program import Program
 from tests.stores import HOSTILE, HOSTILE_HANDLE, NETWORK, make_rules, make_store
 
@@ -38,7 +38,7 @@ def poison(tx: Tx) -> None:
     at = now()
     heard.record_source(tx, "mastodon", NETWORK, "failing", HOSTILE, every=30, at=at, heard=False)
     heard.record_gap(tx, "mastodon", Gap(HOSTILE), at=at)
-    people.set_fact(tx, "rules_error", HOSTILE, at=at)
+    facts.keep(tx, "rules_error", HOSTILE, at=at)
     tx.run("UPDATE escalations SET problem = :words", words=HOSTILE)
     tx.run("UPDATE deliveries SET reason = :words, remote_url = :words", words=HOSTILE)
     tx.run("UPDATE suppressions SET words = :words, handle = :words", words=HOSTILE)

@@ -19,7 +19,7 @@ from responders import upkeep
 from responders.checkup import Finding, State, check_up
 from responders.crew import program_version
 from responders.house import open_store
-from responders.ledger import beats, people
+from responders.ledger import beats, facts
 from responders.ledger.beats import Beat
 from responders.rulefile import load
 from tests.program import Program
@@ -101,7 +101,7 @@ def test_parts_that_do_not_go_round_are_named(here: Installation) -> None:
 def test_rules_that_are_not_those_of_the_file_are_named(here: Installation) -> None:
     here.beat(rules="0123")
     assert only(here.odd()) == ("daemon", State.WARNING, f"it works by rules 0123, and the file holds {here.version}")
-    here.store.write(lambda tx: people.set_fact(tx, "rules_error", "it is wrong", at=here.at))
+    here.store.write(lambda tx: facts.keep(tx, "rules_error", "it is wrong", at=here.at))
     assert [one.message for one in here.odd()] == ["it refused the newest rules: it is wrong"], "then that is why"
 
 
