@@ -10,7 +10,6 @@ import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -52,15 +51,23 @@ class Fragile(SqliteStore):
         self._tick = tick
         super().__init__(url, (HEARING, ANSWERING))
 
-    def _submit(self, work: Callable[[Tx], T]) -> Future[T]:
+    def write(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:
+        done = super().write(self._fragile(work), alongside=alongside)
+        self._tick()
+        return done
+
+    async def awrite(self, work: Callable[[Tx], T], *, alongside: bool = False) -> T:
+        done = await super().awrite(self._fragile(work), alongside=alongside)
+        self._tick()
+        return done
+
+    def _fragile(self, work: Callable[[Tx], T]) -> Callable[[Tx], T]:
         def fragile(tx: Tx) -> T:
             done = work(tx)
             self._tick()
             return done
 
-        future = super()._submit(fragile)
-        future.add_done_callback(lambda _: self._tick())
-        return future
+        return fragile
 
 
 class Watched:
