@@ -131,3 +131,20 @@ def test_writing_is_durable_at_a_power_cut(store: SqliteStore) -> None:
     connection = sqlite3.connect(store.path)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
+
+
+def test_what_may_be_undone_goes_into_no_file_besides_the_store(store: SqliteStore) -> None:
+    assert store.write(lambda tx: tx.one("PRAGMA temp_store")) == {"temp_store": 2}  # in memory
+
+
+def test_a_job_that_changed_much_is_undone_alone(store: SqliteStore) -> None:
+    def much(tx: Tx) -> None:
+        for n in range(2_000):
+            _add(tx, f"{n} {'x' * 500}")
+        raise LookupError
+
+    store.write(lambda tx: _add(tx, "before"))
+    with pytest.raises(LookupError):
+        store.write(much)
+    store.write(lambda tx: _add(tx, "after"))
+    assert [row["name"] for row in store.read().all("SELECT name FROM things ORDER BY name")] == ["after", "before"]
