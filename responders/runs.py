@@ -39,9 +39,22 @@ class Runs:
         """The runs of letters of scripts without spaces."""
         return dict.fromkeys(_runs(self._letters, _LETTERS))
 
+    @cached_property
+    def numberless(self) -> frozenset[_Run]:
+        """The runs of words with 0 for every digit."""
+        return frozenset(_runs(_numberless(self._words), _WORDS))
+
     def may_stand_in(self, folded: str) -> bool:
-        """Return whether a run could stand in a folded text, whatever the numbers in both: one of `keys` is in every run of words."""
-        return bool(self._letters) or any(key in folded for key in self.keys)
+        """Return whether a run of words could stand in a folded text, whatever the numbers in both: one of `keys` is in every such run."""
+        return any(key in folded for key in self.keys)
+
+    def may_share(self, theirs: Sequence[str]) -> bool:
+        """Return whether a run of words could stand among these words, whatever the numbers in both."""
+        return not self.numberless.isdisjoint(_runs(_numberless(theirs), _WORDS))
+
+
+def _numberless(tokens: Sequence[str]) -> Sequence[str]:
+    return any_number(" ".join(tokens)).split(" ")
 
 
 def _keys(tokens: Sequence[str]) -> Iterator[str]:
@@ -60,13 +73,12 @@ _kept = lru_cache(maxsize=256)(Runs)
 
 def repeated(text: str, post: str, own: Callable[[], Runs]) -> Iterator[str]:
     """Yield the first words, and the first letters, in which `text` repeats `post`, unless they stand in what is our `own`."""
-    folded, short = clean(post), len(text) <= _LONGEST_KEPT
-    if short and not _kept(any_number(text)).may_stand_in(folded):
-        return
-    said = _kept(text) if short else Runs(text)
-    if said.may_stand_in(folded) and (run := _shared(said.words, _runs(words(post), _WORDS), lambda: own().words)):
-        yield " ".join(run)
-    if said.letters and (run := _shared(said.letters, _runs(unspaced(post), _LETTERS), lambda: own().letters)):
+    # Most texts are remembered but for the numbers in them; only where those may matter is the text itself read. No letter is a number.
+    like = _kept(any_number(text)) if len(text) <= _LONGEST_KEPT else Runs(text)
+    if like.may_stand_in(clean(post)) and like.may_share(theirs := words(post)):
+        run = _shared(Runs(text).words, _runs(theirs, _WORDS), lambda: own().words)
+        yield from (" ".join(run),) if run else ()
+    if like.letters and (run := _shared(like.letters, _runs(unspaced(post), _LETTERS), lambda: own().letters)):
         yield "".join(run)
 
 

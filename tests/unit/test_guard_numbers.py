@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listener.rules.rulebook import Rulebook
-from responders import guard, handles, runs
+from responders import guard, handles, runs, wording
 from responders.boundaries import holds
 from responders.lexicon import BAIT_ANYWHERE, BAIT_WHOLE, INSULTS_ANYWHERE, INSULTS_WHOLE
 from responders.model import Kind
@@ -85,6 +85,25 @@ def test_numbers_in_a_row_are_repeated_only_where_they_are_the_same() -> None:
     for _ in range(2):
         assert list(runs.repeated("so 12 34 56 78 then", theirs, lambda: runs.Runs(""))) == ["12 34 56 78"]
         assert list(runs.repeated("so 12 34 56 79 then", theirs, lambda: runs.Runs(""))) == []
+
+
+@pytest.mark.parametrize("spelled", ["order 5 is on its way", "Order \uff15 is on its way", "order \u2075 is on its way"])
+def test_a_number_is_the_same_however_it_is_spelled(spelled: str) -> None:
+    for said in ("so order 5 is on", "so order \uff15 is on"):
+        assert list(runs.repeated(said, spelled, lambda: runs.Runs(""))) == ["order 5 is on"]
+    assert list(runs.repeated("so order 6 is on", spelled, lambda: runs.Runs(""))) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    *[st.lists(st.sampled_from(("we", "7", "8", "\uff17", "\u0667", "no.7", "注文7番の件は受け付けました")), max_size=12).map(" ".join)] * 2
+)
+def test_a_first_glance_at_two_texts_misses_nothing_that_both_say(said: str, theirs: str) -> None:
+    expected = []
+    for split, length, joint in ((wording.words, 4, " "), (wording.unspaced, 8, "")):
+        mine, others = ([split(text)[start : start + length] for start in range(len(split(text)) - length + 1)] for text in (said, theirs))
+        expected += [joint.join(run) for run in mine if run in others][:1]
+    assert list(runs.repeated(said, theirs, lambda: runs.Runs(""))) == expected
 
 
 @settings(max_examples=300, deadline=None)
