@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 import click
 
 from listener import clock
 from listener.clock import in_words
-from listener.errors import RulesWrong
 from listener.model import Assessment, Mood
 from listener.store.base import Row, text
 from listener.store.following import Fate
@@ -55,7 +53,7 @@ def show(app: App, *, case: str) -> None:
 
         app.out.record(story_json(replace(story, decision=in_full(app.store.read(), story.case.id))))
         return
-    around = _Around(at, app.store.held(), silence(app.store, story.case.network, at=at), partial(_reasons, app, story))
+    around = _Around(at, app.store.held(), silence(app.store, story.case.network, at=at))
     _head(app.out, story, at)
     for title, lines in _parts(story, around):
         app.out.line()
@@ -68,36 +66,11 @@ def show(app: App, *, case: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What an answer's fate hangs on besides its case: the time, whether a daemon works, and what keeps all answers from leaving.
-
-    `reasons` returns how the mood came about, in a few words, and where another judge than today's judged the post; either may be "". It
-    judges the post again, which takes longer than all else here: so it is asked when what comes before it stands on the screen already.
-    """
+    """What an answer's fate hangs on besides its case: the time, whether a daemon works, and what keeps all answers from leaving."""
 
     at: datetime
     running: bool
     still: Silence | None
-    reasons: Callable[[], tuple[str, str]]
-
-
-def _reasons(app: App, story: Story) -> tuple[str, str]:
-    """Return how the mood came about, or that an earlier judge judged it; nothing where the rules cannot be used, or the words are gone."""
-    if story.assessment is None:
-        return "", ""
-    try:
-        book = app.book_to_look
-    except RulesWrong:
-        return "", ""
-    from listener.lessons import adjustments  # noqa: PLC0415  # judging is slow to import
-    from listener.scoring.assessor import Assessor  # noqa: PLC0415
-    from responders.cli.waterfall import brief  # noqa: PLC0415
-    from responders.rejudging import of_case  # noqa: PLC0415
-
-    reader, assessor = app.store.read(), Assessor(book.scoring)
-    why = of_case(reader, assessor, story.case, adjustments(reader, book, assessor))
-    if why is None:
-        return "", ""
-    return ("", f"{why.earlier}. What today's says: earnest explain {story.case.name}") if why.earlier else (brief(why.found), "")
 
 
 def _head(out: Output, story: Story, at: datetime) -> None:
@@ -113,7 +86,7 @@ def _head(out: Output, story: Story, at: datetime) -> None:
 def _parts(story: Story, around: _Around) -> Iterator[tuple[str, list[str]]]:
     at = around.at
     yield "Conversation", list(_thread(story, at))
-    yield "Why", list(_why(story, around))
+    yield "Why", list(_why(story))
     if story.draft:
         yield f"Draft ({story.draft.state.value})", list(_draft(story, story.draft, at))
     if story.sent:
@@ -151,23 +124,22 @@ def _since_answered(story: Story, edited_at: datetime) -> str:
     return ", after our answer" if responded and edited_at > responded else ""
 
 
-def _why(story: Story, around: _Around) -> Iterator[str]:
+def _why(story: Story) -> Iterator[str]:
+    """Yield the reasons that were stored with what was judged and decided: they are those of then, and at hand at once."""
     if story.assessment:
-        mood, judge = around.reasons()
-        yield from _judgement(story.assessment, mood)
-        if judge:
-            yield f"   {judge}"
+        yield from _judgement(story.assessment)
     if story.decision:
         yield from _decision(story.decision)
+    if not story.fates.get(story.case.post_id, Fate()).deleted_at:
+        yield f"   what each word weighs, and why no other route took it: earnest explain {story.case.name}"
 
 
-def _judgement(seen: Assessment, mood: str) -> Iterator[str]:
+def _judgement(seen: Assessment) -> Iterator[str]:
     for signal in seen.signals:
         words = ", ".join(f'"{one_line(word, 80)}"' for word in signal.because)
         yield f"   {signal.name} {words} +{signal.points}" if words else f"   {signal.name} +{signal.points}"
     known = seen.sentiment.label is not Mood.UNKNOWN
-    score = f"{seen.sentiment.label.value} {seen.sentiment.score:+.2f}{seen.sentiment.surely}" if known else "unknown"
-    mood = mood or score
+    mood = f"{seen.sentiment.label.value} {seen.sentiment.score:+.2f}{seen.sentiment.surely}" if known else "unknown"
     extra = [name for name in ("moment_of_truth", "sarcasm", "hidden") if getattr(seen, name)]
     about = [f"mood {mood}", seen.intent.value, f"language {seen.language}", *(name.replace("_", " ") for name in extra)]
     yield "   " + " · ".join(about)

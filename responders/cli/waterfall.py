@@ -40,12 +40,6 @@ def told(found: Explanation, width: int, *, blocks: bool) -> list[str]:
     return [*lines, "The other parts:", *(line for one in found.reasons for line in _reason(one, width))]
 
 
-def brief(found: Explanation) -> str:
-    """Return the mood in a few words: its number, the two words that weigh most, and how sure it is."""
-    strongest = ", ".join(f'"{one_line(words, _QUOTE)}"' for words in found.mood.strongest[:2])
-    return "".join((_mood(found), f", mostly {strongest}" if strongest else "", found.assessment.sentiment.surely))
-
-
 def bars(fall: Waterfall, name: str, width: int, *, places: int, blocks: bool) -> list[str]:
     """Return a line for each step of a waterfall and one for where it ends, called `name`; nothing where there are no steps."""
     problem = _fold(f"! {one_line(fall.problem, 400)}", width, _MARGIN) if fall.problem else []

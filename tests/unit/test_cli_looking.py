@@ -209,7 +209,7 @@ SLOW = ("asyncio", "concurrent.futures", "hashlib", "zoneinfo", "difflib")
 @pytest.mark.in_a_file  # the driver of a server's store needs some of these itself
 @pytest.mark.parametrize(
     ("command", "heavy"),
-    [*((command, NETWORKS + RULES + SLOW) for command in ("status", "inbox", "mentions", "log")), ("show A-1", NETWORKS)],
+    [(command, NETWORKS + RULES + SLOW) for command in ("status", "inbox", "mentions", "mentions --search lamp", "log", "show A-1")],
 )
 def test_looking_loads_nothing_heavy(run: Program, command: str, heavy: tuple[str, ...]) -> None:
     code = "\n".join(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from listener.model import Assessment, Signal
+from listener.model import Assessment, Mood, Sentiment, Signal
 from listener.rules.rulebook import Rulebook, SignalSettings
 from listener.scoring.assessor import Assessor
 from listener.scoring.judge import judge_name
@@ -123,16 +123,18 @@ def test_a_post_whose_words_are_gone_has_no_reasons(store: SqliteStore, book: Ru
     assert of_case(store.read(), Assessor(book.scoring), cases.find(store.read(), "A-1")) is None
 
 
-def test_show_says_in_a_line_how_the_mood_came_about_or_who_judged(run: Program, store: SqliteStore, book: Rulebook) -> None:
-    assert EARLIER in " ".join(run("show", "A-1").out.split())
-    judge_again(store, book)
-    shown = run("show", "A-1").out
-    if judge_name(book.scoring):
-        assert "judge" not in shown
-        assert "mood negative -" in shown
-        assert ', mostly "' in shown
+def test_show_tells_what_was_stored_and_asks_neither_judge_nor_rules(run: Program, store: SqliteStore, book: Rulebook) -> None:
+    seen = judge_again(store, book, judge="ffffffffffff", sentiment=Sentiment(Mood.POSITIVE, 0.43, 0.83))
     run.rules.write_text("version: 2", encoding="utf-8")
-    assert "mostly" not in run("show", "A-1").out
+    shown = run("show", "A-1").out
+    assert "   mood positive +0.43, 83 % sure · complaint" in shown
+    assert all(
+        f"   {one.name} {', '.join(repr(words) for words in one.because)} +{one.points}".replace("'", '"') in shown for one in seen.signals
+    )
+    assert 'because signals are money ("charged me twice")' in shown
+    assert "what each word weighs, and why no other route took it: earnest explain A-1" in shown
+    store.write(lambda tx: tx.run("UPDATE posts SET text = '', deleted_at = :at WHERE id = 'p1'", at="2026-11-21T09:00:00.000000Z"))
+    assert "what each word weighs" not in run("show", "A-1").out
 
 
 def test_explain_says_before_the_reasons_that_another_judged(run: Program) -> None:

@@ -17,7 +17,7 @@ from listener.scoring.assessor import Assessor
 from listener.scoring.explained import Explanation, explain
 from listener.scoring.steps import Step, Waterfall
 from listener.text import display_width
-from responders.cli.waterfall import bars, blocks_fit, brief, told
+from responders.cli.waterfall import bars, blocks_fit, told
 from tests.program import Program
 from tests.stores import make_rules, make_store
 from tests.unit.test_explained import NOW, Tones
@@ -84,11 +84,6 @@ def test_the_numbers_that_are_shown_add_up_as_they_are_shown() -> None:
     steps = tuple(Step("", (f"w{number}",), 0.004, 0.004 * (number + 1)) for number in range(7))
     *shown, total = [round(float(line.split()[-1]) * 100) for line in bars(Waterfall(steps, 0.028, ""), "x", 80, places=2, blocks=False)]
     assert sum(shown) == total == 3
-
-
-def test_the_mood_in_a_line_names_the_two_words_that_weigh_most() -> None:
-    assert brief(of("hate, it is broken again")).startswith('negative -1.00, mostly "hate')
-    assert brief(of("\u202ehate it")).count("\u202e") == 0
 
 
 @pytest.mark.parametrize(
