@@ -13,6 +13,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Setting up .venv, once, exactly as locked; this takes a minute or two."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q listener responders  # a first command, and one where Python may write nothing, starts as fast as any
 	@touch $(STAMP)
 
 demo: setup  ## the whole street at work, with no account

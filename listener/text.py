@@ -79,8 +79,7 @@ _BEGINS = (
     r"\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3105-\u312f\u3400-\ua48c\uff01-\uff60\U0001f300-\U0001f3fa\U0001f400-\U0001f6ff"
     r"\U0001f900-\U0001f9ff]"
 )
-_SIMPLE = re.compile(rf"{_BEGINS}[\u0300-\u036f\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]*")
-_ALL_SIMPLE = re.compile(rf"(?:{_SIMPLE.pattern})*")
+_SIMPLE = rf"{_BEGINS}[\u0300-\u036f\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]*"
 _MARKS_SHOWN = 24  # the longest emoji family has 11 code points; a longer cluster is a tower of accents
 
 
@@ -90,6 +89,12 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
     import regex  # noqa: PLC0415  # slow to import, and compiling takes as long again
 
     return regex.compile(pattern)
+
+
+@cache
+def _simple() -> re.Pattern[str]:
+    """Compile the pattern of simple clusters when the first line that is not ASCII is measured: it takes milliseconds."""
+    return re.compile(_SIMPLE)
 
 
 @lru_cache(maxsize=1_024)
@@ -134,8 +139,9 @@ def hidden(text: str) -> tuple[str, ...]:
 
 def _clusters(text: str) -> Iterable[str]:
     """Return the grapheme clusters of a text, in order."""
-    if _ALL_SIMPLE.fullmatch(text):
-        return _SIMPLE.findall(text)
+    simple: list[str] = _simple().findall(text)
+    if sum(map(len, simple)) == len(text):  # nothing else stands before, between or behind them
+        return simple
     return (found[0] for found in _compiled(_CLUSTER).finditer(text))
 
 
@@ -172,8 +178,8 @@ def one_line(text: str, width: int) -> str:
 # Letters that people type in more than one way: Turkish i with and without its dot, and the apostrophes of many keyboards.
 # A lone surrogate is half a character and would stop every library that speaks UTF-8.
 _EQUAL = {0x130: "i", 0x131: "i"} | dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u02b9\uff07`\u00b4"), "'")
+_UNEQUAL = re.compile(f"[{''.join(map(chr, _EQUAL))}\ud800-\udfff]")  # to find none is faster than to replace none
 _EQUAL |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
-_UNEQUAL = re.compile("[" + "".join(map(chr, _EQUAL)) + "]")  # to find none is faster than to replace none
 _DROPPED = re.compile(f"[{_CONTROLS}{_BIDI}{_TAGS}{_INVISIBLE}]")
 # Runs that need no thought, and single grapheme clusters for the rest; an accent takes its letter out of the run before it.
 _PIECE = rf"(?P<dropped>[{_CONTROLS}{_BIDI}{_TAGS}{_INVISIBLE}]+)|(?P<ascii>[\n\t -~]+(?![\p{{M}}\u200d]))|\X"
