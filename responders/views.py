@@ -13,6 +13,7 @@ from listener.store import mentions as heard_ledger
 from listener.store.base import Reader, Row, Value, number, text
 from listener.store.following import Course, Fate
 from responders import flag
+from responders.ledger import asking as asks
 from responders.ledger import audit, beats, cases, deliveries, drafts, escalations, incidents, judged, lowered, machines, people, together
 from responders.ledger import watches as watch_ledger
 from responders.ledger.beats import Beat
@@ -81,10 +82,10 @@ class Filters:
         return f"({', '.join(repr(level) for level in wanted)})" if wanted and len(wanted) < len(Level) else ""
 
     def where(self, at: datetime) -> tuple[str, dict[str, Value]]:
-        """Return all conditions on a case (alias `c`) as SQL that no index serves, and their values."""
+        """Return all conditions on a case (alias `c`) as SQL that no index serves, "" where there is none, and their values."""
         found, values = self.conditions(at)
         parts = [one.unindexed for one in found] + ([f"c.level IN {self.levels}"] if self.levels else [])
-        return " AND ".join(parts) or "1 = 1", values
+        return " AND ".join(parts), values
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +155,6 @@ class Place:
     draft_id: int = field(default=0, compare=False)
 
 
-_NO_LIMIT = 2**31
-_ASKING = """(
-    SELECT case_id, NULL AS parked, id AS draft FROM drafts WHERE state = 'waiting'
-    UNION ALL SELECT case_id, MIN(id) AS parked, 0 AS draft FROM deliveries WHERE state = 'parked' GROUP BY case_id, kind
-    UNION ALL SELECT case_id, MIN(id) AS parked, 0 AS draft FROM deliveries WHERE state = 'by_hand' GROUP BY case_id, kind
-    ) AS w CROSS JOIN cases c WHERE c.id = w.case_id AND (c.snoozed_until IS NULL OR c.snoozed_until <= :now)"""
-
-
 def queue(reader: Reader, filters: Filters, *, at: datetime, limit: int | None = None) -> list[Place]:
     """Return what asks for a person, the most urgent first, then the nearest deadline, of these answers before drafts.
 
@@ -169,16 +162,9 @@ def queue(reader: Reader, filters: Filters, *, at: datetime, limit: int | None =
     one case, the oldest is asked about first.
     """
     where, values = filters.where(at)
-    rows = reader.all(
-        f"""SELECT c.id AS case_id, w.parked AS parked, w.draft AS draft FROM {_ASKING} AND {where}
-        ORDER BY c.points DESC, COALESCE(c.respond_by, '9999'), w.parked IS NULL, COALESCE(w.parked, w.draft) LIMIT :limit""",
-        now=to_text(at),
-        limit=_NO_LIMIT if limit is None else limit,
-        **values,
-    )
     return [
         Place(number(row, "case_id"), None if row["parked"] is None else number(row, "parked"), draft_id=number(row, "draft"))
-        for row in rows
+        for row in asks.places(reader, where, values, at=at, limit=limit)
     ]
 
 
@@ -196,8 +182,7 @@ def inbox(reader: Reader, filters: Filters, *, at: datetime, limit: int | None =
 def asking(reader: Reader, filters: Filters, *, at: datetime) -> int:
     """Return how many places the `queue` has."""
     where, values = filters.where(at)
-    row = reader.one(f"SELECT COUNT(*) AS n FROM {_ASKING} AND {where}", now=to_text(at), **values)
-    return number(row, "n") if row else 0
+    return asks.many(reader, where, values, at=at)
 
 
 def _decided(one: together.Whole | None) -> Waiting | None:
@@ -325,13 +310,6 @@ _DOUBTFUL = """SELECT d.* FROM deliveries d WHERE d.state IN ('unknown', 'parked
     ORDER BY d.id"""
 
 
-# All three are answered by indexes alone: the rows of cases stand far apart, and are large. "+ 0": in this direction, not case by case.
-_WAITING = """SELECT (SELECT COUNT(*) FROM drafts WHERE state = 'waiting') AS n,
-    (SELECT COUNT(*) FROM drafts WHERE state = 'waiting' AND case_id + 0 IN (SELECT id FROM cases WHERE respond_by < :now)) AS late,
-    (SELECT respond_by FROM cases WHERE respond_by IS NOT NULL AND id + 0 IN (SELECT case_id FROM drafts WHERE state = 'waiting')
-        ORDER BY respond_by LIMIT 1) AS next"""
-
-
 def health(store: flag.Kept, *, running: bool, at: datetime) -> Health:
     """Return how everything stands; `running` says whether a daemon works on the store.
 
@@ -341,7 +319,7 @@ def health(store: flag.Kept, *, running: bool, at: datetime) -> Health:
     reader = store.read()
     known = remembered(reader)
     version, loaded_at = known.get("rules_version", ("", None))
-    drafts_row = reader.one(_WAITING, now=to_text(at))
+    drafts_row = asks.stands(reader, at=at)
     return Health(
         running=running,
         pause=flag.stopped(store, at=at),

@@ -202,6 +202,14 @@ _REPORTING = (
     "CREATE INDEX drafts_approved ON drafts (decided_at) WHERE state = 'approved'",
 )
 
+# For the inbox: cases with something to decide in the order of the inbox, which of them have a draft, and which are snoozed.
+_WAITING = (
+    "CREATE INDEX cases_waiting ON cases (state, points DESC, COALESCE(respond_by, '9999'), snoozed_until, id) WHERE state = 'waiting'",
+    "CREATE INDEX cases_snoozed ON cases (snoozed_until) WHERE snoozed_until IS NOT NULL",
+    "DROP INDEX drafts_waiting",
+    "CREATE INDEX drafts_waiting ON drafts (case_id, id) WHERE state = 'waiting'",
+)
+
 MIGRATIONS = Migrations(
     "responders",
     {
@@ -223,5 +231,6 @@ MIGRATIONS = Migrations(
         "016_looking": _LOOKING,
         "017_watched": _WATCHED,
         "018_reporting": _REPORTING,
+        "019_waiting": _WAITING,
     },
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from listener.clock import to_text
+from listener.clock import from_text, to_text
 from listener.model import Level
 from listener.store import following, searching
 from listener.store import mentions as heard_ledger
@@ -26,6 +26,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WORDS = ("refund", "sole", "Übergröße", "charged", "twice", "Quito")
 NETWORKS, BRANDS, ROUTES = ("x", "bluesky", "mastodon"), ("acme", "zenith"), ("billing", "thanks", "safety", "rest")
 TEAMS, PEOPLE, LEVELS = ("", "care", "billing"), ("", "kim", "sam"), ("low", "normal", "high", "critical")
+STATES = ("waiting", "noted", "answered", "closed")
 RARE = (0.6, 0.3, 0.08, 0.02)
 AUTHORS = ("Ann", "ann", "BOB", "cleo")
 
@@ -33,6 +34,7 @@ PLAIN = """SELECT m.seq AS seq FROM mentions m JOIN posts p ON p.network = m.net
     JOIN assessments a ON a.network = m.network AND a.post_id = m.post_id
     JOIN cases c ON c.network = p.network AND c.thread_id = p.thread_id AND c.author_id = p.author_id AND c.brand = m.brand
     WHERE {where} ORDER BY m.seq DESC LIMIT :limit"""
+PLAIN_DUE = "SELECT c.respond_by FROM drafts d JOIN cases c ON c.id = d.case_id WHERE d.state = 'waiting'"
 LEVEL = f"COALESCE(json_extract(NULLIF({judged.RAISED}, ''), '$.level'), a.level)"
 
 
@@ -69,10 +71,11 @@ def one_mention(tx: Tx, n: int, chance: random.Random, of_cases: dict[tuple[str,
     }
     row |= {"due": to_text(NOW + timedelta(hours=chance.randint(-5, 5))) if chance.random() < 0.2 else None, "points": chance.randint(0, 3)}
     row |= {"snoozed": to_text(NOW + timedelta(hours=chance.choice((-1, 1)))) if chance.random() < 0.2 else None}
+    row["state"] = chance.choices(STATES, RARE)[0]  # whatever it says, its draft may wait
     tx.run(
         """INSERT INTO cases (id, network, thread_id, author_id, handle, brand, post_id, route, rule_version, state, level, points, team,
         assignee, opened_at, updated_at, respond_by, snoozed_until) VALUES (:id, :network, :thread, :author, :author, :brand, :post, :route,
-        'v', 'waiting', :level, :points, :team, :who, :at, :at, :due, :snoozed) ON CONFLICT (id) DO UPDATE SET route = excluded.route,
+        'v', :state, :level, :points, :team, :who, :at, :at, :due, :snoozed) ON CONFLICT (id) DO UPDATE SET route = excluded.route,
         updated_at = excluded.updated_at""",
         **row, **{name: key[name] for name in ("network", "brand", "at")}, thread=thread, author=author, post=f"p{n}", level=level,
     )  # fmt: skip
@@ -196,6 +199,35 @@ def test_drafts_read_together_are_those_read_one_by_one(store: SqliteStore) -> N
         assert views.queue(reader, filters, at=NOW, limit=5) == places[:5]
         assert [views.pending(reader, place) for place in places[:9]] == [one_by_one(reader, place) for place in places[:9]]
     assert len(views.queue(reader, Filters(), at=NOW)) > 50
+
+
+def some_answers(tx: Tx, chance: random.Random) -> None:
+    """Let some drafts that wait have left already, as far as anybody can tell, and some be posted by hand."""
+    for row in tx.all("SELECT id, case_id, network, post_id FROM drafts WHERE state = 'waiting' AND id % 5 = 0"):
+        for kind in chance.choices(("public", "private"), k=chance.choice((1, 2))):
+            tx.run(
+                """INSERT INTO deliveries (case_id, draft_id, kind, network, account, parent_id, visibility, text, key, record_at, bound,
+                state, automatic, route, author_id, thread_id, points, not_before) VALUES (:case_id, :id, :kind, :network, :account,
+                :post_id, 'public', '', '', :at, '', :state, 0, 'r', '', '', 0, :at)""",
+                kind=kind, account=str(chance.random()), state=chance.choice(("parked", "by_hand", "sent")), at=to_text(NOW), **row,
+            )  # fmt: skip
+
+
+def test_the_first_of_all_that_ask_are_read_in_the_order_in_which_all_are(store: SqliteStore) -> None:
+    store.write(lambda tx: some_answers(tx, random.Random(7)))  # noqa: S311  # the same each time
+    reader = store.read()
+    for at in (NOW - timedelta(hours=2), NOW, NOW + timedelta(hours=2)):  # more and fewer are snoozed, and late
+        every = views.queue(reader, Filters(), at=at)
+        assert {place.parked is None for place in every} == {True, False}
+        assert len(every) == views.asking(reader, Filters(), at=at)
+        for limit in (1, 2, 17, 60, len(every), 1_000):
+            assert [(one, one.draft_id) for one in views.queue(reader, Filters(), at=at, limit=limit)] == [
+                (one, one.draft_id) for one in every[:limit]
+            ]
+        late = [row["respond_by"] for row in reader.all(PLAIN_DUE) if row["respond_by"]]
+        health = views.health(store, running=False, at=at)
+        assert health.overdue == sum(str(one) < to_text(at) for one in late)
+        assert health.next_due == from_text(min(map(str, late)))
 
 
 @pytest.mark.parametrize("handle", ["ann", "ANN", "@Bob", "cleo", "nobody"])
