@@ -27,6 +27,7 @@ _CHUNK = 100
 _STRETCH = 250
 _FEW_WORDS = 1_000
 _STEPS = 5
+_NEARER = 8
 _NO_LIMIT = 2**31
 _PRESSING = f"('{Level.HIGH.value}', '{Level.CRITICAL.value}')"
 """The levels that few posts have; word for word as the index `assessments_pressing` says it, so that it is used."""
@@ -92,7 +93,10 @@ def _numbers(reader: Reader, asked: _Asked, limit: int, window: int, many: int) 
         return _gathered(reader, asked, few, limit)
     row = reader.one("SELECT MAX(seq) AS seq FROM mentions")
     until = number(row, "seq") if row else 0
-    found = _between(reader, asked, until - window, until, limit)
+    near = window // _NEARER if asked.words else window  # a common word is found often enough among the very newest
+    found = _between(reader, asked, until - near, until, limit)
+    if near < window and len(found) < limit:
+        found += _between(reader, asked, until - window, until - near, limit - len(found))
     if len(found) * _STEPS < limit and (few := _few(reader, asked, many)) is not None:
         return _gathered(reader, asked, few, limit)
     while len(found) < limit and until > window:

@@ -209,8 +209,10 @@ def _answer(reader: Reader, delivery_id: int) -> Parked | ToPost | None:
 
 def _delivery(reader: Reader, row: Row) -> Delivery | None:
     """Return a delivery; None where the post that it answers is no longer stored."""
-    known = heard_ledger.post(reader, text(row, "network"), text(row, "parent_id"))
-    return deliveries.read(reader, row) if known else None
+    try:
+        return deliveries.read(reader, row)
+    except LookupError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,12 @@ def _inbox_next(waiting: Sequence[Waiting], parked: Sequence[Unsettled], filters
 
 
 @click.command(epilog="Example: earnest mentions --search refund --since 2d")
-@click.option("--search", default="", metavar="WORDS", help="Only posts that hold all these words; accents do not matter.")
+@click.option(
+    "--search",
+    default="",
+    metavar="WORDS",
+    help='Only posts that hold all these words, each whole ("charge" does not find "charged"); accents do not matter.',
+)
 @_LIMIT
 @click.option("--competitor", metavar="NAME", help='Posts that name this competitor instead, "any" for all; of them no words are kept.')
 @filtered

@@ -118,6 +118,13 @@ def test_status_has_exactly_the_promised_parts(run: Program) -> None:
     assert found["incidents"] == []
 
 
+def test_an_answer_whose_post_is_no_longer_stored_keeps_nobody_from_looking(run: Program) -> None:
+    with closing(open_store(run.store)) as store:
+        store.write(lambda tx: tx.run("DELETE FROM posts WHERE id = 'p4'"))
+    assert run("status", "--json").object["doubtful"] == []
+    assert [one["case"] for one in run("inbox", "--json").objects] == ["A-1", "A-2", "A-5"]
+
+
 def test_status_tells_people_what_is_parked_untold_and_missed_and_what_to_do(run: Program) -> None:
     out = run("status").out
     assert "A-4: public answer may have been sent; a person must look" in out
