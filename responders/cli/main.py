@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -61,7 +62,7 @@ _PLACES = {
 )
 @click.version_option(package_name="earnest", prog_name="earnest")
 @common
-def earnest(app: App) -> None:
+def earnest(app: App) -> None:  # noqa: ARG001  # every command gets it
     """Hear what people say about your brand, and answer well.
 
     \b
@@ -69,8 +70,12 @@ def earnest(app: App) -> None:
     earnest inbox      what waits for you
     earnest review     decide it
     """  # noqa: D301  # Click's mark for "do not fold these lines"
+    if not gc.isenabled():  # as `main` left it; by now the command is imported
+        gc.freeze()
+        gc.enable()
 
 
 def main() -> None:
-    """Run the program and leave with its exit code."""
+    """Run the program and leave with its exit code. What a start makes stays until the end: nobody looks through it for garbage."""
+    gc.disable()
     sys.exit(complaints.guard(earnest))

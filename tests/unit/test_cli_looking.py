@@ -231,6 +231,18 @@ def test_looking_loads_nothing_heavy(run: Program, command: str, heavy: tuple[st
     assert ran.stdout.splitlines()[-1] == "[]"
 
 
+def test_what_a_start_makes_is_not_looked_through_for_garbage_and_what_follows_is(run: Program) -> None:
+    code = f"""
+import atexit, gc, sys
+from responders.cli.main import main
+atexit.register(lambda: print([gc.isenabled(), gc.get_freeze_count() > 10_000]))
+sys.argv = ["earnest", "status", "--store", {run.store!r}]
+main()
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "[True, True]"
+
+
 def test_log_shows_the_newest_lines_and_says_that_there_are_older_ones(run: Program) -> None:
     every = run("log").out.splitlines()
     cut = run("log", "--limit", "3")
