@@ -122,8 +122,8 @@ class Alerts:
 
         All else waits: who tells it needs the secrets of every team.
         """
-        rows = map(self._addressed, await self._store.aread(partial(incidents.due, at=self._clock())))
-        return [row for row in rows if text(row, "name") == _NOBODY and address_of(self._book(), text(row, "team"))[0]]
+        rows = map(self._addressed, await self._store.aread(partial(incidents.due, at=self._clock(), name=_NOBODY)))
+        return [row for row in rows if address_of(self._book(), text(row, "team"))[0]]
 
     async def stand_in(self) -> list[Told]:
         """Tell what is `unheard`; return what came of it."""

@@ -17,6 +17,7 @@ HEARD = "heard"
 
 _GROUP = 100
 _MANY = 50  # of one person, that may wait and be decided before what came earlier
+_MOST_FLOODS = 20  # people with so much waiting that are passed over in one look for what is urgent; the next look goes on
 _FARTHEST = 4_000  # of the oldest that wait; behind them nobody looks before some of them are decided
 
 
@@ -66,9 +67,14 @@ def _free(tx: Tx, rows: Sequence[Row], busy: set[str]) -> dict[int, None]:
     return found
 
 
-_COLUMNS = "SELECT m.seq AS seq, p.network, p.author_id, p.thread_id, m.pressing FROM"
-_WAITING = f"{_COLUMNS} mentions m JOIN posts p ON p.network = m.network AND p.id = m.post_id WHERE m.decided = 0"
-_OF_POSTS = f"{_COLUMNS} posts p JOIN mentions m ON m.network = p.network AND m.post_id = p.id WHERE p.network = :network AND m.decided = 0"
+_WAITING = """SELECT m.seq AS seq, p.network, p.author_id, p.thread_id FROM mentions m
+    JOIN posts p ON p.network = m.network AND p.id = m.post_id WHERE m.decided = 0"""
+_BY_OTHERS = "p.network || ' author ' || p.author_id NOT IN (SELECT value FROM json_each(:known))"
+_OF_PEOPLE = """SELECT * FROM (
+    SELECT m.seq AS seq, p.network, p.author_id, p.thread_id, ROW_NUMBER() OVER (PARTITION BY p.author_id ORDER BY m.seq) AS nth
+    FROM posts p JOIN mentions m ON m.network = p.network AND m.post_id = p.id
+    WHERE p.network = :network AND m.decided = 0 AND p.author_id IN (SELECT value FROM json_each(:authors))) AS theirs
+    WHERE nth <= :most"""
 
 
 def _oldest(tx: Tx, after: int) -> list[Row]:
@@ -79,20 +85,29 @@ def _oldest(tx: Tx, after: int) -> list[Row]:
 def _urgent(tx: Tx, limit: int) -> list[Row]:
     """Return what is urgent with all that waits of the same people, in the order it came.
 
-    Whoever has a great deal waiting stands in the line like everybody: a flood with a cry in it holds up no other cry.
+    Whoever has a great deal waiting stands in the line like everybody: a flood with a cry in it, or of cries, holds up no other cry.
     """
-    pressing = tx.all(f"{_WAITING} AND m.pressing = 1 ORDER BY m.seq LIMIT :most", most=limit)
+    found: list[Row] = []
+    flooding: set[str] = set()
+    for _ in range(_MOST_FLOODS):
+        pressing = tx.all(f"{_WAITING} AND m.pressing = 1 AND {_BY_OTHERS} ORDER BY m.seq LIMIT :most", most=limit, known=pack([*flooding]))
+        found = _all_waiting_of(tx, pressing)
+        many = Counter(_names_of(row)[0] for row in found)
+        floods = {author for author, waiting in many.items() if waiting > _MANY}
+        found = [row for row in found if _names_of(row)[0] not in floods]
+        if not floods:
+            break
+        flooding |= floods
+    return sorted(found, key=lambda row: number(row, "seq"))
+
+
+def _all_waiting_of(tx: Tx, pressing: Sequence[Row]) -> list[Row]:
+    """Return what waits of the people who wrote what is pressing; of each no more than shows that it is a great deal."""
     found: list[Row] = []
     for network in dict.fromkeys(text(row, "network") for row in pressing):
         authors = sorted({text(row, "author_id") for row in pressing if row["network"] == network})
-        found += tx.all(
-            f"{_OF_POSTS} AND p.author_id IN (SELECT value FROM json_each(:authors)) ORDER BY m.seq LIMIT :most",
-            network=network,
-            authors=pack(authors),
-            most=_FARTHEST,
-        )
-    many = Counter((row["network"], row["author_id"]) for row in found)
-    return sorted((row for row in found if many[row["network"], row["author_id"]] <= _MANY), key=lambda row: number(row, "seq"))
+        found += tx.all(_OF_PEOPLE, network=network, authors=pack(authors), most=_MANY + 1)
+    return found
 
 
 def _names(network: str, author: str, thread: str) -> tuple[str, str]:

@@ -89,15 +89,17 @@ def open_(reader: Reader) -> list[Row]:
     return reader.all("SELECT * FROM incidents WHERE ended_at IS NULL ORDER BY id")
 
 
-def due(reader: Reader, *, at: datetime) -> list[Row]:
-    """Return incidents that should be told now, oldest first, at most 20.
+def due(reader: Reader, *, at: datetime, name: str = "") -> list[Row]:
+    """Return incidents that should be told now, oldest first, at most 20; with `name` only those of that name.
 
     A moment that lies too far ahead is from before the clock was turned back, and counts as now.
     """
     return reader.all(
-        "SELECT * FROM incidents WHERE told_at IS NULL AND (next_at <= :at OR next_at > :far) ORDER BY id LIMIT 20",
+        """SELECT * FROM incidents WHERE told_at IS NULL AND (next_at <= :at OR next_at > :far) AND (:name = '' OR name = :name)
+        ORDER BY id LIMIT 20""",
         at=to_text(at),
         far=to_text(at + _LONGEST_REST),
+        name=name,
     )
 
 

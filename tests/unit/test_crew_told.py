@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from apprise.decorators import notify
 
 from listener import clock
 from listener.rules.rulebook import Rulebook
-from listener.store.base import Store
+from listener.store.base import Store, Tx
 from responders.crew import Crew
 from responders.daemon import Daemon
 from responders.house import open_store
@@ -21,6 +22,7 @@ from responders.roles import Role
 from tests.street import RULES
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+BELLS = count()
 TEAMS = {"day": {"alert": "secret:day"}, "night": {"alert": "secret:night"}}
 BOOK = Rulebook.model_validate({**RULES, "sources": {}, "teams": TEAMS, "tell": "night"}).read_from("these", "first")
 
@@ -37,13 +39,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the team was told; its address is known on this machine."""
     heard: list[str] = []
+    bell = f"crewbell{next(BELLS)}"  # the library keeps what it was given
 
-    @notify(on="crewbell")  # type: ignore[untyped-decorator]  # a service as anybody may add one to the library
+    @notify(on=bell)  # type: ignore[untyped-decorator]  # a service as anybody may add one to the library
     def ring(body: str, *_: object, **__: object) -> bool:
         heard.append(body)
         return True
 
-    monkeypatch.setenv("EARNEST_SECRET_NIGHT", "crewbell://here")
+    monkeypatch.setenv("EARNEST_SECRET_NIGHT", f"{bell}://here")
     return heard
 
 
@@ -100,6 +103,20 @@ async def test_whoever_is_there_tells_that_nobody_decides_once_and_nothing_else(
         assert await thinker._turns.mine("alerts"), "who thinks again tells all else"  # noqa: SLF001
         await thinker._alert()  # noqa: SLF001
     assert rung[1:] == ["something else"]
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # one of the alert library's own services
+async def test_that_nobody_decides_is_told_however_much_else_waits_to_be_told(store: Store, rung: list[str]) -> None:
+    def much(tx: Tx) -> None:
+        for number in range(25):
+            incidents.raise_(tx, incidents.parked(number), "something else", at=NOON)
+
+    store.write(much)
+    with time_machine.travel(NOON, tick=False):
+        await beats(store, Role.SEND, minutes=2)
+    with time_machine.travel(NOON + timedelta(minutes=2), tick=False):
+        await daemon(store, Role.SEND)._stand_in()  # noqa: SLF001
+    assert len(rung) == 1
 
 
 @pytest.mark.usefixtures("rung")

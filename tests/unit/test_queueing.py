@@ -87,6 +87,14 @@ async def test_a_flood_with_a_cry_in_it_holds_up_no_other_cry(house: House) -> N
     assert "270" not in found
 
 
+@pytest.mark.parametrize("urgent", [True, False])
+@pytest.mark.parametrize("flood", [[CRY] * 130, [CRY, *["@acme hello"] * 4100]], ids=["of cries", "of thousands"])
+async def test_whatever_stands_in_a_flood_another_cry_is_found_behind_it(house: House, flood: list[str], *, urgent: bool) -> None:
+    await hear(house, *(("flood", words) for words in flood), ("kim", "@acme a question"), ("kim", CRY))
+    behind = [f"{len(flood)}", f"{len(flood) + 1}"]
+    assert [one for one in claimed(house, 100, urgent=urgent) if one in behind or urgent] == behind
+
+
 async def test_a_cry_in_a_thread_that_everybody_joins_does_not_stand_behind_them(house: House) -> None:
     posts = tuple(house.post(f"{n}", CRY if n == 249 else f"@acme hello {n}", f"p{n}", thread="one") for n in range(250))
     await Ear(house.store, house.book, house.clock).take("mastodon", Page(posts, "1"))
