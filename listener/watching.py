@@ -112,6 +112,7 @@ class Watcher:
         self._kept = False  # whether the last attempt stands in the store
         self._heard_once = False
         self._gaps = 0
+        self._ending: Callable[[], bool] = lambda: False
         # A poll that comes to nothing for so long is silent: by then three intervals have passed since the last one.
         self.patience = max(2 * every, _LEAST_PATIENCE)
 
@@ -169,12 +170,17 @@ class Watcher:
             if not more or (taken.stale and not await self._turns.mine(self._turn)):
                 more = False
                 break
+            if self._ending():
+                break
+        going_on = more and moved  # a network that says "more" for ever and gives nothing is asked at its interval
+        if not going_on:
+            self._ahead.drop()  # nobody takes what comes while we rest, or it is another machine's by now
         self._failures = 0
         remark = self._source.remark if isinstance(self._source, Remarking) else ""
         await self._record("listening", remark, heard=True)
         self._heard_once = True
         self._say(Hearing(self.name, "listening"))
-        return more and moved  # a network that says "more" for ever and gives nothing is asked at its interval
+        return going_on
 
     async def _take(self, heard: Heard, stood: ledger.Stood) -> Taken:
         source, follow, still = self._source, isinstance(self._source, Following), partial(self._turns.holds, name=self._turn)
@@ -198,6 +204,7 @@ class Watcher:
     async def run(self, stop: asyncio.Event) -> None:
         """Hear until `stop` is set. Nothing a network does ends this task."""
         self._pulse.mark(self.loop, self.patience)
+        self._ending = stop.is_set
         try:
             while not stop.is_set():
                 await self._rest(stop, await self._poll())

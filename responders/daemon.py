@@ -119,6 +119,7 @@ class Daemon:
         self._turns = turns_of(store, turn)
         self._crew = Crew(store, self._turns.holder, self._roles, lambda: self._book)
         self._work = asyncio.Event()
+        self._ending = False
         self._share = Share(lambda: self._listening.behind)
         self._judges = Judges(judges)
         self._kinds = {name: kind for name in speaking_networks() if (kind := channel_kind(name))}
@@ -247,6 +248,7 @@ class Daemon:
         return taken
 
     async def _wind_up(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        self._ending = True
         self._rules.end()
         self._outbox.finish()
         self._work.set()
@@ -285,7 +287,7 @@ class Daemon:
             wait.cancel()
 
     async def _think_all(self) -> None:
-        while await self._think():
+        while await self._think() and not self._ending:
             pass
 
     async def _think(self) -> int:

@@ -15,6 +15,9 @@ from listener.errors import EarnestError, NetworkError
 from listener.model import Account, Gap, Page, Post
 from listener.polling import Ear, Taken
 from listener.store import mentions as ledger
+from listener.store.base import Tx
+from listener.turns import ALONE as ALONE_HERE
+from listener.turns import Alone, Turns
 from listener.watching import Watcher
 from tests.mouth import ALONE, House
 
@@ -54,9 +57,23 @@ class Pages:
         """Nothing is open."""
 
 
-def watcher(house: House, source: Pages, heard: Callable[[Taken], None] = lambda _: None) -> Watcher:
+class Overtaken(Alone):
+    """Another machine hears the source after so many pages."""
+
+    def __init__(self, pages: int) -> None:
+        self.left = pages
+
+    async def mine(self, name: str) -> bool:  # noqa: ARG002
+        return self.left > 0
+
+    def holds(self, tx: Tx, name: str) -> bool:  # noqa: ARG002
+        self.left -= 1
+        return self.left > 0
+
+
+def watcher(house: House, source: Pages, heard: Callable[[Taken], None] = lambda _: None, turns: Turns = ALONE_HERE) -> Watcher:
     ear = Ear(house.store, house.book, house.clock)
-    return Watcher(source, lambda: ear, house.store, house.clock, every=3600, heard=heard)
+    return Watcher(source, lambda: ear, house.store, house.clock, every=3600, heard=heard, turns=turns)
 
 
 def house_in(folder: Path) -> House:
@@ -175,4 +192,29 @@ async def test_where_somebody_else_has_gone_on_what_was_asked_for_ahead_is_let_g
     assert not ahead.behind
     await asyncio.sleep(0)
     assert [*asyncio.all_tasks()] == [asyncio.current_task()]
+    house.store.close()
+
+
+async def test_whose_turn_is_over_asks_for_nothing_more_and_is_behind_no_more(tmp_path: Path) -> None:
+    house = house_in(tmp_path / "h")
+    hearing = watcher(house, Pages(storm(house, 60)), turns=Overtaken(3))
+    assert not await hearing.round()
+    assert not hearing.behind
+    await asyncio.sleep(0)
+    assert [*asyncio.all_tasks()] == [asyncio.current_task()]
+    house.store.close()
+
+
+async def test_who_is_told_to_end_takes_the_page_under_way_and_no_more(tmp_path: Path) -> None:
+    house, stop, pages = house_in(tmp_path / "h"), asyncio.Event(), list[Taken]()
+
+    def heard(taken: Taken) -> None:
+        pages.append(taken)
+        stop.set()
+
+    await watcher(house, Pages(storm(house, 60)), heard).run(stop)
+    assert len(pages) == 1
+    await asyncio.sleep(0)
+    assert [*asyncio.all_tasks()] == [asyncio.current_task()]
+    assert len(house.rows("SELECT 1 FROM posts")) == sum(len(taken.mentions) for taken in pages)
     house.store.close()
