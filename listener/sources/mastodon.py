@@ -290,7 +290,7 @@ class Mastodon:
         found: list[_Entry] = []
         oldest = page[-1][0]
         for _ in range(MOST_PAGES):
-            older = await self._entries(stream, (("since_id", mark), ("max_id", oldest)))
+            older = await self._entries(stream, (("since_id", mark), ("max_id", oldest)), behind=True)
             fresh = [entry for entry in older if entry[0] not in seen]
             if not fresh:
                 return found, False
@@ -299,19 +299,19 @@ class Mastodon:
             oldest = fresh[-1][0]
         return found, True
 
-    async def _entries(self, stream: _Stream, params: Sequence[tuple[str, str]]) -> list[_Entry]:
-        """Return one page, newest first: the id that pages it, and the status."""
+    async def _entries(self, stream: _Stream, params: Sequence[tuple[str, str]], *, behind: bool = False) -> list[_Entry]:
+        """Return one page, newest first: the id that pages it, and the status. It may be all odd where it stands `behind` another."""
         body = await self._get(stream.path, (*stream.params, *params, ("limit", str(PAGE_SIZE))))
         if stream is _MENTIONS:
-            told = self._readable(_notification, body, "the mentions")
+            told = self._readable(_notification, body, "the mentions", behind=behind)
             return [(each.id, each.status if each.type == "mention" else None) for each in told]
-        return [(status.id, status) for status in self._readable(_status, body, f"the timeline {stream.name}")]
+        return [(status.id, status) for status in self._readable(_status, body, f"the timeline {stream.name}", behind=behind)]
 
-    def _readable(self, kind: TypeAdapter[Checked], body: object, what: str) -> list[Checked]:
+    def _readable(self, kind: TypeAdapter[Checked], body: object, what: str, *, behind: bool) -> list[Checked]:
         """Return what can be read of a list. One odd post must not silence those around it: it is left out and told as a gap.
 
         Raises:
-            Malformed: it is no list, or nothing of it can be read.
+            Malformed: it is no list, or nothing of it can be read and it does not stand `behind` a page of which something can.
         """
         told: list[Checked] = []
         odd: Malformed | None = None
@@ -321,7 +321,7 @@ class Mastodon:
                 told.append(read(kind, each, f"{what}, entry {number}"))
             except Malformed as problem:
                 odd = odd or problem
-        if odd and not told:
+        if odd and not (told or behind):
             raise odd
         if odd:
             self._odd.append(odd.message)

@@ -272,6 +272,23 @@ async def test_one_odd_post_does_not_silence_those_around_it(town: Town, proxy: 
     assert "entry 0 made no sense at status.created_at" in page.gap.reason
 
 
+async def test_an_odd_post_just_behind_what_was_heard_does_not_silence_a_full_page(
+    town: Town, proxy: Proxy, listening: Callable[..., Source]
+) -> None:
+    """What may lie behind that page is then the odd one alone."""
+    source = listening("shoes", signed_in=False)
+    await town.write("marta", "before #shoes")
+    _, cursor = await drain(source, None)
+    said = [await town.write("marta", f"#shoes {number}") for number in range(20)]
+    odd = {**said[0], "created_at": "0001-01-01T00:00:00+14:00"}
+    for page in ([*said[:0:-1], odd], [odd]):
+        proxy.once("GET", "/api/v1/timelines", answer(200, page))
+    page = await source.fetch(cursor)
+    assert [post.id for post in page.posts] == [status["id"] for status in said[1:]]
+    assert page.gap is not None
+    assert "entry 19 made no sense" in page.gap.reason
+
+
 async def test_ids_that_are_no_numbers_are_fine(town: Town, proxy: Proxy, listening: Callable[..., Source]) -> None:
     status = await town.write("marta", f"@{BRAND} hello")
     told = {"id": "01HZX", "type": "mention", "status": {**status, "id": "01J0ULID7", "account": {**status["account"], "id": "01ACC"}}}
