@@ -43,7 +43,7 @@ NOTHING_KNOWN = Known()
 class Judged:
     """A post with what it is a mention of, which competitors it names, and how it was judged (None where it is neither).
 
-    `edited` is true where it was stored before, in other words.
+    `edited` is true where it was stored before, in other words. `judge` names who judged it, "" where that is who judges when it is stored.
     """
 
     post: Post
@@ -51,6 +51,7 @@ class Judged:
     assessment: Assessment | None
     others: tuple[Other, ...] = ()
     edited: bool = False
+    judge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +205,8 @@ class Ear:
 
     def _with(self, many: Sequence[_Seen], bare: Sequence[Assessment]) -> list[Judged]:
         """Give those that were not judged their assessments; what corrections taught about their brands is put on top."""
-        found = iter(bare)
-        return [replace(one, assessment=self._taught(one, next(found))) if _unjudged(one) else one for one, _ in many]
+        found, judge = iter(bare), self.judge  # by the time it is stored, more may have been learned
+        return [replace(one, assessment=self._taught(one, next(found)), judge=judge) if _unjudged(one) else one for one, _ in many]
 
     def _taught(self, one: Judged, bare: Assessment) -> Assessment:
         adjustment = self._adjustments.of([mention.brand for mention in one.mentions])
@@ -309,7 +310,7 @@ def _brought(post: Post, brand: str, source: str = "import") -> tuple[Mention, .
 
 def _take_judgement(intake: Intake, one: Judged, judge: str) -> None:
     if one.assessment is not None:
-        intake.judge(one.mentions, one.assessment, judge=judge)
+        intake.judge(one.mentions, one.assessment, judge=one.judge or judge)
 
 
 def _named(one: Judged) -> competitors.Named:

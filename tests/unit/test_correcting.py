@@ -215,6 +215,22 @@ async def test_the_ear_learns_from_one_correction_without_a_restart(house: House
     assert ear.judge == before
 
 
+async def test_what_was_judged_before_something_was_learned_says_so(house: House) -> None:
+    """A page may be judged while those before it are stored."""
+    ear = Ear(house.store, house.book, house.clock)
+    await ear.take(NETWORK, Page((house.post("p1", BAD),), "c"))
+    (noted,) = await house.think()
+    page, before = Page((house.post("p2", BAD, "tom"),), "d"), ear.judge
+    ahead = await ear.judged(page)
+    hands(house).correct(noted.case, POSITIVE)
+    await ear.judged(Page((house.post("p3", BAD, "kim"),), "e"))
+    assert ear.judge != before
+    await ear.take(NETWORK, page, judged=ahead)
+    (row,) = house.rows("SELECT * FROM assessments WHERE post_id = 'p2'")
+    assert (row["mood"], heard_ledger.judged_as(row, ear.judge)) == ("negative", None)
+    assert heard_ledger.judged_as(row, before)
+
+
 async def test_what_is_not_to_be_learned_is_not(tmp_path: Path) -> None:
     house = House(tmp_path, routes=ROUTES, scoring={"sentiment": {"learn": False}})
     hands(house).correct(await heard(house), POSITIVE)
