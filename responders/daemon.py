@@ -291,7 +291,7 @@ class Daemon:
             pass
 
     async def _think(self) -> int:
-        noted = await self._mind.round(urgent=self._share.urgent_only(asyncio.get_running_loop().time()))
+        noted = await self._mind.round(critical=self._share.critical_only(asyncio.get_running_loop().time()))
         self._alive("think")
         for one in noted:
             self._tell(one)

@@ -107,17 +107,17 @@ class Mind:
         self._schedule = Schedule(book.hours, book.timezone)
         self._marks = {route.name: earning.mark(book, route) for route in book.routes}
 
-    async def round(self, limit: int = 100, *, urgent: bool = False) -> list[Noted]:
+    async def round(self, limit: int = 100, *, critical: bool = False) -> list[Noted]:
         """Decide what waits undecided, at most `limit` mentions, and act on edits and deletions; return what became of each.
 
-        With `urgent` only what cannot wait is decided. On a shared store several machines do this at a time, each with other people and
-        threads.
+        With `critical` only that is decided, and the rest left for later. On a shared store several machines do this at a time, each
+        with other people and threads.
         """
         if await self._store.aread(lambda reader: aftermath.pending(reader, at=self._clock())):
             return await self._store.awrite(lambda tx: self.decide(tx, limit))
-        if not await self._store.aread(partial(heard_ledger.waits, urgent=urgent)):
+        if not await self._store.aread(partial(heard_ledger.waits, critical=critical)):
             return []
-        return await self._store.awrite(lambda tx: self._decide_waiting(tx, limit, urgent=urgent), alongside=True)
+        return await self._store.awrite(lambda tx: self._decide_waiting(tx, limit, critical=critical), alongside=True)
 
     def decide(self, tx: Tx, limit: int = 100, waiting: Sequence[heard_ledger.Undecided] | None = None) -> list[Noted]:
         """Decide at most `limit` mentions that wait undecided, inside a transaction; `waiting` are those, where known."""
@@ -125,10 +125,10 @@ class Mind:
         return self._decide_waiting(tx, limit, waiting)
 
     def _decide_waiting(
-        self, tx: Tx, limit: int, waiting: Sequence[heard_ledger.Undecided] | None = None, *, urgent: bool = False
+        self, tx: Tx, limit: int, waiting: Sequence[heard_ledger.Undecided] | None = None, *, critical: bool = False
     ) -> list[Noted]:
         if waiting is None:
-            waiting = heard_ledger.undecided(tx, queueing.claim(tx, limit, urgent=urgent))
+            waiting = heard_ledger.undecided(tx, queueing.claim(tx, limit, critical=critical))
         if not waiting:
             return []
         noted = self._together(tx, waiting)

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from listener.clock import to_text
-from listener.model import Assessment, Mention, Post
-from listener.store import corrections, following
+from listener.model import Assessment, Level, Mention, Post
+from listener.store import corrections, following, queueing
 from listener.store.base import Reader, Row, Tx, Value, pack, storable, text
 
 _POST = """INSERT INTO posts (network, id, thread_id, parent_id, parent_author_id, author_id, handle, display_name, followers, bot, bio,
@@ -28,6 +28,7 @@ _ASSESSMENT = """INSERT INTO assessments (network, post_id, language, mood, scor
     ON CONFLICT (network, post_id) DO UPDATE SET language = excluded.language, mood = excluded.mood, score = excluded.score,
     level = excluded.level, points = excluded.points, intent = excluded.intent, record = excluded.record,
     judged_at = excluded.judged_at"""
+_PRESSING = {Level.HIGH: queueing.HIGH, Level.CRITICAL: queueing.CRITICAL}
 
 
 class Intake:
@@ -66,7 +67,7 @@ class Intake:
 
         A repeat renews the judgement and asks for a new decision.
         """
-        pressing = assessment.urgency.level.rank > 1 or bool(assessment.failed)
+        pressing = _PRESSING.get(Level.CRITICAL if assessment.failed else assessment.urgency.level, 0)  # who knows what it was
         self._mentions += [_mention_row(mention, self._at, pressing=pressing) for mention in mentions]
         self._assessments += [assessment_row(mention.post, assessment, self._at, judge) for mention in mentions[:1]]
 
@@ -132,7 +133,7 @@ def _post_row(post: Post, heard_at: datetime, source: str, *, late: bool, follow
     }
 
 
-def _mention_row(mention: Mention, heard_at: datetime, *, pressing: bool) -> Mapping[str, Value]:
+def _mention_row(mention: Mention, heard_at: datetime, *, pressing: int) -> Mapping[str, Value]:
     return {
         "network": mention.post.network,
         "post_id": mention.post.id,
@@ -140,7 +141,7 @@ def _mention_row(mention: Mention, heard_at: datetime, *, pressing: bool) -> Map
         "because": pack([[because.ground.value, because.text] for because in mention.because]),
         "addressed": int(mention.addressed),
         "heard_at": to_text(heard_at),
-        "pressing": int(pressing),
+        "pressing": pressing,
     }
 
 

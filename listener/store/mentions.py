@@ -28,7 +28,7 @@ from listener.model import (
     Urgency,
     Visibility,
 )
-from listener.store import corrections
+from listener.store import corrections, queueing
 from listener.store.base import Reader, Row, Tx, names, number, pack, text, text_or_none, unpack
 from listener.store.intake import Intake
 
@@ -234,9 +234,9 @@ def undecided(reader: Reader, places: Sequence[int]) -> list[Undecided]:
     ]
 
 
-def waits(reader: Reader, *, urgent: bool = False) -> bool:
-    """Return whether any mention, or any urgent one, waits to be decided."""
-    which = "AND pressing = 1" if urgent else ""
+def waits(reader: Reader, *, critical: bool = False) -> bool:
+    """Return whether any mention, or any critical one, waits to be decided."""
+    which = f"AND pressing = {queueing.CRITICAL}" if critical else ""
     return reader.one(f"SELECT 1 FROM mentions WHERE decided = 0 {which} LIMIT 1") is not None
 
 

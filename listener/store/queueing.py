@@ -15,6 +15,9 @@ from listener.store.base import Row, Tx, number, pack, text
 HEARD = "heard"
 """The bell that is rung when mentions were stored."""
 
+HIGH, CRITICAL = 1, 2
+"""How what presses is marked in the line; what does not is 0."""
+
 _GROUP = 100
 _MANY = 50  # of one person, that may wait and be decided before what came earlier
 _MOST_FLOODS = 20  # people with so much waiting that are passed over in one look for what is urgent; the next look goes on
@@ -26,19 +29,17 @@ def lock(tx: Tx, posts: Iterable[Post]) -> None:
     tx.lock(sorted({name for post in posts for name in _names(post.network, post.author.id, post.thread_id)}))
 
 
-def claim(tx: Tx, limit: int, *, urgent: bool = False) -> list[int]:
+def claim(tx: Tx, limit: int, *, critical: bool = False) -> list[int]:
     """Take at most `limit` mentions to be decided in this transaction; return their places in the line, in that order.
 
-    With `urgent` only what is urgent, with whatever waits of the same people: the rest of the line is for another time.
-
-    The oldest, but where more wait than that, what is urgent before them, with whatever waits of the same people: a cry for help does
-    not stand behind a storm, and nobody's words are decided in another order than they came. Those of people and threads that
-    another machine is busy with are left to it.
+    The oldest, but where more wait than that, what is critical before them, then what is urgent else, with whatever waits of the same
+    people: a cry for help does not stand behind a storm, and nobody's words are decided in another order than they came. Those of
+    people and threads that another machine is busy with are left to it. With `critical` the rest of the line is left for another time.
     """
-    if urgent:
-        return sorted(list(_free(tx, _urgent(tx, limit), set()))[:limit])
+    if critical:
+        return sorted(list(_free(tx, _pressing(tx, CRITICAL, limit), set()))[:limit])
     group = _oldest(tx, 0)
-    rows = group if len(group) < _GROUP else [*_urgent(tx, limit), *group]
+    rows = group if len(group) < _GROUP else [*_pressing(tx, CRITICAL, limit), *_pressing(tx, HIGH, limit), *group]
     found: dict[int, None] = {}
     busy: set[str] = set()
     for _ in range(_FARTHEST // _GROUP):
@@ -82,15 +83,16 @@ def _oldest(tx: Tx, after: int) -> list[Row]:
     return tx.all(f"{_WAITING} AND m.seq > :after ORDER BY m.seq LIMIT :most", most=_GROUP, after=after)
 
 
-def _urgent(tx: Tx, limit: int) -> list[Row]:
-    """Return what is urgent with all that waits of the same people, in the order it came.
+def _pressing(tx: Tx, how: int, limit: int) -> list[Row]:
+    """Return what presses so much, with all that waits of the same people, in the order it came.
 
     Whoever has a great deal waiting stands in the line like everybody: a flood with a cry in it, or of cries, holds up no other cry.
     """
     found: list[Row] = []
     flooding: set[str] = set()
     for _ in range(_MOST_FLOODS):
-        pressing = tx.all(f"{_WAITING} AND m.pressing = 1 AND {_BY_OTHERS} ORDER BY m.seq LIMIT :most", most=limit, known=pack([*flooding]))
+        mark = f"m.pressing = {how}"  # written out, so that the index of those is used
+        pressing = tx.all(f"{_WAITING} AND {mark} AND {_BY_OTHERS} ORDER BY m.seq LIMIT :most", most=limit, known=pack([*flooding]))
         found = _all_waiting_of(tx, pressing)
         many = Counter(_names_of(row)[0] for row in found)
         floods = {author for author, waiting in many.items() if waiting > _MANY}

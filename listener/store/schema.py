@@ -132,6 +132,9 @@ _PRESSING = (
     "CREATE INDEX mentions_pressing ON mentions (seq) WHERE decided = 0 AND pressing = 1",
 )
 
+# Since then a critical mention is marked 2, and the urgent ones else 1.
+_CRITICAL = ("CREATE INDEX mentions_critical ON mentions (seq) WHERE decided = 0 AND pressing = 2",)
+
 MIGRATIONS = Migrations(
     "listener",
     {
@@ -145,5 +148,6 @@ MIGRATIONS = Migrations(
         "008_indexed_at_the_end": _INDEXED_AT_THE_END,
         "009_silences": _SILENCES,
         "010_pressing": _PRESSING,
+        "011_critical": _CRITICAL,
     },
 )
