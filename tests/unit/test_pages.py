@@ -165,7 +165,7 @@ async def test_a_page_takes_a_handful_of_statements_however_many_it_holds(
 
     await page("w", 100)
     few, lots = await page("f", 10), await page("l", 100)
-    assert lots <= few + 2
+    assert lots <= few + 3, "where many wait, what presses is sought among them"
     assert lots <= MOST
 
 
