@@ -167,8 +167,10 @@ def _check_token(token: Secret | None, host: str | None) -> None:
 class Http:
     """Requests to one network. `base_url` is `https://host[:port]`; plain http is for hosts named in `EARNEST_ALLOW_HOSTS`."""
 
-    def __init__(self, base_url: str, *, token: Secret | None = None, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, base_url: str, *, token: Secret | None = None, max_bytes: int = MAX_BYTES, reader: bool = False) -> None:
         """Keep the address and the token; nothing is opened yet. Bodies beyond `max_bytes` are refused.
+
+        A `reader` asks for page after page: its connections serve the next question too, and it refuses to write.
 
         Raises:
             UsageError: the address cannot be used.
@@ -187,6 +189,7 @@ class Http:
         self._origin = url.origin()
         self._token = token
         self._max_bytes = max_bytes
+        self._reader = reader
         self._session: aiohttp.ClientSession | None = None
         self.date = ""
         """What time it was at the host when it answered last, as it wrote it, whatever else was wrong with the answer."""
@@ -220,7 +223,11 @@ class Http:
             NotConnected: no connection was made, so no byte was sent.
             Malformed: a 2xx answer is no JSON, too large or too deep.
             NetworkError: anything else; whether the request was carried out cannot be told.
+            ValueError: a reader was told to write.
         """
+        if self._reader and method not in _READS:
+            why = f"a reader does not {method}"
+            raise ValueError(why)
         url = URL(self._base + path, encoded=False)
         if params:
             url = url.with_query(list(params.items()) if isinstance(params, Mapping) else list(params))
@@ -271,8 +278,8 @@ class Http:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            # A fresh connection for every call: a kept one may be dead already, and then nobody can tell whether bytes arrived.
-            connector = aiohttp.TCPConnector(socket_factory=self._socket, force_close=True)
+            # A fresh connection for every write: a kept one may be dead already, and then nobody can tell whether bytes arrived.
+            connector = aiohttp.TCPConnector(socket_factory=self._socket, force_close=not self._reader)
             jar = aiohttp.DummyCookieJar()
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=jar, trust_env=False, request_class=_Request)
         return self._session

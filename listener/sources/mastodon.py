@@ -119,7 +119,7 @@ class Mastodon:
         """
         self.name = name
         self._secret = reading_secret(name)
-        self._http = Http(base_url(options.instance), token=token)
+        self._http = Http(base_url(options.instance), token=token, reader=True)
         self._signed_in = token is not None
         self._again = _mastodon_again.Reader(self._http, base_url(options.instance), self._secret, signed_in=self._signed_in)
         tags = tuple(_Stream(f"#{tag}", f"/api/v1/timelines/tag/{quote(tag, safe='')}") for tag in options.tags)

@@ -332,6 +332,32 @@ async def test_a_call_may_bring_its_own_token(serve: Serve, http: Callable[..., 
     assert (await client.call("GET", "/")).body == "Bearer one"
 
 
+async def test_a_reader_keeps_its_connection_and_refuses_to_write(serve: Serve, http: Callable[..., Http]) -> None:
+    """Page after page goes over one connection; one that the server has let go of is replaced and asked again."""
+    doors: list[object] = []
+    close = [False]
+
+    async def answer(request: web.Request) -> web.Response:
+        doors.append(request.transport)
+        if close[0] and request.transport is not None:
+            asyncio.get_running_loop().call_later(0, request.transport.close)
+        return web.json_response(request.path)
+
+    url = await serve(answer)
+    reader, other = http(url, reader=True), http(url)
+    for client in (reader, other):
+        for page in range(3):
+            assert (await client.call("GET", f"/{page}")).body == f"/{page}"
+    assert len(set(doors[:3])) == 1
+    assert len(set(doors[3:])) == 3, "whoever may write has a fresh one each time"
+    close[0] = True
+    for page in range(3):
+        assert (await reader.call("GET", f"/{page}")).body == f"/{page}"
+    with pytest.raises(ValueError, match="a reader does not POST"):
+        await reader.call("POST", "/")
+    assert len(doors) == 9
+
+
 async def test_a_closed_client_opens_again(serve: Serve, http: Callable[..., Http]) -> None:
     client = http(await serve(says("{}")))
     await client.call("GET", "/")
