@@ -17,6 +17,8 @@ MOST_PAGES = 10
 """Pages that wait to be judged; then a network is asked for no more until there is room."""
 MOST_POSTS = 400
 """Posts that are taken at once. What is urgent among them is decided first, but not before all of them are stored."""
+MOST_TEXT = 400_000
+"""Characters of a page behind which nothing is asked for ahead: a network may fill each page with megabytes, and many would be kept."""
 
 Fetch = Callable[[str | None], Awaitable[Page]]
 
@@ -121,7 +123,8 @@ class Ahead:
 
 def _leads_on(page: Page, cursor: str | None) -> bool:
     """Return whether the page after `page` may be asked for; one that brought nothing after `cursor` leads nowhere."""
-    return page.more and page.ahead and bool(page.posts) and page.cursor != cursor
+    leads = page.more and page.ahead and bool(page.posts) and page.cursor != cursor
+    return leads and sum(len(post.text) for post in page.posts) <= MOST_TEXT
 
 
 class _Batch:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from listener.ahead import MOST_PAGES, MOST_POSTS, Ahead
+from listener.ahead import MOST_PAGES, MOST_POSTS, MOST_TEXT, Ahead
 from listener.errors import EarnestError, NetworkError
 from listener.model import Account, Gap, Page, Post
 from listener.polling import Ear, Taken
@@ -147,6 +147,18 @@ async def test_many_pages_are_stored_at_once_but_no_more_than_a_few_hundred_post
     await watcher(house, Pages(storm(house, 15, each=60)), lambda taken: sizes.append(len(taken.mentions))).round()
     assert sum(sizes) == 15 * 60
     assert 60 < max(sizes) <= MOST_POSTS
+    house.store.close()
+
+
+async def test_pages_full_of_words_are_not_heaped_up(tmp_path: Path) -> None:
+    house = house_in(tmp_path / "h")
+    ear = Ear(house.store, house.book, house.clock)
+    source = Pages([Page((house.post(f"{n}", "a" * (MOST_TEXT + 1)),), "") for n in range(4)])
+    ahead, cursor = Ahead(source.fetch, lambda: ear), None
+    for asked in range(1, 5):
+        cursor = (await ahead.after(cursor)).page.cursor
+        await asyncio.sleep(0)
+        assert (source.asked.qsize(), cursor) == (asked, f"{asked}")
     house.store.close()
 
 
