@@ -24,8 +24,8 @@ Fetch = Callable[[str | None], Awaitable[Page]]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A page, or several as one, and the ear to take it; `judged` is how that ear judged its posts, None where it has yet to."""
+class Ready:
+    """A page, or several as one, and the ear to store it by; `judged` is how that ear judged its posts, None where it has yet to."""
 
     page: Page
     ear: Ear
@@ -33,7 +33,11 @@ class Heard:
 
 
 class Ahead:
-    """Asks for pages ahead where their source says that it may (`Page.ahead`). What was not taken is not lost: it is asked for again."""
+    """Asks for pages ahead where their source says that it may (`Page.ahead`). What was not taken is not lost: it is asked for again.
+
+    One task asks for page after page, and puts them in a queue. Another takes from it what is to be stored next and judges it, once for
+    each `after`. Either both are there or neither: then the network is asked by whoever wants the page.
+    """
 
     def __init__(self, fetch: Fetch, ear: Callable[[], Ear]) -> None:
         """Ask by `fetch` and judge by the ear of the rules in force; nothing is asked for yet."""
@@ -42,8 +46,8 @@ class Ahead:
         self._come: asyncio.Queue[Page | Exception] = asyncio.Queue(MOST_PAGES)
         self._next: Page | Exception | None = None  # has come, and did not go with the pages before it
         self._asking: asyncio.Task[None] | None = None
-        self._judging: asyncio.Task[Heard] | None = None
-        self._judges = False  # whether what is judged has come: before that, its task waits for the network
+        self._judging: asyncio.Task[Ready] | None = None
+        self._in_hand = False  # whether what is to be judged has come: before that, its task waits for the network
         self._waited = False
         self._stands: str | None = None  # the cursor behind what was taken last
 
@@ -54,48 +58,51 @@ class Ahead:
 
     @property
     def _waits(self) -> bool:
-        return self._judges or self._next is not None or not self._come.empty()
+        return self._in_hand or self._next is not None or not self._come.empty()
 
-    async def after(self, cursor: str | None) -> Heard:
+    async def after(self, cursor: str | None) -> Ready:
         """Return what comes after `cursor`, which is where the source stands in the store: all that came before is stored.
 
         Raises:
-            EarnestError: the network could not be asked; what came before was returned.
+            EarnestError: the network could not be asked, or the store; what came before was returned. Whoever asks again, asks anew.
         """
         self._waited = self._waits
-        if self._asking is None or cursor != self._stands:
+        if cursor != self._stands:
             self.drop()
-            page = await self._fetch(cursor)
-            if _leads_on(page, cursor):
-                self._asking = asyncio.create_task(self._ask(page.cursor, self._come))
-            heard = Heard(page, self._ear())
-        elif self._judging:
-            heard = await self._judging
-            self._judging, self._judges = None, False
+        try:
+            ready = await (self._judging or self._begin(cursor))
+        except BaseException:
+            self.drop()
+            raise
+        self._stands, self._judging, self._in_hand = ready.page.cursor, None, False
+        if self._asking and (self._waits or not self._asking.done()):
+            self._judging = asyncio.create_task(self._judge(ready.page))
         else:
-            heard = Heard((await self._batch()).page(), self._ear())
-        self._stands = heard.page.cursor
-        if self._asking and self._asking.done() and not self._waits:
             self._asking = None
-        if self._asking:
-            self._judging = asyncio.create_task(self._judge(heard.page))
-        return heard
+        return ready
+
+    async def _begin(self, cursor: str | None) -> Ready:
+        """Ask for a page, and for those behind it where that may be done."""
+        page = await self._fetch(cursor)
+        if _leads_on(page, cursor):
+            self._asking = asyncio.create_task(self._ask(page.cursor, self._come))
+        return Ready(page, self._ear())
 
     def drop(self) -> None:
-        """Ask for no more and forget what has come: somebody else has gone on from there, or its time is over."""
+        """Ask for no more and forget what has come: somebody else has gone on from there, something failed, or its time is over."""
         for task in (self._asking, self._judging):
             if task and not task.cancel() and not task.cancelled():
                 task.exception()  # nobody wants to know any more
         self._asking = self._judging = self._next = None
-        self._judges = False
+        self._in_hand = False
         self._come = asyncio.Queue(MOST_PAGES)
 
-    async def _judge(self, before: Page) -> Heard:
+    async def _judge(self, before: Page) -> Ready:
         """Judge what comes next, unless it rests on the page before it, which is being stored."""
         batch = await self._batch()
-        self._judges = True
+        self._in_hand = True
         page, ear = batch.page(), self._ear()
-        return Heard(page, ear, None if _Batch(before).touches(page) else await ear.judged(page))
+        return Ready(page, ear, None if _Batch(before).touches(page) else await ear.judged(page))
 
     async def _batch(self) -> _Batch:
         """Return the next page with all that have come behind it and may go with it."""
@@ -140,15 +147,20 @@ class _Batch:
 
     def takes(self, page: Page) -> bool:
         """Take the next page too; return False where it must be taken after those before it, or tells of more than posts."""
-        plain = not any((page.gap, page.gone, page.late, self.last.gap, self.last.gone, self.last.late))
+        plain = not any((page.gap, page.gone, page.late, self.last.gap, self.last.late))
         if not plain or self.touches(page) or len(self._posts) + len(page.posts) > MOST_POSTS:
             return False
         self._add(page)
         return True
 
     def touches(self, page: Page) -> bool:
-        """Return whether a page brings a post again, or goes on with a conversation: what was said before must be stored by then."""
-        return any(post.id in self._ids or (post.parent_id and post.thread_id in self._threads) for post in page.posts)
+        """Return whether a page rests on these: it brings a post again, goes on with a conversation, or may with one that lost a post.
+
+        What was said before must be stored by then, and what was deleted must be gone.
+        """
+        return bool(self.last.gone) or any(
+            post.id in self._ids or (post.parent_id and post.thread_id in self._threads) for post in page.posts
+        )
 
     def _add(self, page: Page) -> None:
         self.last = page

@@ -137,20 +137,20 @@ class Ear:
     ) -> Taken:
         """Store a page of `source` and move its cursor, together or not at all; `network` is the source's, where its name is another.
 
-        `judged` are its posts as `judged` returned them, where that was done before.
+        `judged` are its posts as `Ear.judged` of this ear returned them, where that was done before.
 
         `follow` says whether its posts can be read again later. `stood` is where the source stood when the page was asked for. Where
         somebody has moved it since, nothing is stored: the page may be older than what is stored by now, and an edit must not be undone
         nor a deleted post come back. It is asked for again from there. The same where it is not our turn any more (`ours`).
         """
         page = fitted(page)
-        known = await self._judge_page(page.posts) if judged is None else judged
+        all_judged = await self._judge_page(page.posts) if judged is None else judged
 
         def work(tx: Tx) -> Taken:
             queueing.lock(tx, page.posts)
             if not ours(tx) or (stood is not None and ledger.cursor(tx, source) != stood):
                 return Taken((), stale=True)
-            taken = self._store_page(tx, source, network or source, page, known, follow=follow)
+            taken = self._store_page(tx, source, network or source, page, all_judged, follow=follow)
             ledger.move_cursor(tx, source, page.cursor, at=self._clock())
             return _rung(tx, taken)
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from functools import partial
 
 from listener import logs
-from listener.ahead import Ahead, Heard
+from listener.ahead import Ahead, Ready
 from listener.clock import Clock
 from listener.errors import EarnestError, NotConnected, RateLimited, SignInNeeded
 from listener.model import Account
@@ -88,7 +88,7 @@ class Watcher:
         turns: Turns = ALONE,
         pulse: Pulse | None = None,
     ) -> None:
-        """Watch `source` every `every` seconds; `heard` is told of each page, `ear` gives the ear of the rules in force.
+        """Watch `source` every `every` seconds; `ear` gives the ear of the rules in force, `heard` is told of each page (or several as one).
 
         `tell` is told, once for each change, how hearing goes. `ours` is shared by all watchers: by network, which account is ours and by
         which source we know it. A source is heard by one machine at a time (`turns`). `pulse` is told of every poll and of every page, so
@@ -96,7 +96,6 @@ class Watcher:
         """
         self._source = source
         self._ahead = Ahead(source.fetch, ear)
-        self._ear = ear
         self._store = store
         self._clock = clock
         self.every = every
@@ -160,8 +159,8 @@ class Watcher:
         more = moved = False
         for _ in range(_PAGES_A_ROUND):
             stood = await self._store.aread(lambda reader: ledger.cursor(reader, self.name))
-            heard = await self._ahead.after(stood[1])
-            taken, page = await self._take(heard, stood), heard.page
+            ready = await self._ahead.after(stood[1])
+            taken, page = await self._take(ready, stood), ready.page
             self._heard(taken)
             self._gaps += bool(page.gap) and not taken.stale
             self._alive(0.0)
@@ -182,10 +181,10 @@ class Watcher:
         self._say(Hearing(self.name, "listening"))
         return going_on
 
-    async def _take(self, heard: Heard, stood: ledger.Stood) -> Taken:
+    async def _take(self, ready: Ready, stood: ledger.Stood) -> Taken:
         source, follow, still = self._source, isinstance(self._source, Following), partial(self._turns.holds, name=self._turn)
-        return await heard.ear.take(
-            self.name, heard.page, judged=heard.judged, network=source.network, follow=follow, stood=stood, ours=still
+        return await ready.ear.take(
+            self.name, ready.page, judged=ready.judged, network=source.network, follow=follow, stood=stood, ours=still
         )
 
     def _claim(self, account: Account) -> None:

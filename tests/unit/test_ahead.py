@@ -185,7 +185,7 @@ async def test_what_came_before_a_failure_is_stored_and_the_rest_is_asked_for_ag
     hearing = watcher(house, Pages(storm(house, 12), each=fail))
     with pytest.raises(EarnestError, match="the network is away"):
         await hearing.round()
-    await hearing.note(NetworkError("the network is away"))
+    assert not hearing.behind
     assert ledger.cursor(house.store.read(), NAME)[1] == "7"
     assert len(house.rows("SELECT 1 FROM posts")) == 7 * 40
     assert not await hearing.round()
@@ -204,6 +204,19 @@ async def test_where_somebody_else_has_gone_on_what_was_asked_for_ahead_is_let_g
     assert not ahead.behind
     await asyncio.sleep(0)
     assert [*asyncio.all_tasks()] == [asyncio.current_task()]
+    house.store.close()
+
+
+async def test_what_follows_a_page_that_takes_posts_away_is_judged_when_that_is_stored(tmp_path: Path) -> None:
+    """A deleted post is no part of its thread any more: an answer to it is not judged by its words."""
+    house = house_in(tmp_path / "h")
+    pages = storm(house, 4)
+    pages[2] = replace(pages[2], gone=("000-00",))
+    ear, source = Ear(house.store, house.book, house.clock), Pages(pages)
+    ahead = Ahead(source.fetch, lambda: ear)
+    ready = [await ahead.after(cursor) for cursor in (None, "1", "2", "3")]
+    assert [one.page.posts for one in ready] == [page.posts for page in pages]
+    assert [one.judged is not None for one in ready] == [False, True, True, False]
     house.store.close()
 
 
