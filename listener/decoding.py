@@ -23,10 +23,12 @@ def decoded(data: bytes) -> object:
 
     Raises:
         TooDeepError: it is nested deeper than 64.
-        RecursionError: it is nested far deeper.
         ValueError: it is no JSON.
     """
-    value = json.loads(data, parse_constant=_no_constant)
+    try:
+        value = json.loads(data, parse_constant=_no_constant)
+    except RecursionError:
+        raise TooDeepError from None
     if _ODD.search(data):
         return tidy(value)
     level: list[object] = [value]  # nearly every answer of thousands of texts is as it should be: only its depth is to be seen

@@ -361,10 +361,10 @@ class Http:
                 problem = "is too large"
             else:
                 return decoded(data)
-        except RecursionError:
-            problem = "is nested too deep"
-        except ValueError as error:
-            problem = str(error) if isinstance(error, TooDeepError) else "is no JSON"
+        except TooDeepError as error:
+            problem = str(error)
+        except ValueError:
+            problem = "is no JSON"
         if good:
             message = f"the answer of {self.host} {problem}"
             raise Malformed(message)

@@ -7,13 +7,12 @@ disconnections" (August 2026): at once after one that stood, then longer and lon
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from listener import logs
-from listener.decoding import tidy
+from listener.decoding import decoded
 from listener.errors import EarnestError, Malformed, NetworkError, NotConnected, RateLimited, SignInNeeded
 from listener.model import Post
 from listener.x_stream import Agreed, Rule, StreamClient, WireStreamed, streamed
@@ -149,9 +148,9 @@ class XStream:
         if not line.strip():
             return
         try:
-            told = streamed.validate_python(tidy(json.loads(line)))
+            told = streamed.validate_python(decoded(line))
             post = self._read(told) if ids & {one.id for one in told.matching_rules} else None
-        except (ValueError, RecursionError, Malformed):
+        except (ValueError, Malformed):
             if not self._odd:
                 self._odd = True
                 _log.warning("the stream brings what cannot be read; it is left to the lists", source=self._name)
