@@ -88,7 +88,7 @@ class Watcher:
         turns: Turns = ALONE,
         pulse: Pulse | None = None,
     ) -> None:
-        """Watch `source` every `every` seconds; `ear` gives the ear of the rules in force, `heard` is told of each page (or several as one).
+        """Watch `source` every `every` seconds; `ear` gives the ear of the rules in force, `heard` is told of each page.
 
         `tell` is told, once for each change, how hearing goes. `ours` is shared by all watchers: by network, which account is ours and by
         which source we know it. A source is heard by one machine at a time (`turns`). `pulse` is told of every poll and of every page, so

@@ -1,4 +1,7 @@
-"""How deciding shares a machine with hearing: in a storm what is critical is decided at once, and the rest when all is heard."""
+"""How deciding shares a machine with hearing: in a storm what is critical is decided at once, and the rest when all is heard.
+
+It goes by what this very process hears: one that only thinks takes nothing from the hearing of another machine, and decides everything.
+"""
 
 from __future__ import annotations
 

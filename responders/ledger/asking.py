@@ -53,12 +53,15 @@ def places(reader: Reader, where: str, values: Mapping[str, Value], *, at: datet
 
 
 def many(reader: Reader, where: str, values: Mapping[str, Value], *, at: datetime) -> int:
-    """Return how many places there are."""
+    """Return how many rows `places` has without a limit; `where`, its `values` and `at` are as there."""
     sql = f"SELECT COUNT(*) AS n FROM {_ALL} AND {where}" if where else _COUNTED
     row = reader.one(sql, now=to_text(at), **values)
     return number(row, "n") if row else 0
 
 
 def stands(reader: Reader, *, at: datetime) -> Row | None:
-    """Return how many drafts wait (`n`), how many of them late (`late`), and when the next of them is due (`next`)."""
+    """Return how many drafts wait (`n`), how many of them late (`late`), and when the next is due (`next`; None for never).
+
+    Snoozed cases count too: their deadlines do not sleep.
+    """
     return reader.one(_STANDS, now=to_text(at))

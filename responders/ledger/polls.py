@@ -20,7 +20,10 @@ def overdue(row: Row, *, at: datetime) -> timedelta:
 
 
 def stands(row: Row, *, running: bool, at: datetime) -> str:
-    """Return how a source does now, in a word or two: as it was found last, unless nobody has listened since."""
+    """Return how a source does now, in a word or two: as it was found last, unless it did well then and nobody has listened since.
+
+    Then it is "not running" where no daemon works on the store, and "not polled" where one does and this source is `overdue`.
+    """
     if text(row, "state") != _WELL:
         return text(row, "state")
     return "not running" if not running else "not polled" if overdue(row, at=at) else _WELL
