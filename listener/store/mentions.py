@@ -250,12 +250,6 @@ def is_stored(reader: Reader, network: str, post_id: str) -> bool:
     return reader.one("SELECT 1 FROM posts WHERE network = :network AND id = :id", network=network, id=post_id) is not None
 
 
-def is_own(reader: Reader, network: str, post_id: str) -> bool:
-    """Return whether a post is stored and our own."""
-    row = reader.one("SELECT own FROM posts WHERE network = :network AND id = :id", network=network, id=post_id)
-    return bool(row and row["own"])
-
-
 def is_late(reader: Reader, network: str, post_id: str) -> bool:
     """Return whether a post is history that was taken in, not heard as it happened."""
     row = reader.one("SELECT late FROM posts WHERE network = :network AND id = :id", network=network, id=post_id)
