@@ -117,7 +117,10 @@ class Ahead:
         return batch
 
     async def _ask(self, cursor: str | None, come: asyncio.Queue[Page | Exception]) -> None:
-        """Ask for page after page, until one comes that is the last for now. A failure is told in its turn."""
+        """Ask for page after page, until one comes that is the last for now. A failure is told in its turn.
+
+        They go into `come`, the queue of this very chain: what a cancelled one still puts there stands in no later one.
+        """
         try:
             page = None
             while page is None or _leads_on(page, cursor):
