@@ -12,7 +12,7 @@ from listener.store.base import Reader, Row, Store, text
 from listener.text import one_line
 from responders.crew import program_version
 from responders.findings import Finding, State
-from responders.ledger import beats
+from responders.ledger import beats, facts
 from responders.ledger.beats import Beat
 from responders.ledger.machines import undone
 from responders.ledger.polls import overdue
@@ -32,7 +32,9 @@ def alive(reader: Reader, health: Health, book: Rulebook | None, *, at: datetime
     """Yield how a daemon that holds the store fares, by its signs of life."""
     found = beats.all_(reader)
     fresh = [beat for beat in found if at - beat.at <= beats.QUIET]
-    if not fresh:
+    if not found and "demo" in facts.known(reader):
+        yield Finding("daemon", State.OK, "the demo's is running, on the demo's town; it leaves no signs of life")
+    elif not fresh:
         yield _quiet(found, at)
     for beat in fresh:
         yield from _fares(beat, health, book)
@@ -93,7 +95,7 @@ def room(store: Store) -> Iterator[Finding]:
     except OSError:
         return
     size = _size(path)
-    left = f"{_megabytes(free)} are free where the store lies" + (f", which is {_megabytes(size)}" if size else "")
+    left = f"{_megabytes(free)} are free where the store lies" + (f"; the store takes {_megabytes(size)}" if size else "")
     if free < _LITTLE_ROOM:
         hint = "make room, or give the store another disk: where nothing can be written, nothing is heard and nothing is sent"
         yield Finding("disk", State.WRONG if free < _NO_ROOM else State.WARNING, left, hint)

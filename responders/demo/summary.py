@@ -26,10 +26,10 @@ def _count(found: Sized, what: str) -> str:
 
 
 def _held(noted: Iterable[Noted]) -> list[str]:
-    """Return why drafts do not leave by themselves, each reason once, with all cases that it holds."""
+    """Return why drafts do not leave by themselves, each reason once, with all cases that it holds; without a draft nothing is held."""
     why: dict[str, list[str]] = {}
     for one in noted:
-        for hold in one.decision.holds:
+        for hold in one.decision.holds if one.proposal else ():
             if not hold.forbids:
                 asked = "the network asks for it: " if hold.gate == "policy" else ""
                 why.setdefault(asked + hold.reason, []).append(one.case)

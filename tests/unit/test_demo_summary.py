@@ -1,11 +1,11 @@
-"""What the demo says at its end is whole: no case that is held is left out."""
+"""What the demo says at its end is whole: no case that is held is left out, and none is named of which there is nothing to hold."""
 
 from __future__ import annotations
 
 from listener.model import Level
 from responders.demo.play import Morning
 from responders.demo.summary import lines
-from responders.model import Decision, Hold
+from responders.model import Decision, Hold, Proposal
 from responders.pipeline import Noted
 from tests.unit.deciding import heard, judged
 
@@ -23,11 +23,11 @@ def test_every_held_case_is_named_and_each_reason_stands_once_and_whole() -> Non
             heard(judged(level=Level.NORMAL)),
             f"A-{number}",
             Decision("upset", "v1", ("draft:sorry",), (NIGHT, LABEL), ()),
-            None,
+            Proposal("@ana I am sorry. ^Jo", None, "sorry", None) if number < 9 else None,
             "open",
             "",
         )
-        for number in range(1, 9)
+        for number in range(1, 10)
     ]
     held = [line for line in lines(Morning(noted=noted)) if line.startswith("held")]
     every = "A-1, A-2, A-3, A-4, A-5, A-6, A-7, A-8"

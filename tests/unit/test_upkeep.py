@@ -93,6 +93,11 @@ def test_one_that_holds_the_store_and_says_nothing_hangs(here: Installation) -> 
     assert "no sign of life for 3 minutes" in message
 
 
+def test_the_demo_leaves_no_signs_of_life_and_is_not_to_be_started_anew(here: Installation) -> None:
+    here.store.write(lambda tx: facts.keep(tx, "demo", "1", at=here.at))
+    assert here.odd() == []
+
+
 def test_parts_that_do_not_go_round_are_named(here: Installation) -> None:
     here.beat(stalled=("speak", "tick rules"))
     assert only(here.odd()) == ("daemon", State.WRONG, "parts of it do not go round any more: speak, tick rules")
@@ -140,6 +145,7 @@ def test_a_full_disk_and_a_log_that_grows_are_named(here: Installation, monkeypa
     monkeypatch.setattr(upkeep, "_LARGE_LOG", 10)
     found = [(one.check, one.state) for one in upkeep.room(here.store)]
     assert found == [("disk", State.OK), ("store", State.WARNING)]
+    assert next(upkeep.room(here.store)).message == "5,000 MB are free where the store lies; the store takes less than 1 MB"
     for free, state in ((900_000_000, State.WARNING), (9_000_000, State.WRONG)):  # noqa: B007  # the fake disk reads it
         assert next(upkeep.room(here.store)).state is state
 
