@@ -159,7 +159,7 @@ def _decision(decision: Decision) -> Iterator[str]:
     for shadow in decision.shadows:
         yield f"   {one_line(shadow.route, 40)} (shadow) {one_line(shadow.because, _WIDTH)}"
     for hold in decision.holds:
-        until = f", until {local(hold.until)}" if hold.until else ""
+        until = f", until {hold.until.astimezone():%Y-%m-%d %H:%M %Z}" if hold.until else ""
         weight = "forbidden" if hold.forbids else "to be posted by hand" if hold.by_hand else "held"
         yield f"   {weight} by {hold.gate}: {one_line(hold.reason, _LONG)}{until}"
 
