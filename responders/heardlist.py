@@ -49,17 +49,19 @@ class _Way:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question: conditions on a case, on the level of a mention, and words; with all values but the words."""
+    """A question: conditions on a case, on the level of a mention, parts of a post, and words; with all values but the words."""
 
     conditions: tuple[Condition, ...]
     levels: str
+    parts: str
     words: str
     values: dict[str, Value]
 
     def where(self, first: str = "") -> str:
         """Return all but the words as SQL; an index serves the condition on the column `first` alone."""
         parts = [one.plain if one.column == first else one.unindexed for one in self.conditions]
-        return " AND ".join([*parts, *([f"{judged.LEVEL} IN {self.levels}"] if self.levels else [])]) or "1 = 1"
+        levels = f"{judged.LEVEL} IN {self.levels}" if self.levels else ""
+        return " AND ".join(filter(None, [*parts, levels, self.parts])) or "1 = 1"
 
     def ways(self) -> Iterator[tuple[str, _Way]]:
         """Yield how to gather what fits one condition, with the condition's name."""
@@ -71,6 +73,9 @@ class _Asked:
                 UNION SELECT network, post_id FROM decisions WHERE raised <> ''"""
             tables = f"({pressing}) AS u CROSS JOIN mentions m CROSS JOIN posts p CROSS JOIN assessments a CROSS JOIN cases c"
             yield "level", _Way(f"SELECT 1 FROM ({pressing}) AS u", tables, "m.network = u.network AND m.post_id = u.post_id AND")
+        if self.parts:
+            tables = "posts p CROSS JOIN mentions m CROSS JOIN assessments a CROSS JOIN cases c"
+            yield "parts", _Way(f"SELECT 1 FROM posts p WHERE {self.parts}", tables)
         if self.words:
             tables = f"({searching.FOUND}) AS w CROSS JOIN posts p CROSS JOIN mentions m CROSS JOIN assessments a CROSS JOIN cases c"
             yield "words", _Way(searching.FOUND, tables, "p.seq = w.seq AND")
@@ -82,7 +87,10 @@ def heard(reader: Reader, filters: Filters, *, search: str, at: datetime, limit:
     `window` and `many` are how many mentions are looked through first, and how many are gathered at most.
     """
     conditions, values = filters.conditions(at)
-    asked = _Asked(conditions, filters.levels, searching.query(search), values)
+    words, unspaced = searching.parted(search)
+    parts = " AND ".join(searching.CONTAINS.format(name=f":part{n}") for n in range(len(unspaced)))
+    values |= {f"part{n}": part for n, part in enumerate(unspaced)}
+    asked = _Asked(conditions, filters.levels, parts, searching.query(words), values)
     found = _numbers(reader, asked, limit, max(window, 2 * limit), many)
     return [judged.on_row(row) for row in _rows(reader, found)]
 

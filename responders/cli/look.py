@@ -30,6 +30,7 @@ _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _DIGEST_SHOWN = 12
 
 
+_NO_WORDS = 'Nothing was heard that fits. Words are found whole: "charge" does not find "charged". Everything heard: earnest mentions'
 _LIMIT = click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="How many at most.")
 
 
@@ -123,7 +124,8 @@ def _inbox_next(waiting: Sequence[Waiting], parked: Sequence[Unsettled], filters
     "--search",
     default="",
     metavar="WORDS",
-    help='Only posts that hold all these words, each whole ("charge" does not find "charged"); accents do not matter.',
+    help='Only posts that hold all these words, each whole ("charge" does not find "charged"); accents do not matter. '
+    "Words of a script without spaces (Japanese, Chinese, Thai) are found anywhere in a post.",
 )
 @_LIMIT
 @click.option("--competitor", metavar="NAME", help='Posts that name this competitor instead, "any" for all; of them no words are kept.')
@@ -157,7 +159,7 @@ def mentions(app: App, filters: Filters, *, search: str, limit: int, competitor:
         app.out.table(head, rows, widths=(10, 16, 12, 16, 12, 8, 20))
         app.out.next_step(f"Why one was taken as it was: earnest explain {rows[0][0]}")
     else:
-        app.out.next_step("Nothing was heard that fits. Can we hear at all? earnest sources")
+        app.out.next_step(_NO_WORDS if search.strip() else "Nothing was heard that fits. Can we hear at all? earnest sources")
 
 
 def _written(app: App, row: Row) -> str:

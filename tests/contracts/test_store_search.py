@@ -26,6 +26,7 @@ TEXTS = {
     "scripts": "привет Мир, γειά Σου, 助けて, مرحبا, नमस्ते",
     "emoji": "love❤️it 👩‍👩‍👧great #Acme @acme_help",
     "hostile": "'; drop table posts -- NEAR( col:x * ^ AND OR NOT",
+    "mixed": "Nextの充電器 NEXT充電器から煙",
     "empty": "",
     "long": "x" * 5_000 + " end",
 }
@@ -72,6 +73,22 @@ def test_it_finds_something(stores: list[Store]) -> None:
     assert _found(stores[1], "γεια \u03c3\u03bf\u03c5") == ["scripts"]
     assert _found(stores[1], "x" * 5_000) == []  # as listener/store/postgres/schema.py says
     assert _found(stores[1], "uber") == ["accents", "decomposed", "3", "4"]
+
+
+@pytest.mark.parametrize(
+    ("search", "ids"),
+    [("助け", ["scripts"]), ("けて 助", ["scripts"]), ("助けて мир", ["scripts"]), ("助からない", []), ("NEXT充電", ["mixed"])],
+)
+def test_words_of_a_script_without_spaces_are_found_within_a_text(stores: list[Store], search: str, ids: list[str]) -> None:
+    for store in stores:
+        words, unspaced = searching.parted(search)
+        asked = {f"part{n}": part for n, part in enumerate(unspaced)}
+        where = " AND ".join(searching.CONTAINS.format(name=f":{name}") for name in asked)
+        held = f" AND p.seq IN ({searching.FOUND})" if words else ""
+        found = store.read().all(
+            f"SELECT p.id FROM posts p WHERE {where}{held}", **asked, **({"words": searching.query(words)} if words else {})
+        )
+        assert [row["id"] for row in found] == ids
 
 
 def test_a_text_of_any_length_can_be_stored(stores: list[Store]) -> None:

@@ -6,6 +6,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -146,6 +147,20 @@ def test_show_tells_the_conversation_the_words_that_made_it_urgent_and_the_draft
     assert "on-call NOT told yet" in out
 
 
+def test_show_tells_in_which_time_zone_a_hold_ends(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    holds = '[["quiet_hours", "quiet hours", "2026-11-23T06:00:00.000000Z", false, false]]'
+    store = open_store(run.store)
+    store.write(lambda tx: tx.run("UPDATE decisions SET holds = :holds", holds=holds))
+    store.close()
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        assert "held by quiet_hours: quiet hours, until 2026-11-23 07:00 CET" in run("show", "A-1").out
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 def test_show_tells_what_went_out_with_its_link_and_who_asked_us_to_stop_with_their_words(run: Program) -> None:
     assert "https://town.example/@acme/reply-3" in run("show", "A-3").out
     assert run.case("A-3")["deliveries"][0]["state"] == "sent"
@@ -158,6 +173,11 @@ def test_mentions_lists_everything_heard_and_finds_words(run: Program) -> None:
     assert [one["case"] for one in run("mentions", "--json").objects] == ["A-6", "A-5", "A-4", "A-3", "A-2", "A-1"]
     assert [one["author"] for one in run("mentions", "--json", "--search", "LÁMP smokes").objects] == ["tom"]
     assert len(run("mentions", "--limit", "2").out.splitlines()) == 2
+
+
+def test_a_search_that_finds_nothing_says_how_words_are_found(run: Program) -> None:
+    assert '"charge" does not find "charged"' in run("mentions", "--search", "charge").err
+    assert "earnest sources" in run("mentions", "--network", "reddit").err, "nobody searched: perhaps nothing is heard"
 
 
 @pytest.mark.parametrize("words", ['"', "''", "NEAR(", "text:x", "'; drop table posts --", "*", "^", "\x00", "a" * 10_000])
@@ -300,3 +320,5 @@ def test_a_search_for_more_words_than_anybody_means_says_so(run: Program, search
     assert ran.code == 2
     assert "a search has at most 1,000 words and 10,000 characters" in ran.err
     assert (run("mentions", "--search", "parcel " * 900).code, ran.out) == (0, "")
+    many = run("mentions", "--search", " ".join(chr(0x4E00 + n) for n in range(60)))
+    assert (many.code, "at most 50 words of scripts without spaces" in many.err) == (2, True)

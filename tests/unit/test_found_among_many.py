@@ -23,7 +23,7 @@ from responders.views import Filters, Place, Waiting
 from tests.keeping import store_url
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-WORDS = ("refund", "sole", "Übergröße", "charged", "twice", "Quito")
+WORDS = ("refund", "sole", "Übergröße", "charged", "twice", "Quito", "iPhone充電器から煙が出て")
 NETWORKS, BRANDS, ROUTES = ("x", "bluesky", "mastodon"), ("acme", "zenith"), ("billing", "thanks", "safety", "rest")
 TEAMS, PEOPLE, LEVELS = ("", "care", "billing"), ("", "kim", "sam"), ("low", "normal", "high", "critical")
 STATES = ("waiting", "noted", "answered", "closed")
@@ -42,7 +42,7 @@ def one_mention(tx: Tx, n: int, chance: random.Random, of_cases: dict[tuple[str,
     network, author, brand = chance.choice(NETWORKS), chance.choice(AUTHORS), chance.choices(BRANDS, (0.95, 0.05))[0]
     thread, at = f"t{chance.randint(1, 60)}", to_text(NOW - timedelta(minutes=400 - n))
     post = {"seq": chance.randint(1, 10**6), "network": network, "id": f"p{n}", "thread": thread, "author": author, "at": at}
-    post["text"] = " ".join(chance.choices(WORDS, (9, 5, 2, 5, 5, 1), k=4))
+    post["text"] = " ".join(chance.choices(WORDS, (9, 5, 2, 5, 5, 1, 1), k=4))
     post["gone"] = at if chance.random() < 0.1 else None
     tx.run(
         """INSERT INTO posts (seq, network, id, thread_id, author_id, handle, display_name, bot, bio, text, created_at, heard_at,
@@ -131,7 +131,11 @@ def plainly(reader: Reader, filters: Filters, search: str, limit: int) -> list[i
     """Ask the one plain question."""
     found, values = filters.conditions(NOW)
     parts = [f"c.{one.column} {one.test}" for one in found] + ([f"{LEVEL} IN {filters.levels}"] if filters.levels else [])
-    if search.strip():
+    unspaced = [word for word in search.split() if not word.isascii() and word != "Übergröße"]
+    for n, word in enumerate(unspaced):
+        parts.append(f"lower(p.text) LIKE :like{n}")
+        values[f"like{n}"] = f"%{word.lower()}%"
+    if search := " ".join(word for word in search.split() if word not in unspaced):
         parts.append("p.seq IN (SELECT rowid FROM words WHERE words MATCH :words)")
         values["words"] = searching.query(search)
     rows = reader.all(PLAIN.format(where=" AND ".join(parts) or "1 = 1"), limit=limit, **values)
@@ -169,7 +173,7 @@ def test_every_way_to_find_mentions_finds_what_the_plain_question_finds(store: S
     told = 0
     for _ in range(250):
         filters = some_filters(chance)
-        search = " ".join(chance.sample((*WORDS, "ubergrosse", "nowhere"), chance.choice((0, 0, 1, 2))))
+        search = " ".join(chance.sample((*WORDS, "ubergrosse", "nowhere", "煙", "iphone充電器", "火"), chance.choice((0, 0, 1, 2))))
         limit = chance.choice((1, 3, 10, 1_000))
         window, many = chance.choice((1, 7, 40, 200, 4_000)), chance.choice((1, 10, 60, 20_000))
         rows = heardlist.heard(reader, filters, search=search, at=NOW, limit=limit, window=window, many=many)
