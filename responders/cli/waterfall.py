@@ -49,7 +49,7 @@ def bars(fall: Waterfall, name: str, width: int, *, places: int, blocks: bool) -
     labels = [*map(_label, fall.steps), f"= {name}"]
     side = max(_LEAST_SIDE, min(_MOST_SIDE, (width - _MARGIN - _POINTS - _GAP) // 5))
     room = width - _MARGIN - _GAP - (2 * side + 1) - _POINTS
-    most = max(*map(abs, shown), 10**-places)
+    most = max(*map(abs, shown), 10 ** (1 - places))  # ten of the least that is shown: a breath of a mood is no full bar
     lines: list[str] = []
     for label, points in zip(labels, shown, strict=True):
         first, *more = _wrap(label, room)

@@ -156,3 +156,8 @@ def test_a_scorer_that_is_a_plug_in_is_explained_in_a_real_process(tmp_path: Pat
 def test_what_a_scorer_names_cannot_command_the_terminal() -> None:
     lines = bars(Waterfall((Step(HOSTILE, (HOSTILE,), -0.5, -0.5),), -0.5, "", HOSTILE), "negative", 80, places=2, blocks=True)
     assert not any(letter in line for line in lines for letter in "\x1b\x9b\u202e\t\n")
+
+
+def test_what_hardly_weighs_is_a_short_bar() -> None:
+    fall = Waterfall((Step("where it starts from", (), -0.01, -0.01), Step("", ("hello",), 0.01, 0.0)), 0.0, "")
+    assert all(line.count("#") == 2 for line in bars(fall, "neutral", 100, places=2, blocks=False)[:2])
