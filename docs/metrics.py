@@ -9,7 +9,7 @@ from pathlib import Path
 
 from listener import clock
 from responders.house import open_store
-from responders.ledger import people
+from responders.ledger import facts
 from responders.service.gauges import Gauges
 from responders.service.meters import Meters
 
@@ -23,7 +23,7 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
     meters = Meters()
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"sqlite:///{folder}/earnest.db", create=True)
-        store.write(lambda tx: people.set_fact(tx, "rules_version", "0", at=clock.now()))
+        store.write(lambda tx: facts.keep(tx, "rules_version", "0", at=clock.now()))
         gauges = list(Gauges(store, clock.now, meters.progress, lambda: True).collect())
         store.close()
     counted = [(one, found) for one in meters.registry._collector_to_names for found in one.collect()]  # noqa: SLF001  # no other way
