@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from listener import logs, settings
 from listener.clock import Clock, keep_to
-from listener.errors import RulesWrong
+from listener.errors import EarnestError, RulesWrong
 from listener.judging import Judges
 from listener.listening import Listening, Missing
 from listener.polling import Ear, Taken
@@ -44,7 +45,8 @@ from responders.watchkeeper import Rang, WatchKeeper
 _log = logs.get("daemon")
 _TICK = 0.5
 _SLOW_TICK = 30.0
-_LAST_MOMENT = 7.0  # seconds for what is under way; with all the rest of it, ending takes less than ten
+_LAST_MOMENT = 6.0  # seconds for what is under way; with all the rest of it, ending takes less than ten
+_GOODBYE = 1.0  # seconds for the store to take it that this machine is gone; else that is found out soon enough
 _A_ROUND = 20
 _LONGEST = {"think": 120.0, "alert": 120.0, "speak": 180.0}  # seconds from one sign of life of a loop to its next one
 _CLAIM = 4  # turns; who looks for what another left in the middle comes later than who takes its turns
@@ -252,13 +254,16 @@ class Daemon:
         self._rules.end()
         self._outbox.finish()
         self._work.set()
-        _, late = await asyncio.wait(tasks, timeout=_LAST_MOMENT)
+        hearing = asyncio.create_task(self._listening.stop())
+        _, late = await asyncio.wait([*tasks, hearing], timeout=_LAST_MOMENT)
         for task in late:
             task.cancel()
         if late:  # a plug-in may not want to end; it ends with the process
             await asyncio.wait(late, timeout=1.0)
-        await self._end()
-        await self._crew.leave()
+        await self._end(hearing)
+        with suppress(EarnestError, TimeoutError):
+            async with asyncio.timeout(_GOODBYE):
+                await self._crew.leave()
         if not self._store.shared:
             await self._outbox.recover()
 
@@ -364,7 +369,11 @@ class Daemon:
             await self._listening.start()
         return not same
 
-    async def _end(self) -> None:
-        await self._listening.stop()
+    async def _end(self, hearing: asyncio.Task[None] | None = None) -> None:
+        """Let go of everything; `hearing` is the task that has ended that, or was broken off."""
+        if hearing is None:
+            await self._listening.stop()
+        elif hearing.done() and not hearing.cancelled():
+            hearing.result()
         await self._signing.close()
         await self._judges.end()

@@ -34,6 +34,7 @@ STORE = "store"
 
 _LONGEST_WRITE = 90.0  # seconds from one sign of life in the store to the next one
 _TICK = 0.5
+_GOODBYE = 0.5  # seconds for the store to take the last sign of life
 _BEATS_A_WATCH = 3  # signs of life in the time that the watchdog gives us
 
 
@@ -116,7 +117,7 @@ class Service(Meters):
             if self._door:
                 await self._door.close()
             with suppress(EarnestError, TimeoutError):
-                async with asyncio.timeout(1.0):
+                async with asyncio.timeout(_GOODBYE):
                     await self.store.awrite(lambda tx: beats.end(tx, self._who(), at=self._clock()))
 
     async def _lags(self) -> None:

@@ -14,10 +14,12 @@ import psycopg
 import pytest
 
 from listener.clock import let_go, now
+from listener.errors import Unreachable
 from listener.places import read_place
-from listener.store.base import Reader, Row
+from listener.store.base import Reader, Row, Store, Tx
 from responders.daemon import Daemon
 from responders.house import open_store
+from responders.ledger import facts
 from responders.roles import Role
 from responders.service.running import Service
 from tests import keeping
@@ -28,6 +30,7 @@ from tests.running import until
 pytestmark = pytest.mark.on_a_server
 
 _PASSWORD = "knock-knock"
+_TO_END = 15.0  # seconds, of which ending takes ten at most, on an idle machine
 _AT_MOST = 10.0  # seconds of silence, so that a test in which everything stands still comes to an end, and fails
 
 
@@ -41,10 +44,10 @@ class Silence:
     in_vain: bool = False
 
     @contextmanager
-    def falls(self) -> Iterator[None]:
+    def falls(self, at_most: float = _AT_MOST) -> Iterator[None]:
         """Say nothing as long as the context lasts, which must not be too long."""
         self.loop.call_soon_threadsafe(self.wire.cut)
-        guard = threading.Timer(_AT_MOST, self._give_up)
+        guard = threading.Timer(at_most, self._give_up)
         guard.start()
         yield
         guard.cancel()
@@ -120,3 +123,67 @@ async def test_a_daemon_goes_on_answering_while_its_store_says_nothing(silence: 
                 assert (await health())["live"] is True
             stop.set()
             await running
+
+
+async def test_a_daemon_ends_in_time_whatever_its_store_says(silence: Silence, tmp_path: Path) -> None:
+    stop, begun, store = asyncio.Event(), asyncio.Event(), open_store(silence.url)
+    service = Service(store, now)
+    daemon = Daemon(service.store, House(tmp_path).book, now, pulse=service, rules_path=tmp_path / "rules.yaml")
+
+    async def serve() -> None:
+        async with service.running():
+            begun.set()
+            await daemon.run(stop)
+
+    running = asyncio.create_task(serve())
+    await begun.wait()
+    await until(lambda: bool(service.health()["ready"]), "everything has begun")
+    with silence.falls(_TO_END):
+        await until(lambda: silence.wire.swallowed >= len(("think", "alert", "speak", "rules")), "all of them wait")
+        stop.set()
+        await running
+        await asyncio.to_thread(store.close)
+    _whole(silence)
+
+
+async def test_a_store_closes_whatever_hangs_in_it(silence: Silence) -> None:
+    store = open_store(silence.url)
+    store.hold_alone()
+    _keep("before", store)
+    store.write(lambda tx: facts.keep(tx, "beside", "kept", at=now()), alongside=True)
+    store.read().one("SELECT 1 AS here")
+
+    def half(tx: Tx) -> None:
+        for name in ("one", "other"):
+            facts.keep(tx, name, "kept", at=now())
+
+    with store.bells(lambda _bell: None), silence.falls(_TO_END):
+        hanging = [
+            asyncio.create_task(waits)
+            for waits in (
+                store.aread(facts.known),
+                store.awrite(half),
+                store.awrite(half, alongside=True),
+                store.awrite_first(half),
+            )
+        ]
+        await until(lambda: silence.wire.swallowed >= len(hanging), "all of them wait")
+        await asyncio.to_thread(store.close)
+        ended = await asyncio.gather(*hanging, return_exceptions=True)
+    assert all(isinstance(one, Unreachable) for one in ended), ended
+    with pytest.raises(Unreachable):
+        store.read().one("SELECT 1 AS here")
+    assert _whole(silence) == {"before", "beside"}, "of what failed nothing is stored"
+
+
+def _whole(silence: Silence) -> set[str]:
+    """Return what is kept in the store, which takes new things."""
+    with closing(open_store(silence.url)) as store:
+        found = set(facts.known(store.read()))
+        _keep("afterwards", store)
+        assert set(facts.known(store.read())) == {*found, "afterwards"}
+        return found
+
+
+def _keep(name: str, store: Store) -> None:
+    store.write(lambda tx: facts.keep(tx, name, "kept", at=now()))

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager, suppress
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from psycopg.raw_cursor import RawCursor
@@ -27,6 +30,8 @@ _PREPARED = 1_000  # statements that the server keeps ready on one connection; m
 _REPEATED = 3  # as often a statement is run before it is kept ready
 _LEAST_PATIENCE = 2  # seconds; libpq's own least
 _RESTS = (0.1, 0.5, 2.0, 5.0)  # seconds between two tries to make a standing connection anew
+_LAST_PATIENCE = 2.0  # seconds that a server has to answer what was asked when the store is closed
+_GOODBYE = 0.5  # seconds for a standing connection to end
 _LEAST_AWAKE = 5.0  # seconds: a machine that is only busy is not taken for one that sleeps, however short its turns
 
 
@@ -46,12 +51,16 @@ class Server:
             raise addresses.unreadable() from None
         self._url = url
         self._patience = patience
+        self._door = threading.Lock()
+        self._links: WeakSet[Link] = WeakSet()
+        self._opening: set[Future[Link]] = set()
+        self._ended = False
 
     def connect(self) -> Link:
         """Make a connection.
 
         Raises:
-            Unreachable: the server is not there, or refuses.
+            Unreachable: the server is not there, or refuses; or the store was closed.
         """
         wait = max(_LEAST_PATIENCE, round(self._patience))
         asked: dict[str, Any] = {"connect_timeout": wait, "application_name": "earnest", "client_encoding": "utf8"}
@@ -59,11 +68,83 @@ class Server:
         try:
             password = None if addresses.has_password(self._url) else settings.secret("store_password")
             secret = {"password": password.reveal()} if password else {}
-            link = psycopg.connect(self._url, autocommit=True, cursor_factory=RawCursor, **({**asked, **self._given} | secret))
+            link = self._opened({**asked, **self._given} | secret)
+            self._know(link)
             _set_up(link, self._patience)
         except (psycopg.Error, OSError) as problem:
             raise told(self.shown, problem) from None
         return link
+
+    def _opened(self, asked: dict[str, Any]) -> Link:
+        """Connect in a thread of its own: no call of libpq's can be broken off before there is a connection, and a close need not wait."""
+        opened: Future[Link] = Future()
+
+        def connect() -> None:
+            try:
+                link = psycopg.connect(self._url, autocommit=True, cursor_factory=RawCursor, **asked)
+            except BaseException as problem:  # noqa: BLE001  # whatever it is, it belongs to the one who waits
+                with suppress(InvalidStateError):
+                    opened.set_exception(problem)
+                return
+            try:
+                opened.set_result(link)
+            except InvalidStateError:
+                link.close()
+
+        with self._door:
+            if self._ended:
+                raise self._closed()
+            self._opening.add(opened)
+        threading.Thread(target=connect, name="store-connecting", daemon=True).start()
+        try:
+            return opened.result()
+        finally:
+            with self._door:
+                self._opening.discard(opened)
+
+    def _know(self, link: Link) -> None:
+        with self._door:
+            if not self._ended:
+                self._links.add(link)
+                return
+        link.close()
+        raise self._closed()
+
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Have all that waits for the server end while the context lasts: with its answer, or soon with an error that says it is lost.
+
+        A server whose answers are swallowed on the way would keep whoever waits for it for ever.
+        """
+        guard = threading.Timer(_LAST_PATIENCE, self._cut_off)
+        guard.daemon = True
+        guard.start()
+        try:
+            yield
+        finally:
+            guard.cancel()
+            self._ended = True
+
+    def _closed(self) -> Refused:
+        return Refused(f"the store {self.shown} was closed before the server answered", "look whether the server can be reached")
+
+    def _cut_off(self) -> None:
+        with self._door:
+            self._ended = True
+            links, opening = list(self._links), list(self._opening)
+        for opened in opening:
+            with suppress(InvalidStateError):
+                opened.set_exception(self._closed())
+        for link in links:
+            with suppress(psycopg.Error, OSError):
+                _shut_down(link)
+
+
+def _shut_down(link: Link) -> None:
+    """End the way to the server under a connection that another thread waits on, which is told so by libpq; it is closed there."""
+    with socket.socket(fileno=os.dup(link.fileno())) as way:
+        link.fileno()  # raises where it was closed meanwhile: then the copy may be of something else
+        way.shutdown(socket.SHUT_RDWR)
 
 
 def longest_sleep() -> float:
@@ -154,18 +235,26 @@ class Standing:
         self._heard = heard
         self._wake, self._waking = os.pipe()
         self._tried = threading.Event()
+        self._closed = False
         self._thread = threading.Thread(target=self._stand, name="store-standing", daemon=True)
         self._thread.start()
         self._tried.wait()
 
     def close(self) -> None:
-        """Give it up."""
-        os.write(self._waking, b"x")
-        self._thread.join()
-        os.close(self._wake)
+        """Give it up. A thread that a silent server keeps waiting is left behind; it ends with its connection."""
+        self._closed = True
+        with suppress(BrokenPipeError):
+            os.write(self._waking, b"x")
         os.close(self._waking)
+        self._thread.join(_GOODBYE)
 
     def _stand(self) -> None:
+        try:
+            self._keep_up()
+        finally:
+            os.close(self._wake)
+
+    def _keep_up(self) -> None:
         failed = 0
         ended = False
         while not ended:
@@ -176,7 +265,8 @@ class Standing:
                     failed = 0
                     self._tried.set()
                     ended = self._listen(link)
-                    link.execute("SELECT pg_advisory_unlock_all()")  # the server takes its time to notice that a connection was closed
+                    if not self._heard:
+                        link.execute("SELECT pg_advisory_unlock_all()")  # the server takes its time to notice that a connection was closed
             except (EarnestError, psycopg.Error, OSError):
                 self._tried.set()
                 ended = bool(select.select([self._wake], [], [], _RESTS[min(failed, len(_RESTS) - 1)])[0])
@@ -189,7 +279,7 @@ class Standing:
             if self._wake in ready:
                 return True
             for bell in link.notifies(timeout=0):
-                if self._heard:
+                if self._heard and not self._closed:
                     self._heard(bell.payload)
             if link.closed:
                 message = "the connection was lost"

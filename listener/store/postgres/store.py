@@ -343,12 +343,13 @@ class PostgresStore:
         return addresses.beside_database(self.url, ending)
 
     def close(self) -> None:
-        """Finish what is queued and close."""
-        self._committer.close()
-        self._threads.shutdown()
-        self._askers.shutdown()
-        if self._daemon:
-            self._daemon.close()
+        """Finish what is queued and close. What a silent server keeps waiting ends with an error, as with any connection that is lost."""
+        with self._server.ending():
+            self._committer.close()
+            self._threads.shutdown()
+            self._askers.shutdown()
+            if self._daemon:
+                self._daemon.close()
         for pool in (self._pool, self._beside):
             pool.close()
         self._hand.close()
