@@ -28,6 +28,7 @@ FOLDER = Path(__file__).parent.parent / "models" / "default"
 LANGUAGES = ("en", "ar", "de", "es", "fr", "hi", "it", "pt")
 CLEAR, PLAIN = 0.5, 0.05  # compounds from which vaderSentiment's authors call a text strongly, and at all, positive or negative
 _SHAPE = (2, 2, 1 << ngrams.BITS)
+_NUMBER, _WEIGHT = 1e4, 1e8  # as whole numbers of such parts, the sum is the same in whatever order a machine adds them up
 _CARD, _TABLE, _KNOWN = "default.toml", "weights.npy", "words.txt"
 _NO_LANGUAGE = (False,) * len(LANGUAGES)
 _IS_LANGUAGE = {one: tuple(one == other for other in LANGUAGES) for one in LANGUAGES}
@@ -75,14 +76,14 @@ class Table:
         self.words = words
         self._weights = weights
         self._steps = np.array(card["steps"], dtype=np.float32)
-        self._dense = np.array(card["dense"], dtype=np.float32)
+        self._dense = np.rint(np.array(card["dense"]) * _WEIGHT)
         self._base = np.array(card["base"], dtype=np.float32)
         self._english, self._others = (_calibration(card[name]) for name in ("english", "others"))
 
     def answers(self, many: Sequence[Words], *, emoji: bool) -> Numbers:
         """Return two numbers for each text: what speaks for negative, and for positive, against neutral."""
         seen = evidence(many, emoji=emoji)
-        answers = seen.numbers @ self._dense + self._base
+        answers = np.rint(seen.numbers * _NUMBER) @ self._dense / (_NUMBER * _WEIGHT) + self._base
         for block, found in enumerate(seen.found):
             share = shares(found, len(many))
             for mood in range(2):
