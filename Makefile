@@ -67,7 +67,8 @@ nightly: setup
 	HISTORIES=10000 $(BIN)/python -m pytest tests/unit/test_promises_machine.py
 	MUTANTS=5000 $(BIN)/python -m pytest tests/unit/test_rules_mutated.py
 
-# What is asked of a store in every corner of the program; the server is one that a wheel brings along.
+# What is asked of a store in every corner of the program; the server is one that a wheel brings along, or with
+# EARNEST_TEST_POSTGRES=/usr/lib/postgresql/15/bin that of a folder of programs.
 ON_A_SERVER = $(wildcard tests/contracts/test_store_*.py) tests/contracts/test_deciding_together.py tests/unit/test_moving.py
 ON_POSTGRES = $(patsubst %,tests/unit/test_%.py,aftermath brakes cli_deciding cli_looking clocks competitors correcting deadlines dispatch \
 	erased erased_over_time following incidents_told kept_clock lately lowering new_terms outbox rejudging several_sources shadows storms \

