@@ -70,7 +70,8 @@ class Worker:
             if over:
                 return
             with suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), _PATIENCE)
+                async with asyncio.timeout(_PATIENCE):
+                    await woken.wait()
 
     async def end(self) -> None:
         """Let go of everything."""

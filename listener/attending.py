@@ -74,7 +74,8 @@ class Attendant:
             await self.look()
             self._pulse.mark(LOOP, _LONGEST_ROUND)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), EVERY)
+                async with asyncio.timeout(EVERY):
+                    await self._stop.wait()
 
     async def look(self) -> None:
         """Begin anew whatever ended or hangs."""

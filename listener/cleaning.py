@@ -46,7 +46,8 @@ async def run(store: Store, clock: Clock, stop: asyncio.Event, pulse: Pulse, tur
     while not stop.is_set():
         pulse.mark(LOOP, WITHIN)
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), EVERY)
+            async with asyncio.timeout(EVERY):
+                await stop.wait()
         if not stop.is_set():
             try:
                 if await turns.mine("cleaning"):

@@ -69,7 +69,8 @@ class Follower:
         while not stop.is_set():
             pulse.mark(self.loop, rest + self.patience)
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), rest)
+                async with asyncio.timeout(rest):
+                    await stop.wait()
             if not stop.is_set():
                 rest = await self.round(well)
 

@@ -225,7 +225,8 @@ class Stream(Generic[Item]):
             return False
         heard, self._pong = self._heard, asyncio.get_running_loop().create_future()
         try:
-            await asyncio.wait_for(socket.ping(), self._limits.pong)
+            async with asyncio.timeout(self._limits.pong):
+                await socket.ping()
             await asyncio.wait({task, self._pong}, timeout=self._limits.pong, return_when=asyncio.FIRST_COMPLETED)
         except (aiohttp.ClientError, OSError):
             return False

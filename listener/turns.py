@@ -157,7 +157,8 @@ class Leased:
         while not stop.is_set():
             await self.renew()
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self._span.total_seconds() / 3)
+                async with asyncio.timeout(self._span.total_seconds() / 3):
+                    await stop.wait()
         names = (*self._presence(), *self._held)
         self._held.clear()
         with suppress(EarnestError):

@@ -169,7 +169,8 @@ class Bell:
                 await self._read(socket)
             finally:
                 with suppress(aiohttp.ClientError, OSError):
-                    await asyncio.wait_for(socket.close(), _GOODBYE)
+                    async with asyncio.timeout(_GOODBYE):
+                        await socket.close()
         except (aiohttp.ClientError, OSError):  # a timeout is one of the latter
             message = f"{sockets.host} broke off its stream"
             raise NetworkError(message) from None
@@ -193,7 +194,8 @@ class Bell:
                     reason = f"{self._http.host} gives no sign of life on its stream"
                     raise NetworkError(reason) from None
                 asked = True
-                await asyncio.wait_for(socket.ping(), self._patience.pong)
+                async with asyncio.timeout(self._patience.pong):
+                    await socket.ping()
                 continue
             asked, count = False, count + 1
             match message.type:

@@ -114,7 +114,8 @@ class Play:
             left = deadline - asyncio.get_running_loop().time()
             self._news.clear()
             try:
-                await asyncio.wait_for(self._news.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._news.wait()
             except TimeoutError:
                 message = f"the demo waited {_PATIENCE:.0f} s for {what}, and it did not come"
                 raise EarnestError(message, "run it again; if that does not help, please report it") from None

@@ -228,6 +228,17 @@ async def test_a_quiet_line_with_signs_of_life_stays(town: Town, streams: Stream
     assert len(streams.asked) == 1
 
 
+async def test_it_ends_at_whatever_moment_it_is_told_to(streams: Streams, listening: Listen) -> None:
+    """In the very one, too, in which a broken line was put away."""
+    for turns in range(40):
+        source = listening()
+        await stirred(source)
+        streams.cut()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await asyncio.wait_for(source.close(), PATIENCE)
+
+
 def test_a_server_that_goes_away_at_once_is_asked_less_and_less_often() -> None:
     patience = replace(QUICK, first_rest=2.0, longest_rest=900.0)
     for failures, longest in ((1, 4.0), (2, 8.0), (8, 512.0), (9, 900.0), (10**9, 900.0)):
