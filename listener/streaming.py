@@ -229,6 +229,7 @@ class Stream(Generic[Item]):
                 await socket.ping()
             await asyncio.wait({task, self._pong}, timeout=self._limits.pong, return_when=asyncio.FIRST_COMPLETED)
         except (aiohttp.ClientError, OSError):
+            await self._disconnect()  # it broke before whoever reads from it could notice
             return False
         if self._odd and not self._begun:
             await self._disconnect()
