@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.set-up
 
-.PHONY: setup demo run test test-acceptance check format lint types imports rules generated crash test-machines nightly test-postgres test-networks test-real test-editor bench wheel lock clean
+.PHONY: setup demo run test test-contracts test-acceptance check format lint types imports rules generated crash test-machines nightly test-postgres test-networks test-real test-editor bench wheel lock clean
 
 setup: $(STAMP)  ## the environment in .venv, exactly as locked
 
@@ -23,10 +23,13 @@ demo: setup  ## the whole street at work, with no account
 run: setup  ## the daemon, by rules.yaml
 	$(BIN)/earnest run
 
-# The tests that need nothing but this machine, on all its cores. Those of the whole program are test-acceptance, those of a store on a server
-# test-postgres.
+# The tests that need nothing but this machine, on all its cores. What every source and channel must do is test-contracts, the whole program
+# test-acceptance, a store on a server test-postgres.
 test: setup  ## what it promises, checked
-	$(BIN)/python -m pytest -n auto -m "not on_a_server" --ignore=tests/acceptance
+	$(BIN)/python -m pytest -n auto -m "not on_a_server" --ignore=tests/acceptance --ignore=tests/contracts
+
+test-contracts: setup  ## what every source, every channel and every store must do, each against a server on loopback that misbehaves on command
+	$(BIN)/python -m pytest -n auto -m "not on_a_server" tests/contracts
 
 test-acceptance: setup  ## the whole program in processes and terminals of its own, as people run it: the first hour, two daemons, restarts
 	$(BIN)/python -m pytest -n auto tests/acceptance
@@ -78,8 +81,8 @@ test-postgres: setup  ## the contract of stores, and every ledger, on a real Pos
 	$(BIN)/python -m pytest -n auto -m on_a_server $(ON_A_SERVER)
 	EARNEST_TEST_STORE=postgres $(BIN)/python -m pytest -n auto -m "not in_a_file" $(ON_POSTGRES)
 
-# Bluesky's own server code with its rate limiter on, and what Mastodon, Reddit and X (with X_TRAFFIC) once answered. The contracts are a
-# part of `make test` too, so whoever has run that may leave them out: make test-networks CONTRACTS=
+# Bluesky's own server code with its rate limiter on, and what Mastodon, Reddit and X (with X_TRAFFIC) once answered. Whoever has run
+# test-contracts may leave the contracts out: make test-networks CONTRACTS=
 CONTRACTS = tests/contracts
 X_TRAFFIC ?=
 
