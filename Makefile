@@ -28,13 +28,13 @@ run: setup  ## the daemon, by rules.yaml
 test: setup  ## what it promises, checked
 	$(BIN)/python -m pytest -n auto -m "not on_a_server" --ignore=tests/acceptance --ignore=tests/contracts
 
-test-contracts: setup  ## what every source, every channel and every store must do, each against a server on loopback that misbehaves on command
+test-contracts: setup  ## what every source and channel must do, each against a server on loopback that misbehaves on command; and a store in a file
 	$(BIN)/python -m pytest -n auto -m "not on_a_server" tests/contracts
 
 test-acceptance: setup  ## the whole program in processes and terminals of its own, as people run it: the first hour, two daemons, restarts
 	$(BIN)/python -m pytest -n auto tests/acceptance
 
-check: setup format lint types imports test rules generated  ## all that must hold for every change
+check: setup format lint types imports test rules generated  ## the quick part of what must hold for every change; all of it is .ci/run
 
 format: setup
 	$(BIN)/ruff format --check

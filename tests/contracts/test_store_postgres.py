@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -16,6 +17,7 @@ from listener.clock import now
 from listener.errors import Unreachable
 from listener.store import addresses, leases
 from listener.store.base import NoStore, Tx
+from listener.store.looking import looking
 from listener.store.opening import beside_store, file_of, is_absent, open_store, shown
 from listener.store.postgres.errors import told
 from responders import house
@@ -285,11 +287,14 @@ class TestRefusing:
             open_store(keeping.server().url(f"latin_{place.folder.name}"), (steps(),), create=True, patience=2)
         keeping.server().drop(f"latin_{place.folder.name}")
 
-    def test_a_pooler_that_lends_a_connection_for_one_transaction(self, place: Place) -> None:
-        with Pooler(keeping.server().folder, keeping.server().port) as pooler:
+    @pytest.mark.parametrize("how", [{}, {"most": 1}, {"in_turn": True}], ids=["the last one first", "one for all", "in turn"])
+    def test_a_pooler_that_lends_a_connection_for_one_transaction(self, place: Place, how: dict[str, Any]) -> None:
+        with Pooler(keeping.server().folder, keeping.server().port, **how) as pooler:
             with pytest.raises(Unreachable, match="a pooler stands before the server") as said:
                 open_store(pooler.url(place.url), (steps(),), create=True, patience=2)
             assert "by session" in said.value.hint
+            with pytest.raises(Unreachable, match="a pooler stands before the server"), looking(pooler.url(place.url), (steps(),)):
+                """Whoever only looks is told the same."""
         with pytest.raises(NoStore):
             open_store(place.url, (steps(),), create=False, patience=2)
 
@@ -300,9 +305,17 @@ class TestRefusing:
             assert only(store.read().one("SELECT COUNT(*) AS n FROM things")) == 1
             store.close()
 
-    @pytest.mark.parametrize("kind", [errors.ProtocolViolation, errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement])
-    def test_a_pooler_that_begins_to_lend_later(self, kind: type[psycopg.Error]) -> None:
-        assert "by session" in told("postgresql://db.example/shop", kind('prepared statement "_pg3_0" already exists')).hint
+    @pytest.mark.parametrize(
+        ("problem", "lent"),
+        [
+            (errors.ProtocolViolation('bind message supplies 0 parameters, but prepared statement "_pg3_1" requires 1'), True),
+            (errors.InvalidSqlStatementName("vorbereitete Anweisung »_pg3_1« existiert nicht"), True),
+            (errors.DuplicatePreparedStatement('prepared statement "_pg3_0" already exists'), True),
+            (errors.ProtocolViolation("server conn crashed?"), False),  # PgBouncer, of a server that was stopped
+        ],
+    )
+    def test_a_pooler_that_begins_to_lend_later(self, problem: psycopg.Error, *, lent: bool) -> None:
+        assert ("by session" in told("postgresql://db.example/shop", problem).hint) == lent
 
     def test_a_database_that_is_not_there(self) -> None:
         with pytest.raises(Unreachable, match="does not exist") as said:
@@ -382,8 +395,8 @@ class TestRefusing:
 def test_capitals_are_those_of_english_whatever_the_database_is_set_to(place: Place) -> None:
     name = f"locale_{place.folder.name}"
     with psycopg.connect(place.url, autocommit=True) as link:
-        told = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'" if link.info.server_version >= 170_000 else "LOCALE 'C.UTF-8'"
-        link.execute(f'CREATE DATABASE "{name}" {told} TEMPLATE template0')
+        locale = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'" if link.info.server_version >= 170_000 else "LOCALE 'C.UTF-8'"
+        link.execute(f'CREATE DATABASE "{name}" {locale} TEMPLATE template0')
     store = open_store(keeping.server().url(name), (steps(),), create=True, patience=2)
     store.write(lambda tx: add(tx, "ÉMILE"))
     assert only(store.read().one("SELECT lower(:words) = lower(name) AND lower(name) = 'Émile' AS same FROM things", words="ÉMILE"))

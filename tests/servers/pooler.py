@@ -4,7 +4,8 @@ with Pooler(server.folder, server.port) as pooler:
     psycopg.connect(pooler.url(server.url("shop")))
 
 What is said is passed on as it is (postgresql.org/docs/18/protocol-message-formats.html); only a client's start is answered with a process
-number that no server gave. `stays` keeps for each client the connection that it began with.
+number that no server gave. `stays` keeps for each client the connection that it began with; `most` is how many it has; `in_turn` lends the
+one that was not lent for longest.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ _NOBODYS = 1_000_000_000
 class Pooler:
     """The pooler; it listens on loopback at `port` for as long as the context lasts."""
 
-    def __init__(self, folder: Path, port: int, *, stays: bool = False) -> None:
+    def __init__(self, folder: Path, port: int, *, stays: bool = False, most: int = 100, in_turn: bool = False) -> None:
         self._server = f"{folder}/.s.PGSQL.{port}"
         self._stays = stays
+        self._free = most
+        self._next = 0 if in_turn else -1
         self._idle: list[socket.socket] = []
         self._open: list[socket.socket] = []
         self._door = socket.create_server(("127.0.0.1", 0))
@@ -46,7 +49,7 @@ class Pooler:
 
     def url(self, url: str) -> str:
         """Return the address of a database of the server, by way of this pooler."""
-        return f"postgresql://postgres@127.0.0.1:{self.port}{urlsplit(url).path}?sslmode=disable"
+        return f"postgresql://postgres@127.0.0.1:{self.port}{urlsplit(url).path}?sslmode=disable&gssencmode=disable"
 
     def _let_in(self) -> None:
         with suppress(OSError):
@@ -64,7 +67,8 @@ class Pooler:
                 client.sendall(changed)
                 if kind == _READY:
                     break
-            if not self._stays:
+            if not self._stays and self._free > 0:
+                self._free -= 1
                 self._idle.append(server)
             self._talk(client, server)
 
@@ -82,19 +86,22 @@ class Pooler:
             if kind == _BYE:
                 return
             if not held:
-                server, held = self._idle.pop(), True
+                server, held = self._idle.pop(self._next), True
             server.sendall(whole)
-            if kind in _ENDS and _answered(server, client) == _IDLE and not self._stays:
-                self._idle.append(server)
-                held = False
+            if kind in _ENDS:
+                ready = _answered(server, client)
+                if ready.endswith(_IDLE) and not self._stays:
+                    self._idle.append(server)  # before its client hears of it, who may ask again at once
+                    held = False
+                client.sendall(ready)
 
 
 def _answered(server: socket.socket, client: socket.socket) -> bytes:
-    """Pass on all that the server says; return whether it is in a transaction now."""
+    """Pass on what the server says, but for its last word, which tells whether it is in a transaction now; return that."""
     for kind, whole in _messages(server):
-        client.sendall(whole)
         if kind == _READY:
-            return whole[-1:]
+            return whole
+        client.sendall(whole)
     raise EOFError
 
 

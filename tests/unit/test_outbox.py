@@ -154,9 +154,9 @@ async def test_the_pace_of_a_network_keeps_room_for_the_urgent(house: House) -> 
     await box.round()
     assert [one.parent.id for one in house.mouth.published[4:]] == ["cry"]
     house.clock.forward(minutes=11)
-    await box.round()
-    assert [one.parent.id for one in house.mouth.published[5:6]] == ["cry"]  # its public word goes before the rest
-    for _ in range(3):
+    await box.round(limit=1)  # of several that leave at once, any may be there first
+    assert [one.parent.id for one in house.mouth.published[5:]] == ["cry"]  # its public word goes before the rest
+    for _ in range(4):
         house.clock.forward(minutes=11)
         await box.round()
     assert len(house.mouth.published) == 12

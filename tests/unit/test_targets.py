@@ -23,4 +23,6 @@ def test_what_is_left_out_of_one_target_is_in_another_of_every_run() -> None:
     assert "-m on_a_server $(ON_A_SERVER)" in makefile
     assert "--ignore=tests/acceptance" in makefile
     assert "pytest -n auto tests/acceptance" in makefile
-    assert {"make check", "make test-postgres", "make test-acceptance"} <= set(every_run.splitlines())
+    assert "--ignore=tests/contracts" in makefile
+    assert 'pytest -n auto -m "not on_a_server" tests/contracts' in makefile
+    assert {"make check", "make test-contracts", "make test-postgres", "make test-acceptance"} <= set(every_run.splitlines())

@@ -27,7 +27,7 @@ _BY_STATE: tuple[tuple[str, str], ...] = (
     ("25006", "this server only reads (a standby?): name the primary, or add ?target_session_attrs=read-write to the URL"),
     ("55P03", "another program keeps it locked; try again, and see who: SELECT * FROM pg_locks WHERE locktype = 'advisory'"),
     ("57P", "the server stops or starts; Earnest goes on by itself as soon as it is there"),
-    *((state, LENT_HINT) for state in ("08P01", "26000", "42P05")),  # a statement that was kept ready is not there, or is somebody else's
+    *((state, LENT_HINT) for state in ("26000", "42P05")),  # a statement that was kept ready is not there, or is there already
     *((state, _NOT_OURS) for state in ("42P07", "42P13", "42703", "42710", "42723", "42809")),
 )
 # What libpq says before a server has answered comes without a code.
@@ -78,6 +78,8 @@ def _cause(problem: psycopg.Error) -> str:
 
 
 def _hint(state: str, cause: str) -> str:
+    if "prepared statement" in cause:  # one that was kept ready is somebody else's; its code, 08P01, is that of all that a pooler says
+        return LENT_HINT
     for start, hint in _BY_STATE:
         if state and state.startswith(start):
             return hint

@@ -174,7 +174,8 @@ def check_stays(server: Server, link: Link) -> None:
     """See that a connection stays ours between two transactions; a pooler may lend each of them another one of the server's.
 
     Then locks, bells and settings would be others', and statements that were kept ready too: one of theirs might be run with our values.
-    A pooler gives its clients process numbers of its own (pgbouncer.org/features.html: pool modes, and what each breaks).
+    What each way of pooling breaks: pgbouncer.org/features.html. A pooler is known by the process number that it made up for us. Then we
+    look whether a setting stays ours; what others do meanwhile may hide that it does not, but not often.
 
     Raises:
         Unreachable: it does not stay.
@@ -189,13 +190,18 @@ def check_stays(server: Server, link: Link) -> None:
         lent = _one(other, "SELECT current_setting('earnest.ours', true)")
     finally:
         other.close()
-    if lent == ours or _one(link, "SELECT current_setting('earnest.ours', true)") != ours:
+    kept = [
+        _one(link, "SELECT current_setting('earnest.ours', true)") for _ in range(2)
+    ]  # a pooler that lends in turn may lend one by chance
+    if lent == ours or kept != [ours, ours]:
+        with suppress(psycopg.Error):
+            link.execute("RESET ALL", prepare=False)  # whoever is lent it next has settings of their own
         message = f"the store {server.shown} cannot be used: {_LENT}"
         raise Unreachable(message, LENT_HINT)
 
 
-def _one(link: Link, question: str, *values: str) -> object:
-    row = link.execute(question, values, prepare=False).fetchone()
+def _one(link: Link, question: str, *given: str) -> object:
+    row = link.execute(question, given, prepare=False).fetchone()
     return row[0] if row else None
 
 

@@ -11,7 +11,7 @@ from listener.errors import Unreachable
 from listener.store.base import Migrations, NoStore, Reader
 from listener.store.postgres.dialect import Dialect, numbered
 from listener.store.postgres.errors import told
-from listener.store.postgres.links import Server
+from listener.store.postgres.links import Server, check_stays
 from listener.store.postgres.schema import steps_taken
 from listener.store.postgres.tx import PostgresTx, Talk
 
@@ -29,6 +29,7 @@ def looking_at_server(url: str, migrations: tuple[Migrations, ...]) -> Iterator[
     server = Server(url, _PATIENCE)
     with server.connect() as link:
         try:
+            check_stays(server, link)
             link.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             # Whoever looks waits for nobody, and thinks for long between two questions.
             link.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
