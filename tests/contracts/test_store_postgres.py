@@ -6,26 +6,21 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import psycopg
 import pytest
-from psycopg import errors
 
 from listener.clock import now
 from listener.errors import Unreachable
 from listener.store import addresses, leases
-from listener.store.base import NoStore, Tx
-from listener.store.looking import looking
+from listener.store.base import Tx
 from listener.store.opening import beside_store, file_of, is_absent, open_store, shown
-from listener.store.postgres.errors import told
 from responders import house
 from responders.checkup import check_up
 from responders.findings import State
 from tests import keeping
 from tests.contracts.storing import Place, add, bump_locked, named, only, steps
-from tests.servers.pooler import Pooler
 from tests.servers.postgres import Postgres
 
 pytestmark = pytest.mark.on_a_server
@@ -286,36 +281,6 @@ class TestRefusing:
         with pytest.raises(Unreachable, match="LATIN1"):
             open_store(keeping.server().url(f"latin_{place.folder.name}"), (steps(),), create=True, patience=2)
         keeping.server().drop(f"latin_{place.folder.name}")
-
-    @pytest.mark.parametrize("how", [{}, {"most": 1}, {"in_turn": True}], ids=["the last one first", "one for all", "in turn"])
-    def test_a_pooler_that_lends_a_connection_for_one_transaction(self, place: Place, how: dict[str, Any]) -> None:
-        with Pooler(keeping.server().folder, keeping.server().port, **how) as pooler:
-            with pytest.raises(Unreachable, match="a pooler stands before the server") as said:
-                open_store(pooler.url(place.url), (steps(),), create=True, patience=2)
-            assert "by session" in said.value.hint
-            with pytest.raises(Unreachable, match="a pooler stands before the server"), looking(pooler.url(place.url), (steps(),)):
-                """Whoever only looks is told the same."""
-        with pytest.raises(NoStore):
-            open_store(place.url, (steps(),), create=False, patience=2)
-
-    def test_a_pooler_that_leaves_a_connection_with_its_client_is_as_good_as_the_server(self, place: Place) -> None:
-        with Pooler(keeping.server().folder, keeping.server().port, stays=True) as pooler:
-            store = open_store(pooler.url(place.url), (steps(),), create=True, patience=2)
-            store.write(lambda tx: add(tx, "kim"))
-            assert only(store.read().one("SELECT COUNT(*) AS n FROM things")) == 1
-            store.close()
-
-    @pytest.mark.parametrize(
-        ("problem", "lent"),
-        [
-            (errors.ProtocolViolation('bind message supplies 0 parameters, but prepared statement "_pg3_1" requires 1'), True),
-            (errors.InvalidSqlStatementName("vorbereitete Anweisung »_pg3_1« existiert nicht"), True),
-            (errors.DuplicatePreparedStatement('prepared statement "_pg3_0" already exists'), True),
-            (errors.ProtocolViolation("server conn crashed?"), False),  # PgBouncer, of a server that was stopped
-        ],
-    )
-    def test_a_pooler_that_begins_to_lend_later(self, problem: psycopg.Error, *, lent: bool) -> None:
-        assert ("by session" in told("postgresql://db.example/shop", problem).hint) == lent
 
     def test_a_database_that_is_not_there(self) -> None:
         with pytest.raises(Unreachable, match="does not exist") as said:
