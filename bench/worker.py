@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import house
@@ -14,6 +13,7 @@ from listener.judging import Judges
 from listener.mastodon_wire import NETWORK, WireStatus, post_of
 from listener.model import Page, Post
 from listener.polling import Ear
+from listener.resting import first_of
 from listener.store.base import Store
 from responders.house import channel_kind, open_store, speaking_networks
 from responders.pipeline import Mind
@@ -69,9 +69,7 @@ class Worker:
                 continue
             if over:
                 return
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE):
-                    await woken.wait()
+            await first_of(_PATIENCE, woken.wait())
 
     async def end(self) -> None:
         """Let go of everything."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass
 
 from listener import logs
 from listener.errors import EarnestError
 from listener.pulse import HEAR, Pulse
+from listener.resting import first_of
 
 _log = logs.get("attending")
 LOOP = "attend"
@@ -73,9 +73,7 @@ class Attendant:
         while not self._stop.is_set():
             await self.look()
             self._pulse.mark(LOOP, _LONGEST_ROUND)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(EVERY):
-                    await self._stop.wait()
+            await first_of(EVERY, self._stop.wait())
 
     async def look(self) -> None:
         """Begin anew whatever ended or hangs."""

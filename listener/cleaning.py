@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
 
 from listener import logs
 from listener.clock import Clock
 from listener.errors import EarnestError
 from listener.pulse import Pulse
+from listener.resting import first_of
 from listener.store import following
 from listener.store.base import Store
 from listener.turns import ALONE, Turns
@@ -45,9 +45,7 @@ async def run(store: Store, clock: Clock, stop: asyncio.Event, pulse: Pulse, tur
     """Clean every ten minutes until `stop` is set, telling `pulse` of it. A store that refuses is asked again at the next turn."""
     while not stop.is_set():
         pulse.mark(LOOP, WITHIN)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(EVERY):
-                await stop.wait()
+        await first_of(EVERY, stop.wait())
         if not stop.is_set():
             try:
                 if await turns.mine("cleaning"):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Protocol, cast
 
@@ -18,7 +17,7 @@ from listener.clock import Clock
 from listener.errors import EarnestError, Malformed, RateLimited
 from listener.polling import Ear, Taken
 from listener.pulse import Pulse
-from listener.resting import rest_after
+from listener.resting import first_of, rest_after
 from listener.sources.base import Following, Looked, Source
 from listener.store import following as ledger
 from listener.store.base import Row, Store, Tx, text
@@ -68,9 +67,7 @@ class Follower:
         pulse, rest = pulse or Pulse(), EVERY
         while not stop.is_set():
             pulse.mark(self.loop, rest + self.patience)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(rest):
-                    await stop.wait()
+            await first_of(rest, stop.wait())
             if not stop.is_set():
                 rest = await self.round(well)
 

@@ -20,6 +20,7 @@ from typing import Protocol
 from listener import logs, settings
 from listener.clock import ticks
 from listener.errors import EarnestError
+from listener.resting import first_of
 from listener.store import leases
 from listener.store.base import Store, Tx
 from listener.troubles import Troubles
@@ -156,9 +157,7 @@ class Leased:
         """Keep the turns that were taken; see `Turns.run`."""
         while not stop.is_set():
             await self.renew()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._span.total_seconds() / 3):
-                    await stop.wait()
+            await first_of(self._span.total_seconds() / 3, stop.wait())
         names = (*self._presence(), *self._held)
         self._held.clear()
         with suppress(EarnestError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,7 @@ from listener.errors import EarnestError, NotConnected, RateLimited, SignInNeede
 from listener.model import Account
 from listener.polling import Ear, Taken
 from listener.pulse import HEAR, Polled, Pulse
-from listener.resting import rest_after
+from listener.resting import first_of, rest_after
 from listener.sources.base import Following, Remarking, Source, Stirring
 from listener.store import mentions as ledger
 from listener.store import silences
@@ -228,10 +228,10 @@ class Watcher:
     async def _rest(self, stop: asyncio.Event, rest: float) -> None:
         """Wait until the next poll is due; a source that is told of news, and was heard just now, is asked for them sooner."""
         if self._failures or not isinstance(self._source, Stirring):
-            await _first_of(rest, stop.wait())
+            await first_of(rest, stop.wait())
             return
-        await _first_of(_LEAST_REST, stop.wait())
-        await _first_of(rest, stop.wait(), self._source.stir())
+        await first_of(_LEAST_REST, stop.wait())
+        await first_of(rest, stop.wait(), self._source.stir())
 
     async def _attempt(self) -> tuple[float, str]:
         """Poll once; return how many seconds to rest, and the state of the source, or "" where it was not for us to poll."""
@@ -297,14 +297,3 @@ class Watcher:
         """Let go of the source."""
         self._ahead.drop()
         await self._source.close()
-
-
-async def _first_of(seconds: float, *waits: Coroutine[object, object, object]) -> None:
-    """Wait until one of them ends, however it ends, and at most so many seconds."""
-    tasks = [asyncio.create_task(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

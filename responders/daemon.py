@@ -21,6 +21,7 @@ from listener.judging import Judges
 from listener.listening import Listening, Missing
 from listener.polling import Ear, Taken
 from listener.pulse import Pulse
+from listener.resting import first_of
 from listener.rules.rulebook import Rulebook
 from listener.schedule import Schedule
 from listener.store.base import Store
@@ -286,10 +287,7 @@ class Daemon:
     async def _rest(self, stop: asyncio.Event) -> None:
         """Wait for news, at most one tick."""
         self._work.clear()
-        waits = [asyncio.ensure_future(self._work.wait()), asyncio.ensure_future(stop.wait())]
-        await asyncio.wait(waits, timeout=_TICK, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
+        await first_of(_TICK, self._work.wait(), stop.wait())
 
     async def _think_all(self) -> None:
         while await self._think() and not self._ending:

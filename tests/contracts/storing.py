@@ -6,11 +6,14 @@ import asyncio
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from listener.store.base import Migrations, Row, Store, Tx
 from listener.store.opening import open_store
+from tests import keeping
 
 STEPS = {"001": ("CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT NOT NULL, n INTEGER, share REAL)",)}
 _PROGRAM = """
@@ -70,6 +73,16 @@ class Place:
             process.communicate()
         for store in self.opened:
             store.close()
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[Place]:
+    """Give a database on the server that all tests share, for one test with a folder of its own."""
+    name = f"place_{folder.name}"
+    made = Place(keeping.server().make(name), folder)
+    yield made
+    made.close()
+    keeping.server().drop(name)
 
 
 def named(store: Store) -> list[object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,19 +14,13 @@ import pytest
 from listener.errors import EarnestError, Unreachable
 from listener.store.base import NoStore, Store, Tx
 from listener.store.looking import looking
-from tests import keeping
-from tests.contracts.storing import Place, add, bump, named, only, steps, together
+from tests.contracts.storing import Place, add, bump, database, named, only, steps, together
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.on_a_server)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    server = keeping.server() if request.param == "postgres" else None
-    name = f"contract_{tmp_path.name}"
-    made = Place(server.make(name) if server else f"sqlite:///{tmp_path}/store.db", tmp_path)
-    yield made
-    made.close()
-    if server:
-        server.drop(name)
+    with database(tmp_path) if request.param == "postgres" else closing(Place(f"sqlite:///{tmp_path}/store.db", tmp_path)) as made:
+        yield made
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from listener.store.looking import looking
 from listener.store.opening import open_store
 from listener.store.postgres.errors import told
 from tests import keeping
-from tests.contracts.storing import Place, add, only, steps
+from tests.contracts.storing import Place, add, database, only, steps
 from tests.servers.pooler import Pooler
 
 pytestmark = pytest.mark.on_a_server
@@ -24,12 +24,8 @@ pytestmark = pytest.mark.on_a_server
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    """A database on the server that all tests share."""
-    name = f"pooled_{tmp_path.name}"
-    made = Place(keeping.server().make(name), tmp_path)
-    yield made
-    made.close()
-    keeping.server().drop(name)
+    with database(tmp_path) as made:
+        yield made
 
 
 @pytest.mark.parametrize("how", [{}, {"most": 1}, {"in_turn": True}], ids=["the last one first", "one for all", "in turn"])

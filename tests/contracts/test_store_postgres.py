@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import psycopg
 import pytest
@@ -20,7 +20,7 @@ from responders import house
 from responders.checkup import check_up
 from responders.findings import State
 from tests import keeping
-from tests.contracts.storing import Place, add, bump_locked, named, only, steps
+from tests.contracts.storing import Place, add, bump_locked, database, named, only, steps
 from tests.servers.postgres import Postgres
 
 pytestmark = pytest.mark.on_a_server
@@ -31,12 +31,8 @@ SECRET = "hunter/2@:%&?#"
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    """A database on the server that all tests share."""
-    name = f"only_{tmp_path.name}"
-    made = Place(keeping.server().make(name), tmp_path)
-    yield made
-    made.close()
-    keeping.server().drop(name)
+    with database(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +172,7 @@ class TestSecrets:
             link.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{SECRET}'")
             link.execute(f"CREATE SCHEMA AUTHORIZATION {name}")
         monkeypatch.setenv("EARNEST_SECRET_STORE_PASSWORD", SECRET)
-        return f"postgresql://{name}@127.0.0.1:{server.port}/only_{place.folder.name}"
+        return f"postgresql://{name}@127.0.0.1:{server.port}{urlsplit(place.url).path}"
 
     def test_the_password_need_not_stand_in_the_url(self, place: Place, guarded: str) -> None:
         place.url = guarded

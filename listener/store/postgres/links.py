@@ -185,11 +185,8 @@ def check_stays(server: Server, link: Link) -> None:
         return
     ours = secrets.token_hex()
     _one(link, "SELECT set_config('earnest.ours', $1, false)", ours)
-    other = server.connect()
-    try:
+    with server.connect() as other:
         lent = _one(other, "SELECT current_setting('earnest.ours', true)")
-    finally:
-        other.close()
     kept = [
         _one(link, "SELECT current_setting('earnest.ours', true)") for _ in range(2)
     ]  # a pooler that lends in turn may lend one by chance
